@@ -1,0 +1,18 @@
+"""People who sign in."""
+
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class User(AbstractUser):
+    """A person. Signs in by e-mail or name; both are unique whatever their case."""
+
+    email = models.EmailField(_("e-mail address"))
+
+    class Meta(AbstractUser.Meta):
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
+            models.UniqueConstraint(Lower("username"), name="accounts_user_name_unique"),
+        ]

@@ -1,0 +1,111 @@
+"""Every environment variable the site reads: name, type, default, meaning. ``docs/settings.md`` is made from this table."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """One environment variable. ``shown_default`` is what the documentation says where the default depends on the machine."""
+
+    name: str
+    cast: type | str
+    default: Any
+    meaning: str
+    choices: tuple[str, ...] = ()
+    shown_default: str = ""
+
+
+def _home(name: str, fallback: str) -> Path:
+    return Path(os.environ.get(name) or Path.home() / fallback)
+
+
+VARIABLES = (
+    Variable("CHATSITE_PORT", int, 8000, "Port of the site."),
+    Variable("CHATSITE_BIND", str, "127.0.0.1", "Address the web process listens on."),
+    Variable("CHATSITE_HOSTS", list, ["localhost", "127.0.0.1", "[::1]"], "Host names the site answers to."),
+    Variable(
+        "CHATSITE_ORIGINS", list, [], "Origins (https://chat.example.org) that may post and open sockets behind a proxy."
+    ),
+    Variable("CHATSITE_HTTPS", bool, False, "The site is reached over HTTPS: secure cookies, HSTS, redirects."),
+    Variable(
+        "CHATSITE_PROXIES",
+        int,
+        0,
+        "Trusted proxies in front of the web process; their X-Forwarded-For counts for rate limits.",
+    ),
+    Variable(
+        "CHATSITE_DATA_DIR",
+        Path,
+        ROOT / "data",
+        "Folder of everything that must be kept: database, Redis dump, secret key, logs.",
+        shown_default="data/ in the checkout",
+    ),
+    Variable(
+        "CHATSITE_CACHE_DIR",
+        Path,
+        _home("XDG_CACHE_HOME", ".cache") / "chatsite",
+        "Folder of what can be made again: converted models, wheels.",
+        shown_default="~/.cache/chatsite",
+    ),
+    Variable(
+        "CHATSITE_SECRET_KEY", str, "", "Django's secret key. Empty: made on first run and kept in the data folder."
+    ),
+    Variable("CHATSITE_ADMIN_EMAIL", str, "admin@localhost", "E-mail of the first administrator."),
+    Variable(
+        "CHATSITE_ADMIN_PASSWORD", str, "", "Password of the first administrator. Empty: one is made and shown once."
+    ),
+    Variable("CHATSITE_CATALOG", Path, ROOT / "inference" / "catalog.toml", "The file that describes the models.",
+             shown_default="inference/catalog.toml"),
+    Variable(
+        "CHATSITE_MODEL", str, "", "Name of the catalog's model to serve. Empty: the best one this machine can run."
+    ),
+    Variable("CHATSITE_SERVER", str, "uvicorn", "The web server.", choices=("uvicorn", "daphne")),
+    Variable(
+        "DATABASE_URL",
+        str,
+        "",
+        "Database, e.g. postgres://user:password@host/name. Empty: SQLite in the data folder.",
+    ),
+    Variable(
+        "REDIS_URL", str, "", "Redis or Valkey, e.g. redis://host:6379/0. Empty: an embedded one in the data folder."
+    ),
+    Variable("CHATSITE_PROMPT_CHARS", int, 32_000, "Longest message a person may send, in characters."),
+    Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens."),
+    Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
+    Variable(
+        "CHATSITE_LOG_LEVEL",
+        str,
+        "INFO",
+        "How much is logged.",
+        choices=("DEBUG", "INFO", "WARNING", "ERROR"),
+    ),
+)
+
+_BY_NAME = {variable.name: variable for variable in VARIABLES}
+_READER = environ.Env()
+
+
+def read(name: str) -> Any:
+    """The value of a listed variable.
+
+    Raises ImproperlyConfigured, naming the variable and what is allowed, for a value of the wrong kind.
+    """
+    variable = _BY_NAME[name]
+    if not os.environ.get(name):
+        return variable.default
+    try:
+        value = _READER.get_value(name, cast=variable.cast)
+    except (ValueError, TypeError) as error:
+        kind = getattr(variable.cast, "__name__", variable.cast)
+        raise ImproperlyConfigured(f"{name}={os.environ[name]!r} is not of type {kind}. {variable.meaning}") from error
+    if variable.choices and value not in variable.choices:
+        raise ImproperlyConfigured(f"{name}={value!r} is not one of: {', '.join(variable.choices)}.")
+    return value.expanduser().resolve() if isinstance(value, Path) else value

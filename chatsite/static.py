@@ -1,0 +1,9 @@
+"""How static files are named: by content, so browsers keep them for ever, imports between ES modules included."""
+
+from servestatic.storage import CompressedManifestStaticFilesStorage
+
+
+class Storage(CompressedManifestStaticFilesStorage):
+    """Hashed names also inside ``import … from`` of our modules."""
+
+    support_js_module_import_aggregation = True
