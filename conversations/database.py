@@ -1,0 +1,41 @@
+"""Database work from coroutines, on threads of its own.
+
+In Django's shared thread one slow query would delay every socket of the process, and a thread a reply would open a
+connection a reply.
+"""
+
+import asyncio
+import functools
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import ParamSpec, TypeVar
+
+from django.db import close_old_connections, connections
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+THREADS = 4
+_executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+
+
+async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run a function that uses the ORM and return its result. A broken connection is replaced before the next call."""
+    call = functools.partial(_run, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(_executor, call)
+
+
+def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    try:
+        return function(*args, **kwargs)
+    finally:
+        close_old_connections()
+
+
+def close() -> None:
+    """End the threads and with them their connections; the next call starts new ones."""
+    global _executor  # noqa: PLW0603 - the one executor of the process
+    old, _executor = _executor, ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+    for _ in range(THREADS):
+        old.submit(connections.close_all)
+    old.shutdown(wait=True)

@@ -1,0 +1,50 @@
+"""Two inline rules that models' text needs beyond CommonMark: bare links, and emphasis beside Chinese characters."""
+
+import re
+
+from markdown_it.rules_inline import StateInline, emphasis
+
+BARE_URL = re.compile(r"://[a-z0-9\-._~:/?#\[\]@!$&'()+,;=%]+", re.IGNORECASE)
+CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+PAIRS = {")": "(", "]": "["}
+
+
+def bare_url(state: StateInline, silent: bool) -> bool:
+    """https://… without brackets is a link too, up to the first character that is not ASCII."""
+    if state.linkLevel or state.src[state.pos] != ":":
+        return False
+    scheme = next((name for name in ("https", "http") if state.pending.lower().endswith(name)), "")
+    match = BARE_URL.match(state.src, state.pos)
+    if not scheme or not match or state.pending[: -len(scheme)][-1:].isalnum():
+        return False
+    rest = _without_closing_marks(match.group())
+    if len(rest) < len("://x"):
+        return False
+    if not silent:
+        written = state.pending[-len(scheme) :] + rest
+        state.pending = state.pending[: -len(scheme)]
+        state.push("link_open", "a", 1).attrs = {"href": state.md.normalizeLink(written)}
+        state.push("text", "", 0).content = written
+        state.push("link_close", "a", -1)
+    state.pos += len(rest)
+    return True
+
+
+def _without_closing_marks(url: str) -> str:
+    """What ends a sentence, or closes a bracket that was open before the link, is no part of it."""
+    url = url.rstrip(".,;:!?'[")
+    while url.endswith((")", "]")) and url.count(url[-1]) > url.count(PAIRS[url[-1]]):
+        url = url[:-1].rstrip(".,;:!?'[")
+    return url
+
+
+def emphasis_beside_cjk(state: StateInline, silent: bool) -> bool:
+    """CommonMark asks for a space in ``**注意：**请``; Chinese has none, so a CJK neighbour counts as one."""
+    marker, before, known = state.src[state.pos], state.src[state.pos - 1 : state.pos], len(state.delimiters)
+    if not emphasis.tokenize(state, silent):
+        return False
+    after = state.src[state.pos : state.pos + 1]
+    for delimiter in state.delimiters[known:] if marker == "*" else ():
+        delimiter.open = delimiter.open or bool(CJK.match(before) and after.strip())
+        delimiter.close = delimiter.close or bool(CJK.match(after) and before.strip())
+    return True

@@ -1,0 +1,162 @@
+"""Conversations and their messages: one row a message, rows in a tree, replies with what a worker needs to write them."""
+
+import uuid
+from typing import Any, Self
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.functional import cached_property
+from django.utils.safestring import SafeString
+from django.utils.text import Truncator
+from django.utils.translation import gettext_lazy as _
+
+from conversations import markdown
+from conversations.problems import sentence
+from conversations.states import FINAL, UNFINISHED, State
+
+TITLE_LENGTH = 60
+
+
+def title_from(text: str) -> str:
+    """A readable title: the first line with words in it, cut at a word."""
+    line = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
+    return Truncator(line.lstrip("#>*- ") or line).chars(TITLE_LENGTH)
+
+
+class ConversationQuerySet(models.QuerySet["Conversation"]):
+    """Conversations are reached through the person who asks; what is not theirs is not found."""
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(owner_id=user.pk)
+
+
+class Conversation(models.Model):
+    """A person's talk with a model."""
+
+    class Kind(models.TextChoices):
+        CHAT = "chat", _("chat")
+        API = "api", _("API")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
+    kind = models.CharField(max_length=8, choices=Kind, default=Kind.CHAT)
+    title = models.CharField(max_length=200)
+    client_id = models.UUIDField(editable=False, help_text=_("The browser's name for the message that began it."))
+    length = models.PositiveIntegerField(default=0, help_text=_("Messages in it."))
+    created_at = models.DateTimeField(db_default=Now())
+    updated_at = models.DateTimeField(db_default=Now())
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-updated_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "client_id"], name="conversations_conversation_begun_once")
+        ]
+        indexes = [models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        return reverse("conversation", args=[self.pk])
+
+    @property
+    def url(self) -> str:
+        return self.get_absolute_url()
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(conversation__owner_id=user.pk)
+
+    def unfinished(self) -> Self:
+        return self.filter(state__in=UNFINISHED)
+
+
+class Message(models.Model):
+    """What a person or the model said. A reply also carries who writes it now (attempt, lease) and what is safe (text)."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("person")
+        ASSISTANT = "assistant", _("model")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
+    position = models.PositiveIntegerField(help_text=_("The order in which the messages of a conversation were saved."))
+    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
+    role = models.CharField(max_length=9, choices=Role)
+    client_id = models.UUIDField(null=True, blank=True, editable=False)
+    text = models.TextField(blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+    state = models.CharField(max_length=8, choices=State, default=State.COMPLETE)
+
+    # Of replies only
+    reasoning = models.TextField(blank=True)
+    model = models.CharField(max_length=100, blank=True, help_text=_("Name in the catalog."))
+    epoch = models.PositiveIntegerField(default=0, help_text=_("Rises when what was shown no longer holds."))
+    attempt = models.PositiveIntegerField(default=0, help_text=_("Claims so far; an older one may not write."))
+    barren = models.PositiveSmallIntegerField(default=0, help_text=_("Attempts in a row without a new byte."))
+    lease_until = models.DateTimeField(null=True, blank=True, help_text=_("After this another worker may claim it."))
+    stop_requested = models.BooleanField(default=False)
+    problem = models.CharField(max_length=32, blank=True, help_text=_("Why it failed or was blocked."))
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    ttft_ms = models.PositiveIntegerField(null=True, blank=True, help_text=_("From saved to first text, milliseconds."))
+    prompt_tokens = models.PositiveIntegerField(default=0)
+    completion_tokens = models.PositiveIntegerField(default=0)
+
+    objects = MessageQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["conversation", "client_id"], name="conversations_message_sent_once"),
+            models.UniqueConstraint(fields=["conversation", "position"], name="conversations_message_position"),
+        ]
+        indexes = [
+            models.Index(fields=["model", "created_at"], condition=Q(state="queued"), name="conversations_queued"),
+            models.Index(fields=["model", "lease_until"], condition=Q(state="writing"), name="conversations_writing"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.role} {self.pk}"
+
+    @property
+    def cursor(self) -> list[int]:
+        """Epoch, bytes of reasoning and bytes of text, as in docs/websocket.md."""
+        return [self.epoch, len(self.reasoning.encode()), len(self.text.encode())]
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in FINAL
+
+    @cached_property
+    def html(self) -> SafeString:
+        return markdown.render(self.text)
+
+    @cached_property
+    def reasoning_html(self) -> SafeString:
+        return markdown.render(self.reasoning)
+
+    @property
+    def detail(self) -> str:
+        """A sentence for the person about how it ended; empty when it is complete or not finished."""
+        return sentence(self.state, self.problem)
+
+    def describe_end(self) -> dict[str, Any]:
+        """What the terminal event says."""
+        return {
+            "cursor": self.cursor,
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "ttft_ms": self.ttft_ms,
+        }

@@ -1,0 +1,147 @@
+"""The verbs of a chat: send and stop. Each is one transaction; others are told after commit only."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from conversations.models import Conversation, Message, title_from
+from conversations.states import UNFINISHED, State
+from conversations.tickets import queue_ticket
+from inference.serving import served_model
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+
+class Refused(Exception):  # noqa: N818 - an answer to a person, not a fault
+    """The message was not saved. ``detail`` is a sentence for the person, ``allowed`` what would be."""
+
+    def __init__(self, code: str, detail: "StrOrPromise", allowed: int | str | None = None) -> None:
+        super().__init__(code)
+        self.code = code
+        self.detail = detail
+        self.allowed = allowed
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a person wants to send. ``client_id`` is the browser's name for it: the same one is saved once."""
+
+    client_id: UUID
+    text: str
+    conversation: UUID | None = None  # None begins a new one
+    parent: UUID | None = None  # the newest message the person has seen; None asks no question about it
+    model: str = ""  # empty: the one that is served
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What was saved: the person's message and the empty reply to it."""
+
+    conversation: Conversation
+    message: UUID
+    reply: UUID
+    first: bool  # whether it began the conversation
+
+
+def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
+    """Save a message and the empty reply to it, then queue a ticket for the workers.
+
+    ``reply_id`` is what the reply will be called, so that a caller can listen before anything is said. Sending a
+    ``client_id`` again returns what was saved the first time. Raises Refused, or Conversation.DoesNotExist for one
+    that is not the user's.
+    """
+    _check_text(draft.text)
+    model = _check_model(draft.model)
+    try:
+        return _save(user, draft, model, reply_id or uuid4())
+    except IntegrityError:  # the same client_id, sent twice at the same moment: the other one won
+        return _save(user, draft, model, reply_id or uuid4())
+
+
+def stop(user: User, reply_id: UUID) -> Message:
+    """Ask for the end of a reply; its text so far stays. Returns the reply as it is then.
+
+    Raises Message.DoesNotExist when the reply is not the user's. A reply that is final stays as it is.
+    """
+    reply = Message.objects.visible_to(user).get(pk=reply_id, role=Message.Role.ASSISTANT)
+    row = Message.objects.filter(pk=reply.pk)
+    if row.filter(state=State.QUEUED).update(state=State.STOPPED, stop_requested=True, finished_at=Now()) == 0:
+        row.filter(state=State.WRITING).update(stop_requested=True)
+    reply.refresh_from_db()
+    return reply
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise Refused("empty", _("Write something first."))
+    if len(text) > settings.PROMPT_CHARS:
+        detail = _("The message has %(has)d characters; %(allowed)d are allowed.")
+        raise Refused("too_long", detail % {"has": len(text), "allowed": settings.PROMPT_CHARS}, settings.PROMPT_CHARS)
+
+
+def _check_model(name: str) -> str:
+    served = served_model()
+    if name and name != served:
+        raise Refused("unknown_model", _("There is no model of this name here."), served)
+    return served
+
+
+@transaction.atomic
+def _save(user: User, draft: Draft, model: str, reply_id: UUID) -> Sent:
+    if draft.conversation is None:
+        conversation, parent = _begin(user, draft), None
+    else:
+        conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=draft.conversation)
+        parent = conversation.messages.order_by("position").last()
+    if conversation.length and (earlier := _sent_before(conversation, draft.client_id)):
+        return earlier
+    _check_turn(parent, draft.parent)
+    place = conversation.length
+    message = Message(
+        conversation=conversation,
+        position=place,
+        parent=parent,
+        role=Message.Role.USER,
+        client_id=draft.client_id,
+        text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL stores no NUL
+    )
+    reply = Message(
+        id=reply_id,
+        conversation=conversation,
+        position=place + 1,
+        parent=message,
+        role=Message.Role.ASSISTANT,
+        state=State.QUEUED,
+        model=model,
+    )
+    Message.objects.bulk_create([message, reply])
+    Conversation.objects.filter(pk=conversation.pk).update(length=place + 2, updated_at=Now())
+    transaction.on_commit(lambda: queue_ticket(model))
+    return Sent(conversation, message.pk, reply.pk, first=place == 0)
+
+
+def _begin(user: User, draft: Draft) -> Conversation:
+    known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first()
+    return known or Conversation.objects.create(owner=user, client_id=draft.client_id, title=title_from(draft.text))
+
+
+def _sent_before(conversation: Conversation, client_id: UUID) -> Sent | None:
+    message = conversation.messages.filter(client_id=client_id).first()
+    reply = message and message.children.order_by("position").first()
+    if message is None or reply is None:
+        return None
+    return Sent(conversation, message.pk, reply.pk, first=message.position == 0)
+
+
+def _check_turn(newest: Message | None, known: UUID | None) -> None:
+    if newest and newest.state in UNFINISHED:
+        raise Refused("busy", _("A reply is still being written here. Wait for it, or stop it."))
+    if known and (newest is None or newest.pk != known):
+        raise Refused("stale", _("This conversation went on elsewhere. Read what is new, then send again."))

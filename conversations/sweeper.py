@@ -1,0 +1,43 @@
+"""The sweeper: rows are the queue, so whatever waits gets a ticket again, whoever lost it."""
+
+import time
+
+from django.db import DatabaseError
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from conversations.models import Message
+from conversations.queue import HEARTBEAT_S
+from conversations.states import State
+from conversations.tickets import queue_ticket, tickets_waiting
+
+TICKETS_AT_ONCE = 64
+
+_database_failed_at = float("-inf")
+
+
+def sweep() -> None:
+    """Queue tickets for queued replies, and for replies whose lease lapsed.
+
+    After a database outage every lease looks lapsed although its worker lives, so lapsed replies are left alone until
+    the database has answered for one whole heartbeat.
+    """
+    global _database_failed_at  # noqa: PLW0603 - what this process saw of the database
+    try:
+        found = _waiting()
+    except DatabaseError:
+        _database_failed_at = time.monotonic()
+        raise
+    steady = time.monotonic() - _database_failed_at > 2 * HEARTBEAT_S
+    for model, queued, lapsed in found:
+        missing = queued + lapsed - tickets_waiting(model)
+        for index in range(min(missing, TICKETS_AT_ONCE)):
+            queue_ticket(model, lapsed=steady and index < lapsed)
+
+
+def _waiting() -> list[tuple[str, int, int]]:
+    """Per model: replies queued, and replies whose lease lapsed."""
+    ours = Message.objects.unfinished().order_by().values_list("model")
+    queued = Count("pk", filter=Q(state=State.QUEUED))
+    lapsed = Count("pk", filter=Q(state=State.WRITING, lease_until__lt=Now()))
+    return list(ours.annotate(queued=queued, lapsed=lapsed))

@@ -1,0 +1,20 @@
+"""Celery's doors to the domain: a ticket for a worker that holds an engine, and the sweeper."""
+
+from celery import shared_task
+
+from conversations import sweeper
+from conversations.reply import serve
+from inference.worker import current
+
+
+@shared_task(ignore_result=True)
+def reply(*, lapsed: bool = False) -> None:
+    """A ticket: some reply waits for the model of this worker. ``lapsed`` allows one whose worker went silent."""
+    worker = current()
+    worker.run(serve(worker, lapsed=lapsed))
+
+
+@shared_task(ignore_result=True)
+def sweep() -> None:
+    """Top up tickets for replies that wait with none."""
+    sweeper.sweep()

@@ -1,0 +1,32 @@
+"""Connections to Redis (or Valkey, which speaks the same protocol)."""
+
+from functools import cache
+
+import redis
+import redis.asyncio
+from django.conf import settings
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+TIMEOUT_S = 5.0
+
+
+@cache
+def blocking_client() -> "redis.Redis[bytes]":
+    """The process's client for code that runs on threads."""
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+
+
+def async_client() -> "redis.asyncio.Redis[bytes]":
+    """A new client for the running event loop; whoever makes it closes it.
+
+    It never retries by itself: an answer that was lost must reach us as an error, or we would not know that Redis may
+    have come back with less than we told it.
+    """
+    return redis.asyncio.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 0),
+        protocol=2,
+    )

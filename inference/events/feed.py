@@ -1,0 +1,151 @@
+"""The web process's side: one reader of the shared feed, a mailbox for each who follows a reply.
+
+A reader that reconnects goes on from the last entry it saw. What it may have missed (Redis came back empty, or the feed was
+trimmed meanwhile) it cannot know, so every mailbox is told to look at the snapshot again; offsets do the rest.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from uuid import UUID
+
+import redis.asyncio
+from redis.exceptions import RedisError
+
+from inference.events.client import async_client
+from inference.events.items import FEED, FIELD, Item, Part, Snapshot, key, unpack
+
+BLOCK_MS = 3000  # below the client's socket timeout
+RETRY_S = 0.2
+READ_AT_ONCE = 200
+
+log = logging.getLogger(__name__)
+
+
+class Mailbox:
+    """What arrived for one follower and was not taken yet."""
+
+    def __init__(self) -> None:
+        self._items: list[Item] = []
+        self._news = asyncio.Event()
+        self.resync = False  # something may be missing: read the snapshot
+
+    def put(self, item: Item) -> None:
+        self._items.append(item)
+        self._news.set()
+
+    def missed(self) -> None:
+        """Some items may never arrive here."""
+        self.resync = True
+        self._news.set()
+
+    async def take(self, timeout_s: float) -> list[Item]:
+        """All that waits, once something does; empty after ``timeout_s`` seconds, or when ``resync`` was set."""
+        if not self._news.is_set():
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(timeout_s):
+                    await self._news.wait()
+        self._news.clear()
+        items, self._items = self._items, []
+        return items
+
+
+class Feed:
+    """The feed as one process reads it. Lives on one event loop."""
+
+    def __init__(self) -> None:
+        self._client: redis.asyncio.Redis[bytes] = async_client()
+        self._mailboxes: defaultdict[str, set[Mailbox]] = defaultdict(set)
+        self._reader: asyncio.Task[None] | None = None
+        self._ready = asyncio.Event()
+
+    async def start(self) -> None:
+        """Begin to read, and wait a moment for the connection; when Redis is away, reading begins when it is back."""
+        if self._reader is None:
+            self._reader = asyncio.create_task(self._read_forever(), name="feed")
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(1):
+                await self._ready.wait()
+
+    async def close(self) -> None:
+        """Stop reading."""
+        if self._reader:
+            self._reader.cancel()
+            await asyncio.gather(self._reader, return_exceptions=True)
+        await self._client.aclose()
+
+    def attach(self, reply_id: UUID) -> Mailbox:
+        """A mailbox that gets all that is published about a reply from now on."""
+        mailbox = Mailbox()
+        self._mailboxes[str(reply_id)].add(mailbox)
+        return mailbox
+
+    def detach(self, reply_id: UUID, mailbox: Mailbox) -> None:
+        """The follower is gone."""
+        followers = self._mailboxes[str(reply_id)]
+        followers.discard(mailbox)
+        if not followers:
+            del self._mailboxes[str(reply_id)]
+
+    async def snapshot(self, reply_id: UUID) -> Snapshot | None:
+        """What Redis holds of a reply; None when it knows nothing of it. Raises RedisError while Redis is away."""
+        name = key(str(reply_id))
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hmget(name, "attempt", "epoch").get(f"{name}:r").get(f"{name}:t")
+            (attempt, epoch), reasoning, text = await pipe.execute()
+        return None if attempt is None else Snapshot(int(attempt), int(epoch), reasoning or b"", text or b"")
+
+    async def hasten_stop(self, reply_id: UUID) -> None:
+        """Let the worker see a stop that is saved before its next heartbeat. Losing it costs two seconds."""
+        with contextlib.suppress(RedisError):
+            await self._client.set(f"{key(str(reply_id))}:s", 1, ex=60)
+
+    async def _read_forever(self) -> None:
+        last = b""
+        while True:
+            try:
+                last = last or await self._newest()
+                self._ready.set()
+                last = await self._read(last)
+            except RedisError as error:
+                log.warning("The feed of replies cannot be read: %s. Trying again.", error)
+                await asyncio.sleep(RETRY_S)
+                last = await self._after_outage(last)
+
+    async def _newest(self) -> bytes:
+        entries = await self._client.xrevrange(FEED, count=1)
+        return bytes(entries[0][0]) if entries else b"0-0"
+
+    async def _read(self, last: bytes) -> bytes:
+        answer = await self._client.xread({FEED: last}, count=READ_AT_ONCE, block=BLOCK_MS)
+        for _, entries in answer or ():
+            for entry, fields in entries:
+                last = bytes(entry)
+                self._hand_out(unpack(fields[FIELD]))
+        return last
+
+    def _hand_out(self, items: list[Item]) -> None:
+        mailboxes = self._mailboxes
+        for item in items:
+            for mailbox in mailboxes.get(item[0], ()):
+                if item[3] == Part.SYNC:
+                    mailbox.missed()
+                else:
+                    mailbox.put(item)
+
+    async def _after_outage(self, last: bytes) -> bytes:
+        """Where to go on: at the last entry seen, unless Redis came back with an older feed. All read snapshots again."""
+        try:
+            newest = await self._newest()
+        except RedisError:
+            return last
+        for mailboxes in self._mailboxes.values():
+            for mailbox in mailboxes:
+                mailbox.missed()
+        return min(last or newest, newest, key=_number)
+
+
+def _number(entry: bytes) -> tuple[int, int]:
+    milliseconds, _, sequence = entry.partition(b"-")
+    return int(milliseconds), int(sequence)

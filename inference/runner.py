@@ -1,0 +1,105 @@
+"""One attempt at one reply: what the engine yields goes out through the reply's channel until it ends or is aborted.
+
+Closing the engine's generator is the only way to abort; ``Live.abort`` cancels the task that reads it.
+"""
+
+import asyncio
+import time
+from contextlib import aclosing
+from enum import StrEnum
+
+from inference.events.items import Part
+from inference.events.writer import Channel
+from inference.protocol import Chunk, Engine, EngineError, Request
+
+
+class Abort(StrEnum):
+    """Why a worker gave up an attempt by itself."""
+
+    STOPPED = "stopped"  # a person asked for it
+    SUPERSEDED = "superseded"  # another attempt has the reply
+    HANDED_OVER = "handed_over"  # this worker ends; another goes on
+
+
+class Aborted(Exception):  # noqa: N818 - an order carried out, not a fault
+    """The attempt was aborted for ``reason``."""
+
+    def __init__(self, reason: Abort) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Live:
+    """A reply that this worker writes now: all text released so far, this attempt's and before."""
+
+    def __init__(self, reply_id: str, channel: Channel) -> None:
+        self.id = reply_id
+        self.channel = channel
+        self.first_text_at: float | None = None  # time.time() of the first piece of this attempt
+        self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
+        self._task: asyncio.Task[Chunk] | None = None
+        self._abort: Abort | None = None
+
+    def begin(self, *, text: str, reasoning: str) -> None:
+        """What earlier attempts released."""
+        self._pieces = {Part.TEXT: [text], Part.REASONING: [reasoning]}
+
+    @property
+    def text(self) -> str:
+        return self._joined(Part.TEXT)
+
+    @property
+    def reasoning(self) -> str:
+        return self._joined(Part.REASONING)
+
+    @property
+    def cursor(self) -> list[int]:
+        """Epoch, bytes of reasoning, bytes of text."""
+        text, reasoning = self.channel.sizes
+        return [self.channel.epoch, reasoning, text]
+
+    def abort(self, reason: Abort) -> None:
+        """End the attempt; ``generate`` raises Aborted. The first reason stands."""
+        self._abort = self._abort or reason
+        if self._task:
+            self._task.cancel()
+
+    async def generate(self, engine: Engine, request: Request) -> Chunk:
+        """Write the reply to its end and return the engine's last chunk.
+
+        Raises Aborted after ``abort``, EngineError when the engine fails.
+        """
+        if self._abort:
+            raise Aborted(self._abort)
+        self._task = asyncio.create_task(self._pump(engine, request))
+        try:
+            return await self._task
+        except asyncio.CancelledError:
+            if self._abort is None:
+                raise
+            raise Aborted(self._abort) from None
+        finally:
+            self._task = None
+
+    async def _pump(self, engine: Engine, request: Request) -> Chunk:
+        async with aclosing(engine.stream(request)) as chunks:
+            async for chunk in chunks:
+                if chunk.reasoning:
+                    self._say(Part.REASONING, chunk.reasoning)
+                if chunk.text:
+                    self._say(Part.TEXT, chunk.text)
+                if chunk.finish:
+                    return chunk
+        raise EngineError("the stream ended without a finish", retry=True)
+
+    def _say(self, part: Part, text: str) -> None:
+        if self.first_text_at is None:
+            self.first_text_at = time.time()
+        self._pieces[part].append(text)
+        self.channel.append(part, text)
+
+    def _joined(self, part: Part) -> str:
+        pieces = self._pieces[part]
+        if len(pieces) > 1:
+            pieces[:] = ["".join(pieces)]
+        return pieces[0] if pieces else ""
