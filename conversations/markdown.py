@@ -26,38 +26,8 @@ SCHEMES = ("http", "https", "mailto")
 LINE = re.compile(r"\r\n?|\n")
 BLANK_LINES = re.compile(r"\n[ \t]*\n")
 LABEL = re.compile(r"[\w.+#-]{1,24}")
-TAGS = frozenset(
-    [
-        "a",
-        "blockquote",
-        "br",
-        "code",
-        "del",
-        "div",
-        "em",
-        "figcaption",
-        "figure",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "hr",
-        "li",
-        "ol",
-        "p",
-        "pre",
-        "s",
-        "span",
-        "strong",
-        "table",
-        "tbody",
-        "td",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
-)
+TAGS = {"a", "blockquote", "br", "code", "del", "em", "hr", "li", "ol", "p", "pre", "s", "span", "strong", "ul"}
+TAGS |= {"div", "figcaption", "figure", "h3", "h4", "h5", "h6", "table", "tbody", "td", "th", "thead", "tr"}
 HEADING_SHIFT = 2  # the page has h1 and h2 of its own
 
 
@@ -200,7 +170,7 @@ class _Html(RendererHTML):
 @cache
 def _cleaner() -> nh3.Cleaner:
     return nh3.Cleaner(
-        tags=set(TAGS),
+        tags=TAGS,
         attributes={"a": {"href", "title"}, "ol": {"start"}},
         allowed_classes={
             "a": {"image"},

@@ -15,7 +15,7 @@ def bare_url(state: StateInline, silent: bool) -> bool:
         return False
     scheme = next((name for name in ("https", "http") if state.pending.lower().endswith(name)), "")
     match = BARE_URL.match(state.src, state.pos)
-    if not scheme or not match or state.pending[: -len(scheme)][-1:].isalnum():
+    if not scheme or not match or re.search(r"[a-z0-9]\Z", state.pending[: -len(scheme)], re.IGNORECASE):
         return False
     rest = _without_closing_marks(match.group())
     if len(rest) < len("://x"):

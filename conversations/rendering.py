@@ -12,7 +12,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from conversations.markdown import block_starts, blocks, render
+from conversations.markdown import LONGEST_BLOCK, block_starts, blocks, render
 
 Part = Literal["text", "reasoning"]
 PARTS: tuple[Part, Part] = ("reasoning", "text")
@@ -82,6 +82,7 @@ class LiveRender:
         live, loop = self._parts[part], asyncio.get_running_loop()
         while live.needs_rendering():
             await asyncio.sleep(max(SHORTEST_PAUSE, PAUSE_PER_WORK * live.seconds))
+            live.fresh = False
             began = loop.time()
             try:
                 step = await loop.run_in_executor(self._executor, _render_open, live.open_text)
@@ -111,16 +112,18 @@ class _LivePart:
     html: dict[int, str] = field(default_factory=dict)
     end: int = 0  # bytes
     unrendered: str = ""
+    fresh: bool = False  # something was fed since the last rendering began
     seconds: float = 0.0  # the last rendering took
 
     def feed(self, piece: str) -> None:
         self.pieces.append(piece)
         self.open_text += piece
         self.unrendered += piece
+        self.fresh = True
 
     def needs_rendering(self) -> bool:
         """Whether the browser, adding the new text to the open block as it is, would show something else."""
-        if not self.unrendered.strip():
+        if not self.fresh or not self.unrendered.strip():
             return False
         last = self.html[max(self.html)] if self.html else ""
         if not last:
@@ -145,9 +148,9 @@ class _LivePart:
         return sorted(changed)
 
     def whole(self) -> str:
-        """The HTML of everything that was fed. The closed blocks stand unless a definition may have changed them."""
+        """The HTML of everything that was fed. Closed blocks stand unless later text may have changed them."""
         text = "".join(self.pieces)
-        if DEFINITION in text:
+        if DEFINITION in text or len(text) > LONGEST_BLOCK:
             return render(text)
         closed = [html for key, html in sorted(self.html.items()) if key < self.open_start]
         return "".join(closed) + render(self.open_text)
