@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Literal, Protocol
 
+REPLY_ROOM = 64  # tokens a prompt must leave free in the context window, else it is TOO_LONG
+
 
 class Finish(StrEnum):
     """Why a reply ended by itself."""

@@ -1,4 +1,4 @@
-"""Make a model's weights ready: find them, check what they hash to, convert them where the engine needs another format."""
+"""Make weights ready: find them, check what they hash to, convert them where the engine needs another format."""
 
 import hashlib
 import json
@@ -70,7 +70,7 @@ def _verify(model: Model, found: Path, cache_dir: Path, progress: Progress) -> N
         if not file.is_file():
             raise WeightsError(f"{model.name}: {file} is missing.")
         stat = file.stat()
-        stamp = [stat.st_size, stat.st_mtime_ns, expected]
+        stamp: list[int | str] = [stat.st_size, stat.st_mtime_ns, expected]
         if known.get(str(file)) == stamp:
             continue
         progress(f"Checking {file.name} ({stat.st_size / 1e9:.1f} GB)")

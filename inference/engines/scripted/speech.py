@@ -1,0 +1,52 @@
+"""One reply of the scripted engine while it is being said."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from inference.engines import admission
+from inference.engines.scripted.script import count, script
+from inference.engines.stopping import StopFilter
+from inference.protocol import Chunk, EngineError, Finish, Request
+
+
+class Speech:
+    """Where a reply stands: tokens ``said`` in this attempt, and how it finished."""
+
+    def __init__(self, request: Request, options: Mapping[str, Any], window: int) -> None:
+        self._prompt_tokens = count(request)
+        self._limit = admission.room(request, self._prompt_tokens, window)
+        self._tokens = script(request, options).tokens_after(request.prefix)
+        self._next = next(self._tokens, None)
+        self._stop = StopFilter(request.sampling.stop)
+        self._faults = {
+            options["fail_after"]: EngineError("The scripted engine was told to fail."),
+            options["out_of_memory_after"]: EngineError("Out of memory, as the script says.", retry=True),
+        }
+        self._pause = {options["fail_after"], options["out_of_memory_after"], options["die_after"]}
+        self.said = 0
+        self.finish: Finish | None = None
+
+    def say(self, due: int) -> Chunk:
+        """All tokens up to number ``due``, in one chunk; it ends early where a fault comes next, which then raises."""
+        if fault := self._faults.get(self.said):
+            raise fault
+        reasoning, text = [], []
+        self._settle()
+        while self.said < due and not self.finish and self._next:
+            reasoning.append(self._next[0])
+            text.append(self._stop.feed(self._next[1]))
+            self._next = next(self._tokens, None)
+            self.said += 1
+            self._settle()
+            if self.said in self._pause:
+                break
+        if not self.finish:
+            return Chunk("".join(text), "".join(reasoning))
+        text.append(self._stop.flush())
+        return Chunk("".join(text), "".join(reasoning), self.finish, self._prompt_tokens, self.said)
+
+    def _settle(self) -> None:
+        if self._stop.stopped or self._next is None:
+            self.finish = Finish.STOP
+        elif self.said >= self._limit:
+            self.finish = Finish.LENGTH
