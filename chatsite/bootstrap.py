@@ -59,7 +59,7 @@ def say(text: str) -> None:
     print(f"chatsite: {text}", flush=True)  # noqa: T201 - a command line
 
 
-def become(*command: object) -> None:
+def become(*command: str | Path) -> None:
     """Go on as this command: signals and the exit status are then its own."""
     os.execv(command[0], [str(part) for part in command])  # noqa: S606
 

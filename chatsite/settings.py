@@ -8,6 +8,7 @@ from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.environment import ROOT, read
+from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
 
 BASE_DIR = ROOT
@@ -101,9 +102,9 @@ DATABASE_URL: str = read("DATABASE_URL")
 DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_SOCKET = DATA_DIR / "redis.sock"
+REDIS_SOCKET = redis_socket(DATA_DIR)
 REDIS_IS_EMBEDDED = not read("REDIS_URL")
-REDIS_URL: str = read("REDIS_URL") or f"unix://{REDIS_SOCKET}"
+REDIS_URL: str = read("REDIS_URL") or socket_url(REDIS_SOCKET)
 CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
 CHANNEL_LAYERS = {
     "default": {

