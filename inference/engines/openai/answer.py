@@ -1,0 +1,55 @@
+"""A server's events, as chunks. The finish comes with one event and the counts with a later one; a chunk has both."""
+
+import math
+from typing import Any
+
+from inference.protocol import Chunk, EngineError, Finish, Request
+
+CHARACTERS_A_TOKEN = 3  # for servers that count nothing
+FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH}
+
+
+class Answer:
+    """One reply. ``finished`` once its last chunk was taken."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._finish: Finish | None = None
+        self._deltas = 0
+        self.finished = False
+
+    def take(self, event: dict[str, Any] | None) -> Chunk | None:
+        """The chunk an event makes, if any; None is the end of the events. Raises EngineError."""
+        if event is None:
+            return self._last({})
+        if "error" in event:
+            raise EngineError("The server failed in the middle of the reply.", retry=True)
+        text, reasoning = "", ""
+        for choice in event.get("choices") or ():
+            delta = choice.get("delta") or {}
+            text += delta.get("content") or ""
+            reasoning += delta.get("reasoning_content") or delta.get("reasoning") or ""
+            if reason := choice.get("finish_reason"):
+                self._finish = _finish(reason)
+        self._deltas += bool(text or reasoning)
+        if self._finish and event.get("usage"):
+            return self._last(event["usage"], text, reasoning)
+        return Chunk(text, reasoning) if text or reasoning else None
+
+    def _last(self, usage: dict[str, Any], text: str = "", reasoning: str = "") -> Chunk:
+        if self._finish is None:
+            raise EngineError("The server ended the reply without a reason.", retry=True)
+        self.finished = True
+        prompt = usage.get("prompt_tokens") or self._estimate()
+        return Chunk(text, reasoning, self._finish, prompt, usage.get("completion_tokens", self._deltas))
+
+    def _estimate(self) -> int:
+        prefix = self._request.prefix
+        letters = sum(len(turn.text) for turn in self._request.turns) + len(prefix.text) + len(prefix.reasoning)
+        return math.ceil(letters / CHARACTERS_A_TOKEN)
+
+
+def _finish(reason: str) -> Finish:
+    if reason not in FINISHES:
+        raise EngineError(f"The server ended the reply with {reason!r}.", retry=True)
+    return FINISHES[reason]

@@ -1,0 +1,163 @@
+"""The engine seam for a server over HTTP. Closing a stream closes its response, at which the server gives up."""
+
+import asyncio
+from collections.abc import AsyncGenerator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from inference.engines import admission
+from inference.engines.openai.answer import Answer
+from inference.engines.openai.errors import TooLongError, from_status
+from inference.engines.openai.sse import Events
+from inference.model import Model
+from inference.protocol import (
+    REPLY_ROOM,
+    Capabilities,
+    Chunk,
+    EngineDead,
+    EngineError,
+    Health,
+    Request,
+)
+
+HEALTH_TIMEOUT = 0.8  # seconds
+
+
+class OpenAIEngine:
+    """A model that another server serves."""
+
+    def __init__(self, model: Model, weights: Path | None = None) -> None:
+        del weights  # the server has them
+        self._model = model
+        options = model.options
+        self._name: str = options["model"] or model.name
+        self.capabilities = Capabilities(
+            context_window=model.context_window,
+            slots=model.slots,
+            continues_prefix=options["continues_prefix"],
+            reasoning=options["reasoning"],
+        )
+        self._slots = asyncio.Semaphore(model.slots)
+        self._responses: set[httpx.Response] = set()
+        self._client: httpx.AsyncClient | None = None
+        self._closed = ""
+
+    async def start(self) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=self._model.options["url"],
+            headers=self._headers(),
+            timeout=httpx.Timeout(self._model.options["timeout"], connect=10),
+            limits=httpx.Limits(max_connections=self._model.slots + 1),
+        )
+        try:
+            response = await self._client.get("models")
+        except httpx.HTTPError as error:
+            raise EngineError(f"{self._model.name}: no answer from {self._model.options['url']}: {error}") from error
+        if response.status_code in {401, 403}:
+            raise from_status(response.status_code, None)
+
+    def _headers(self) -> dict[str, str]:
+        file = self._model.options["key_file"]
+        if not file:
+            return {}
+        try:
+            return {"Authorization": f"Bearer {Path(file).expanduser().read_text().strip()}"}
+        except OSError as error:
+            raise EngineError(f"{self._model.name}: key_file {file} cannot be read: {error.strerror}") from error
+
+    async def health(self) -> Health:
+        detail = self._closed
+        if not detail:
+            try:
+                await self._alive().get("models", timeout=HEALTH_TIMEOUT)
+            except (httpx.HTTPError, EngineError) as error:
+                detail = f"The server does not answer: {type(error).__name__}."
+        return Health(ready=not detail, detail=detail, running=len(self._responses))
+
+    async def close(self) -> None:
+        self._closed = "The engine was closed."
+        for response in list(self._responses):
+            await response.aclose()
+        if self._client:
+            await self._client.aclose()
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        self._alive()
+        admission.check(request, self.capabilities)
+        async with self._slots:
+            response = None
+            try:
+                response = await self._open(request)
+                self._responses.add(response)
+                answer, events = Answer(request), Events(response.aiter_bytes())
+                while not answer.finished:
+                    if chunk := answer.take(await events.next_event()):
+                        yield chunk
+            except httpx.HTTPError as error:
+                raise self._broken(error) from error
+            finally:
+                if response:
+                    self._responses.discard(response)
+                    await response.aclose()
+
+    async def _open(self, request: Request) -> httpx.Response:
+        """The response, its body still to come. A server that counts max_tokens into the window is asked once more."""
+        window = self.capabilities.context_window
+        body = self._body(request, min(request.sampling.max_tokens, window - REPLY_ROOM))
+        try:
+            return await self._post(body)
+        except TooLongError as error:
+            if error.prompt_tokens is None:
+                raise
+            body["max_tokens"] = admission.room(request, error.prompt_tokens, window) or 1
+        return await self._post(body)
+
+    async def _post(self, body: dict[str, Any]) -> httpx.Response:
+        client = self._alive()
+        response = await client.send(client.build_request("POST", "chat/completions", json=body), stream=True)
+        if response.status_code == 200:
+            return response
+        try:
+            words = (await response.aread())[:100_000].decode(errors="replace")
+        finally:
+            await response.aclose()
+        raise from_status(response.status_code, words)
+
+    def _body(self, request: Request, max_tokens: int) -> dict[str, Any]:
+        sampling, prefix = request.sampling, request.prefix
+        messages = [{"role": turn.role, "content": turn.text} for turn in request.turns]
+        values: dict[str, Any] = {
+            "temperature": sampling.temperature if sampling.temperature is not None else self._model.temperature,
+            "top_p": sampling.top_p if sampling.top_p is not None else self._model.top_p,
+            "seed": sampling.seed,
+            "stop": list(sampling.stop) or None,
+            "reasoning_effort": request.effort if self.capabilities.reasoning else None,
+        }
+        if prefix:
+            said = {"role": "assistant", "content": prefix.text}
+            messages.append({**said, "reasoning_content": prefix.reasoning} if prefix.reasoning else said)
+            values |= {"continue_final_message": True, "add_generation_prompt": False}
+        return {
+            "model": self._name,
+            "messages": messages,
+            "max_tokens": max_tokens,
+            "stream": True,
+            "stream_options": {"include_usage": True},
+            **{name: value for name, value in values.items() if value is not None},
+        }
+
+    def _alive(self) -> httpx.AsyncClient:
+        if self._closed:
+            raise EngineDead(self._closed)
+        if self._client is None:
+            raise EngineError("The engine is still starting.", retry=True)
+        return self._client
+
+    def _broken(self, error: httpx.HTTPError) -> EngineError:
+        if self._closed:
+            return EngineDead(self._closed)
+        if isinstance(error, httpx.TimeoutException) and not isinstance(error, httpx.ConnectTimeout):
+            return EngineError("The server fell silent.", retry=True)
+        return EngineDead(f"The connection to the server broke: {type(error).__name__}.")

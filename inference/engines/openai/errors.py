@@ -1,0 +1,32 @@
+"""What a server's refusal means, by its status and, where that is not enough, its words."""
+
+import re
+from typing import Any
+
+from inference.protocol import EngineError, Problem
+
+TOO_LONG = re.compile(r"context[_ ](length|size|window)|too long|max(imum)?_(model|context)_len", re.IGNORECASE)
+PROMPT_TOKENS = re.compile(r"(\d+) (?:input tokens|in the messages|prompt tokens)")
+
+
+class TooLongError(EngineError):
+    """The prompt and max_tokens together exceed the window. ``prompt_tokens`` where the server says it, else None."""
+
+    def __init__(self, prompt_tokens: int | None) -> None:
+        super().__init__("The conversation does not fit this model.", problem=Problem.TOO_LONG)
+        self.prompt_tokens = prompt_tokens
+
+
+def from_status(status: int, body: Any) -> EngineError:
+    """The error for a response that is not a success. The server's words may hold the prompt, so they are not repeated."""
+    words = str(body)
+    if status in {400, 413, 422}:
+        if TOO_LONG.search(words):
+            found = PROMPT_TOKENS.search(words)
+            return TooLongError(int(found.group(1)) if found else None)
+        return EngineError(f"The server refused the request (status {status}).", problem=Problem.BAD_REQUEST)
+    if status in {401, 403}:
+        return EngineError(f"The server refused our API key (status {status}).")
+    if status == 404:
+        return EngineError("The server knows no such model or address (status 404).")
+    return EngineError(f"The server failed (status {status}).", retry=status in {408, 425, 429} or status >= 500)
