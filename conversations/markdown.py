@@ -124,7 +124,8 @@ class _Html(RendererHTML):
         """Code with its language above it."""
         match = LABEL.match(tokens[idx].info.strip())
         language = match.group() if match else ""
-        code = highlight(tokens[idx].content, language)
+        # Without its last line end, so that a browser can go on in the last line of code that is still being written.
+        code = highlight(tokens[idx].content.removesuffix("\n"), language)
         return (
             f'<figure class="code"><figcaption>{escape(language)}</figcaption><pre><code>{code}</code></pre></figure>'
         )

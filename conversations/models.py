@@ -78,6 +78,9 @@ class MessageQuerySet(models.QuerySet["Message"]):
             return self.none()
         return self.filter(conversation__owner_id=user.pk)
 
+    def replies(self) -> Self:
+        return self.filter(role="assistant")
+
     def unfinished(self) -> Self:
         return self.filter(state__in=UNFINISHED)
 

@@ -36,12 +36,14 @@ class Live:
         self.id = reply_id
         self.channel = channel
         self.first_text_at: float | None = None  # time.time() of the first piece of this attempt
+        self.tokens = 0  # completion tokens so far; engines send about one a piece
         self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
         self._task: asyncio.Task[Chunk] | None = None
         self._abort: Abort | None = None
 
-    def begin(self, *, text: str, reasoning: str) -> None:
+    def begin(self, *, text: str, reasoning: str, tokens: int) -> None:
         """What earlier attempts released."""
+        self.tokens = tokens
         self._pieces = {Part.TEXT: [text], Part.REASONING: [reasoning]}
 
     @property
@@ -64,13 +66,17 @@ class Live:
         if self._task:
             self._task.cancel()
 
+    def check(self) -> None:
+        """Raise Aborted if the attempt was aborted."""
+        if self._abort:
+            raise Aborted(self._abort)
+
     async def generate(self, engine: Engine, request: Request) -> Chunk:
         """Write the reply to its end and return the engine's last chunk.
 
         Raises Aborted after ``abort``, EngineError when the engine fails.
         """
-        if self._abort:
-            raise Aborted(self._abort)
+        self.check()
         self._task = asyncio.create_task(self._pump(engine, request))
         try:
             return await self._task
@@ -95,6 +101,7 @@ class Live:
     def _say(self, part: Part, text: str) -> None:
         if self.first_text_at is None:
             self.first_text_at = time.time()
+        self.tokens += 1
         self._pieces[part].append(text)
         self.channel.append(part, text)
 

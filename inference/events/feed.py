@@ -18,6 +18,7 @@ from inference.events.items import FEED, FIELD, Item, Part, Snapshot, key, unpac
 
 BLOCK_MS = 3000  # below the client's socket timeout
 RETRY_S = 0.2
+AUDIT_S = 2.0
 READ_AT_ONCE = 200
 
 log = logging.getLogger(__name__)
@@ -29,6 +30,7 @@ class Mailbox:
     def __init__(self) -> None:
         self._items: list[Item] = []
         self._news = asyncio.Event()
+        self._quiet = False
         self.resync = False  # something may be missing: read the snapshot
 
     def put(self, item: Item) -> None:
@@ -40,13 +42,17 @@ class Mailbox:
         self.resync = True
         self._news.set()
 
-    async def take(self, timeout_s: float) -> list[Item]:
-        """All that waits, once something does; empty after ``timeout_s`` seconds, or when ``resync`` was set."""
-        if not self._news.is_set():
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(timeout_s):
-                    await self._news.wait()
+    def audit(self) -> None:
+        """Wake a follower that nothing reached since the last audit: the end of its reply may have been lost."""
+        if self._quiet:
+            self.missed()
+        self._quiet = True
+
+    async def take(self) -> list[Item]:
+        """All that waits, once something does; may be empty when ``resync`` was set."""
+        await self._news.wait()
         self._news.clear()
+        self._quiet = False
         items, self._items = self._items, []
         return items
 
@@ -56,35 +62,35 @@ class Feed:
 
     def __init__(self) -> None:
         self._client: redis.asyncio.Redis[bytes] = async_client()
-        self._mailboxes: defaultdict[str, set[Mailbox]] = defaultdict(set)
-        self._reader: asyncio.Task[None] | None = None
+        self._mailboxes: defaultdict[str, dict[Mailbox, None]] = defaultdict(dict)
+        self._tasks: list[asyncio.Task[None]] = []
         self._ready = asyncio.Event()
 
     async def start(self) -> None:
         """Begin to read, and wait a moment for the connection; when Redis is away, reading begins when it is back."""
-        if self._reader is None:
-            self._reader = asyncio.create_task(self._read_forever(), name="feed")
+        if not self._tasks:
+            self._tasks = [asyncio.create_task(self._read_forever()), asyncio.create_task(self._audit_forever())]
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(1):
                 await self._ready.wait()
 
     async def close(self) -> None:
         """Stop reading."""
-        if self._reader:
-            self._reader.cancel()
-            await asyncio.gather(self._reader, return_exceptions=True)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.aclose()
 
     def attach(self, reply_id: UUID) -> Mailbox:
-        """A mailbox that gets all that is published about a reply from now on."""
+        """A mailbox that gets all that is published about a reply from now on; older mailboxes get it first."""
         mailbox = Mailbox()
-        self._mailboxes[str(reply_id)].add(mailbox)
+        self._mailboxes[str(reply_id)][mailbox] = None
         return mailbox
 
     def detach(self, reply_id: UUID, mailbox: Mailbox) -> None:
         """The follower is gone."""
         followers = self._mailboxes[str(reply_id)]
-        followers.discard(mailbox)
+        followers.pop(mailbox, None)
         if not followers:
             del self._mailboxes[str(reply_id)]
 
@@ -113,6 +119,15 @@ class Feed:
                 await asyncio.sleep(RETRY_S)
                 last = await self._after_outage(last)
 
+    async def _audit_forever(self) -> None:
+        while True:
+            await asyncio.sleep(AUDIT_S)
+            for mailbox in self._everyone():
+                mailbox.audit()
+
+    def _everyone(self) -> list[Mailbox]:
+        return [mailbox for mailboxes in self._mailboxes.values() for mailbox in mailboxes]
+
     async def _newest(self) -> bytes:
         entries = await self._client.xrevrange(FEED, count=1)
         return bytes(entries[0][0]) if entries else b"0-0"
@@ -140,9 +155,8 @@ class Feed:
             newest = await self._newest()
         except RedisError:
             return last
-        for mailboxes in self._mailboxes.values():
-            for mailbox in mailboxes:
-                mailbox.missed()
+        for mailbox in self._everyone():
+            mailbox.missed()
         return min(last or newest, newest, key=_number)
 
 

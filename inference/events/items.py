@@ -25,6 +25,7 @@ class Part(IntEnum):
     REASONING = 1
     EVENT = 2
     SYNC = 3
+    HTML = 4  # never in Redis: a web process adds it for its own followers
 
 
 class Refusal(IntEnum):

@@ -67,9 +67,9 @@ class Channel:
         """Tell readers to read the snapshot again."""
         self._add(Part.SYNC, 0, b"")
 
-    def discard(self) -> None:
-        """Forget what is still pending."""
-        self._pieces.clear()
+    def go_on_from(self, snapshot: Snapshot) -> None:
+        """What is appended from now on follows this text."""
+        self.sizes = [len(snapshot.text), len(snapshot.reasoning)]
 
     def _add(self, part: Part, offset: int, data: bytes) -> None:
         self._pieces.append((part, offset, data))
@@ -120,7 +120,6 @@ class Writer:
             raise Superseded(f"attempt {answer[1]} of {channel.reply_id} is newer than {known.attempt}")
         _, epoch, kept, reasoning, text = answer
         channel.epoch = epoch
-        channel.sizes = [len(text), len(reasoning)]
         return Snapshot(known.attempt, epoch, reasoning, text), bool(kept)
 
     async def touch(self, reply_ids: list[str]) -> None:

@@ -1,0 +1,36 @@
+"""``manage.py inference_worker``: a Celery worker that holds the model and writes replies."""
+
+import os
+import socket
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from chatsite.celery import app
+from conversations.keeper import keep
+from conversations.tickets import queue_of
+from inference.catalog import CatalogError
+from inference.serving import model
+from inference.worker import Worker, install
+
+
+class Command(BaseCommand):
+    help = "Hold the model and write replies until stopped."
+    requires_system_checks = ()
+
+    def handle(self, **options: Any) -> None:
+        try:
+            served = model()
+        except CatalogError as error:
+            raise CommandError(str(error)) from error
+        name = f"inference-{os.getpid()}@{socket.gethostname()}"
+        install(app, Worker(served, name, companions=[keep]))
+        app.worker_main(
+            [
+                *("worker", "--pool", "threads", "--concurrency", str(served.slots)),
+                *("--queues", queue_of(served.name), "--hostname", name),
+                *("--without-gossip", "--without-mingle", "--without-heartbeat"),
+                *("--loglevel", settings.LOGGING["root"]["level"]),
+            ]
+        )

@@ -1,0 +1,30 @@
+"""Who may open a socket: pages of this site only. A cookie alone would let any page a person visits open one."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from channels.security.websocket import WebsocketDenier
+from django.conf import settings
+from django.http.request import validate_host
+
+
+class OwnOriginOnly:
+    """Refuses, with 403, a handshake whose Origin is neither the site's own nor one of ``CSRF_TRUSTED_ORIGINS``."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
+        headers = dict(scope["headers"])
+        origin = headers.get(b"origin", b"").decode("latin-1")
+        host = headers.get(b"host", b"").decode("latin-1")
+        if self._is_ours(origin, host):
+            return await self.application(scope, receive, send)
+        return await WebsocketDenier()(scope, receive, send)
+
+    def _is_ours(self, origin: str, host: str) -> bool:
+        if origin in settings.CSRF_TRUSTED_ORIGINS:
+            return True
+        parts = urlsplit(origin)
+        known = validate_host(host.rpartition(":")[0] if ":" in host.split("]")[-1] else host, settings.ALLOWED_HOSTS)
+        return known and parts.scheme in ("http", "https") and parts.netloc == host

@@ -1,0 +1,150 @@
+"""The socket of one tab. Handlers are short and never await a stream: following is a task of its own."""
+
+import asyncio
+import logging
+from typing import Any
+from uuid import UUID, uuid4
+
+import orjson
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
+from django.db import DatabaseError
+from django.utils import translation
+
+from conversations import frames, hints, news
+from conversations.database import in_database
+from conversations.follow import Cursor, Follower
+from conversations.language import language_of
+from conversations.models import Conversation, Message
+from conversations.pace import Pace
+from conversations.services import Refused, send, stop
+from conversations.streams import Streams, streams
+
+VERSION = 1
+NOT_SIGNED_IN = 4401
+TOO_FAST = 4429
+MOST_FOLLOWED = 64  # replies one socket follows at once
+
+log = logging.getLogger(__name__)
+
+
+class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
+    """Speaks docs/websocket.md."""
+
+    streams: Streams
+
+    async def connect(self) -> None:
+        await self.accept()
+        self.user = self.scope["user"]
+        self.language = language_of(self.scope)
+        self.tasks: dict[UUID, asyncio.Task[None]] = {}
+        self.pace = Pace()
+        if not self.user.is_authenticated:
+            await self.close(NOT_SIGNED_IN)
+            return
+        self.streams = await streams()
+        await hints.listen(self.channel_layer, self.user.pk, self.channel_name)
+        await self.say({"type": "hello", "version": VERSION, "limits": {"prompt_chars": settings.PROMPT_CHARS}})
+
+    async def disconnect(self, code: int) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+        if self.user.is_authenticated:
+            await hints.leave(self.channel_layer, self.user.pk, self.channel_name)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.pace.allows():
+            await self.complain("too_fast", "Too many frames.", None)
+            await self.close(TOO_FAST)
+            return
+        if text_data is None:
+            await self.complain("binary", "Frames must be text.", None)
+            return
+        try:
+            command = frames.parse(text_data)
+        except frames.Malformed as error:
+            await self.complain(error.code, str(error), error.about)
+            return
+        about = type(command).__name__.lower()
+        try:
+            with translation.override(self.language):
+                await self.obey(command)
+        except (Conversation.DoesNotExist, Message.DoesNotExist):
+            await self.complain("not_found", "There is nothing of this id here for you.", about)
+        except DatabaseError:
+            log.exception("A frame of type %s failed", about)
+            await self.complain("unavailable", "The database is away. Try again in a moment.", about)
+
+    async def obey(self, command: frames.Command) -> None:
+        match command:
+            case frames.Send():
+                await self.send_message(command)
+            case frames.Open():
+                await self.open(command)
+            case frames.Follow(reply, cursor, html):
+                await in_database(Message.objects.visible_to(self.user).replies().only("pk").get, pk=reply)
+                self.follow(self.streams.follower(reply, cursor, html=html))
+            case frames.Stop(reply):
+                await in_database(stop, self.user, reply)
+                await self.streams.feed.hasten_stop(reply)
+            case frames.Ping():
+                await self.say({"type": "pong"})
+
+    async def send_message(self, command: frames.Send) -> None:
+        client_id = str(command.draft.client_id)
+        follower = self.streams.follower(uuid4(), Cursor(), html=command.html, fresh=True)
+        try:
+            sent = await in_database(send, self.user, command.draft, reply_id=follower.reply_id)
+        except Refused as no:
+            follower.close()
+            answer = {"type": "refused", "code": no.code, "detail": str(no.detail), "allowed": no.allowed}
+            await self.say({**answer, "client_id": client_id})
+            return
+        except BaseException:
+            follower.close()
+            raise
+        await self.say(news.sent_frame(client_id, sent))
+        if sent.reply != follower.reply_id:  # sent before: follow that reply
+            follower.close()
+            follower = self.streams.follower(sent.reply, Cursor(), html=command.html)
+        self.follow(follower)
+        await hints.changed(self.channel_layer, self.user.pk, sent.conversation, but=self.channel_name)
+
+    async def open(self, command: frames.Open) -> None:
+        page = await in_database(news.since, self.user, command.conversation, command.after)
+        await self.say(page.frame)
+        for reply in page.unfinished | command.cursors.keys() & page.replies:
+            cursor = command.cursors.get(reply, Cursor())
+            self.follow(self.streams.follower(reply, cursor, html=command.html))
+
+    def follow(self, follower: Follower) -> None:
+        """Follow a reply beside everything else; a second follower of one reply takes the place of the first."""
+        if old := self.tasks.pop(follower.reply_id, None):
+            old.cancel()
+        elif len(self.tasks) >= MOST_FOLLOWED:
+            self.tasks.pop(next(iter(self.tasks))).cancel()
+        task = asyncio.create_task(self.pump(follower))
+        self.tasks[follower.reply_id] = task
+        task.add_done_callback(lambda done: self.forget(follower.reply_id, done))
+
+    async def pump(self, follower: Follower) -> None:
+        with translation.override(self.language):
+            async for frame in follower.frames():
+                await self.say(frame)
+
+    def forget(self, reply: UUID, task: "asyncio.Task[None]") -> None:
+        if self.tasks.get(reply) is task:
+            del self.tasks[reply]
+        if not task.cancelled() and (error := task.exception()):
+            log.error("Following reply %s failed", reply, exc_info=error)
+
+    async def conversation_changed(self, hint: dict[str, Any]) -> None:
+        """Another tab or device of this person has news."""
+        if hint["but"] != self.channel_name:
+            await self.say(hint["frame"])
+
+    async def complain(self, code: str, detail: str, about: str | None) -> None:
+        await self.say({"type": "error", "code": code, "detail": detail, "about": about})
+
+    async def say(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=orjson.dumps(frame).decode())

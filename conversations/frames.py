@@ -1,0 +1,150 @@
+"""What a browser may say: each frame checked and made a value, or refused with what was wrong."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+from uuid import UUID
+
+import orjson
+
+from conversations.follow import Cursor
+from conversations.services import Draft
+
+LONGEST_TEXT = 1_000_000  # characters read at all; the policy's limit is checked, with a better answer, by the service
+MOST_CURSORS = 50
+
+
+class Malformed(Exception):  # noqa: N818 - an answer to a client, not a fault
+    """The frame is not of the protocol. ``str()`` says what was wrong and what is allowed."""
+
+    def __init__(self, detail: str, *, about: str | None = None, code: str = "malformed") -> None:
+        super().__init__(detail)
+        self.about = about
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    draft: Draft
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    conversation: UUID
+    after: UUID | None
+    cursors: dict[UUID, Cursor]
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Follow:
+    reply: UUID
+    cursor: Cursor
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    reply: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    pass
+
+
+Command = Send | Open | Follow | Stop | Ping
+
+
+def parse(text: str | bytes) -> Command:
+    """The command in a frame. Raises Malformed."""
+    try:
+        frame = orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Malformed("A frame must be one JSON object.") from error
+    if not isinstance(frame, dict):
+        raise Malformed("A frame must be one JSON object.")
+    return command(frame)
+
+
+def command(frame: dict[str, Any]) -> Command:
+    """The command in a decoded frame. Raises Malformed."""
+    kind = frame.get("type")
+    read = _READERS.get(kind) if isinstance(kind, str) else None
+    if read is None:
+        raise Malformed(f"type must be one of: {', '.join(_READERS)}.", code="unknown_type")
+    try:
+        return read(frame)
+    except Malformed as error:
+        error.about = kind
+        raise
+
+
+def cursor(value: Any) -> Cursor:
+    """``[epoch, reasoning, text]``, each a count. Raises Malformed."""
+    if not (isinstance(value, list) and len(value) == 3 and all(type(n) is int and 0 <= n < 2**31 for n in value)):
+        raise Malformed("cursor must be [epoch, reasoning, text], three numbers from 0 up.")
+    return Cursor(*value)
+
+
+def _send(frame: dict[str, Any]) -> Send:
+    text = frame.get("text")
+    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+        raise Malformed(f"text must be text of at most {LONGEST_TEXT} characters.")
+    model = frame.get("model") or ""
+    if not isinstance(model, str) or len(model) > 100:
+        raise Malformed("model must be the name of a model.")
+    draft = Draft(
+        client_id=_id(frame, "client_id"),
+        text=text,
+        conversation=_id_or_none(frame, "conversation"),
+        parent=_id_or_none(frame, "parent"),
+        model=model,
+    )
+    return Send(draft, _html(frame))
+
+
+def _open(frame: dict[str, Any]) -> Open:
+    cursors = frame.get("cursors") or {}
+    if not isinstance(cursors, dict) or len(cursors) > MOST_CURSORS:
+        raise Malformed(f"cursors must be an object of at most {MOST_CURSORS} replies.")
+    known = {identifier(reply, "cursors"): cursor(value) for reply, value in cursors.items()}
+    return Open(_id(frame, "conversation"), _id_or_none(frame, "after"), known, _html(frame))
+
+
+def _follow(frame: dict[str, Any]) -> Follow:
+    return Follow(_id(frame, "reply"), cursor(frame.get("cursor", [0, 0, 0])), _html(frame))
+
+
+def _stop(frame: dict[str, Any]) -> Stop:
+    return Stop(_id(frame, "reply"))
+
+
+def _ping(frame: dict[str, Any]) -> Ping:
+    return Ping()
+
+
+_READERS = {"send": _send, "open": _open, "follow": _follow, "stop": _stop, "ping": _ping}
+
+
+def _html(frame: dict[str, Any]) -> bool:
+    format: Literal["html", "text"] = frame.get("format", "html")  # noqa: A001 - the protocol's own word
+    if format not in ("html", "text"):
+        raise Malformed('format must be "html" or "text".')
+    return format == "html"
+
+
+def _id(frame: dict[str, Any], name: str) -> UUID:
+    return identifier(frame.get(name), name)
+
+
+def _id_or_none(frame: dict[str, Any], name: str) -> UUID | None:
+    return None if frame.get(name) is None else identifier(frame[name], name)
+
+
+def identifier(value: Any, name: str) -> UUID:
+    """A UUID. Raises Malformed that names the field."""
+    try:
+        return UUID(value)
+    except (ValueError, AttributeError, TypeError) as error:
+        raise Malformed(f"{name} must be a UUID.") from error

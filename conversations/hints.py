@@ -1,0 +1,42 @@
+"""Hints to a person's other tabs and devices, over the channel layer. They may be lost; nothing rests on them."""
+
+import logging
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from conversations.models import Conversation
+
+log = logging.getLogger(__name__)
+
+
+async def listen(layer: Any, user_id: int, channel: str) -> None:
+    """Send this person's hints to this socket."""
+    await _quietly(layer.group_add, _group(user_id), channel)
+
+
+async def leave(layer: Any, user_id: int, channel: str) -> None:
+    """The socket is gone."""
+    await _quietly(layer.group_discard, _group(user_id), channel)
+
+
+async def changed(layer: Any, user_id: int, conversation: Conversation, *, but: str = "") -> None:
+    """A conversation has news, for all of the person's sockets but one."""
+    frame = {
+        "type": "changed",
+        "conversation": str(conversation.pk),
+        "title": conversation.title,
+        "url": conversation.url,
+    }
+    await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
+
+
+async def _quietly(call: Any, *arguments: Any) -> None:
+    try:
+        await call(*arguments)
+    except (RedisError, OSError) as error:
+        log.warning("A hint was lost: %s", error)
+
+
+def _group(user_id: int) -> str:
+    return f"person.{user_id}"

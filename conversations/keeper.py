@@ -1,0 +1,105 @@
+"""What a worker does for all its live replies together: leases, checkpoints, stops. A companion of its engine."""
+
+import asyncio
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from django.db import DatabaseError, connection
+from redis.exceptions import RedisError
+
+from conversations.database import in_database
+from conversations.models import Message
+from conversations.queue import HEARTBEAT_S, LEASE
+from conversations.states import State
+from inference.runner import Abort, Live
+
+if TYPE_CHECKING:
+    from inference.worker import Worker
+
+STOPS_EVERY_S = 0.1
+
+log = logging.getLogger(__name__)
+
+_LEASE_UNTIL = {
+    "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '+{LEASE.seconds} seconds')",
+    "postgresql": f"STATEMENT_TIMESTAMP() + INTERVAL '{LEASE.seconds} seconds'",
+}
+
+
+async def keep(worker: "Worker") -> None:
+    """Renew and save every heartbeat, look for stops ten times a second; for ever, through outages of either store."""
+    next_save = time.monotonic()
+    while True:
+        await asyncio.sleep(STOPS_EVERY_S)
+        live = list(worker.live.values())
+        if live:
+            await _look_for_stops(worker, live)
+        if time.monotonic() >= next_save:
+            next_save = time.monotonic() + HEARTBEAT_S
+            await _save(worker, live)
+
+
+async def _look_for_stops(worker: "Worker", live: list[Live]) -> None:
+    try:
+        for reply_id in await worker.writer.stops([one.id for one in live]):
+            if reply_id in worker.live:
+                worker.live[reply_id].abort(Abort.STOPPED)
+    except RedisError as error:
+        log.warning("Stops cannot be read: %s", error)
+
+
+async def _save(worker: "Worker", live: list[Live]) -> None:
+    if not live:
+        return
+    try:
+        stopped, lost = await in_database(save, [Checkpoint(one) for one in live])
+    except DatabaseError as error:
+        log.warning("Replies could not be saved: %s. Trying again.", error)
+        return
+    for one in live:
+        if one.id in stopped:
+            one.abort(Abort.STOPPED)
+        if one.id in lost:
+            one.abort(Abort.SUPERSEDED)
+    try:
+        await worker.writer.touch([one.id for one in live])
+    except RedisError as error:
+        log.warning("Snapshots could not be kept: %s", error)
+
+
+class Checkpoint:
+    """What is saved of a live reply: taken on the loop, written on a database thread."""
+
+    def __init__(self, live: Live) -> None:
+        self.id = live.id
+        self.attempt = live.channel.attempt
+        self.epoch = live.channel.epoch
+        self.text = live.text
+        self.reasoning = live.reasoning
+        self.tokens = live.tokens
+
+
+def save(checkpoints: list[Checkpoint]) -> tuple[set[str], set[str]]:
+    """Renew the leases and save the texts of live replies in one statement, on the database's clock.
+
+    Returns the ids of those whose stop was requested, and of those that another attempt has taken.
+    """
+    statement = (
+        f"UPDATE {Message._meta.db_table} SET lease_until = {_LEASE_UNTIL[connection.vendor]},"  # noqa: S608 - no input in it
+        " barren = CASE WHEN text = %s AND reasoning = %s THEN barren ELSE 0 END, text = %s, reasoning = %s, epoch = %s,"
+        " completion_tokens = %s"
+        " WHERE id = %s AND state = %s AND attempt = %s"
+    )
+    adapt = Message._meta.pk.get_db_prep_value
+    rows = [
+        (one.text, one.reasoning, one.text, one.reasoning, one.epoch, one.tokens)
+        + (adapt(one.id, connection), State.WRITING.value, one.attempt)
+        for one in checkpoints
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(statement, rows)
+    now = Message.objects.filter(pk__in=[one.id for one in checkpoints], state=State.WRITING)
+    held = {str(pk): (attempt, stop) for pk, attempt, stop in now.values_list("pk", "attempt", "stop_requested")}
+    mine = {one.id for one in checkpoints if one.id in held and held[one.id][0] == one.attempt}
+    return {pk for pk in mine if held[pk][1]}, {one.id for one in checkpoints} - mine

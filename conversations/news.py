@@ -1,0 +1,47 @@
+"""What a page that knows a conversation up to some message does not know yet."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.template.loader import render_to_string
+
+from accounts.models import User
+from conversations.models import Conversation, Message
+from conversations.services import Sent
+from conversations.states import UNFINISHED
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """The ``messages`` frame, and which of the conversation's replies exist and are not finished."""
+
+    frame: dict[str, Any]
+    replies: frozenset[UUID]
+    unfinished: frozenset[UUID]
+
+
+def since(user: User, conversation_id: UUID, after: UUID | None) -> News:
+    """What came after a message, or all of it. Raises Conversation.DoesNotExist for one that is not the user's."""
+    conversation = Conversation.objects.visible_to(user).get(pk=conversation_id)
+    messages = conversation.messages.order_by("position")
+    known = messages.filter(pk=after).values_list("position", flat=True).first() if after else None
+    new = messages if known is None else messages.filter(position__gt=known)
+    replies = dict(messages.filter(role=Message.Role.ASSISTANT).values_list("pk", "state"))
+    html = "".join(render_to_string("conversations/message.html", {"message": message}) for message in new)
+    frame = {"type": "messages", "conversation": str(conversation.pk), "title": conversation.title, "html": html}
+    unfinished = frozenset(pk for pk, state in replies.items() if state in UNFINISHED)
+    return News(frame, frozenset(replies), unfinished)
+
+
+def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:
+    """The ``sent`` frame."""
+    conversation = sent.conversation
+    return {
+        "type": "sent",
+        "client_id": client_id,
+        "conversation": {"id": str(conversation.pk), "title": conversation.title, "url": conversation.url},
+        "message": str(sent.message),
+        "reply": str(sent.reply),
+        "first": sent.first,
+    }

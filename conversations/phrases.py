@@ -1,0 +1,37 @@
+"""What the page's scripts say to a person, translated: views hand this to the page beside its data, as ``strings``."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext, pgettext
+
+
+def phrases() -> dict[str, str]:
+    """Every sentence the scripts use, by key, in the active language. ``{name}`` in braces is filled in by the page."""
+    return {
+        "new_title": _("New conversation"),
+        "queued": _("Waiting to start…"),
+        "ahead_one": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 1),
+        "ahead_other": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 2),
+        "engine_starting": _("The model is starting…"),
+        "engine_away": _("No model is running. Your message is saved and will be answered when one is."),
+        "writing": pgettext("state of a reply", "Thinking…"),
+        "continuing": _("Interrupted; going on from here…"),
+        "restarted": _("Starting over…"),
+        "stopping": _("Stopping…"),
+        "sending": _("Sending…"),
+        "tokens_one": ngettext("{n} token", "{n} tokens", 1),
+        "tokens_other": ngettext("{n} token", "{n} tokens", 2),
+        "connecting": _("Connecting…"),
+        "reconnecting": _("Reconnecting…"),
+        "offline": _("You are offline. What you write is kept."),
+        "signed_out": _("You are signed out. What you wrote is kept."),
+        "too_fast": _("Too many requests. Waiting a moment…"),
+        "simpler_connection": _("Connected another way: this network blocks live connections."),
+        "not_sent": _("The message was not sent. It is back in the field."),
+        "too_long": _("{over} characters too many; {allowed} are allowed."),
+        "characters_left": _("{n} left"),
+        "copied": _("Copied"),
+        "not_copied": _("The browser did not allow copying."),
+        "announce_started": _("The reply begins."),
+        "announce_done": _("The reply is complete."),
+        "older_failed": _("Older conversations could not be loaded. Try again."),
+    }

@@ -1,0 +1,235 @@
+"""What a ticket leads to: claim a reply, fence it, write it, finish it. Runs on the worker's loop."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ParamSpec, TypeVar
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+from redis.exceptions import RedisError
+
+from conversations import problems, queue
+from conversations.database import in_database
+from conversations.models import Conversation, Message
+from conversations.states import EVENT, State
+from conversations.turns import shorter, turns_before
+from inference.events.items import Refusal, Snapshot
+from inference.events.writer import Channel, Superseded
+from inference.protocol import Chunk, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
+from inference.runner import Abort, Aborted, Live
+from inference.worker import Worker
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+RETRY_S = 0.3  # between tries while Redis or the database is away
+
+log = logging.getLogger(__name__)
+
+_PROBLEMS = {Problem.TOO_LONG: problems.TOO_LONG, Problem.BAD_REQUEST: problems.BAD_REQUEST}
+_ENDS = {Finish.STOP: State.COMPLETE, Finish.LENGTH: State.CUT}
+
+
+async def serve(worker: Worker, *, lapsed: bool = False) -> None:
+    """Claim the fairest reply that waits for this worker's model and write it to its end. Nothing waits: nothing done."""
+    claimed = await in_database(_claim, worker.model.name, lapsed=lapsed)
+    if claimed is None:
+        return
+    reply, turns = claimed
+    attempt = Attempt(worker, reply)
+    worker.live[attempt.live.id] = attempt.live
+    try:
+        await attempt.write(turns)
+    except (Superseded, Aborted) as end:
+        log.info("Reply %s: this worker's attempt %d ended: %s", reply.pk, reply.attempt, end)
+    finally:
+        del worker.live[attempt.live.id]
+
+
+def _claim(model: str, *, lapsed: bool) -> tuple[Message, tuple[Turn, ...]] | None:
+    reply = queue.claim(model, lapsed=lapsed)
+    return reply and (reply, turns_before(reply))
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a reply ends."""
+
+    state: State
+    problem: str = ""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class Attempt:
+    """One worker's go at one reply."""
+
+    def __init__(self, worker: Worker, reply: Message) -> None:
+        self.worker = worker
+        self.reply = reply
+        self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
+        self.live = Live(str(reply.pk), self.channel)
+        self._refilling = False
+
+    async def write(self, turns: tuple[Turn, ...]) -> None:
+        """Write the reply to a final state, or raise Superseded or Aborted and leave it to another worker."""
+        try:
+            await self._take_over()
+            self.channel.announce({"type": "started", "model": self.reply.model})
+            last = await self._generate(turns)
+            end = End(_ENDS[last.finish or Finish.STOP], "", last.prompt_tokens, last.completion_tokens)
+        except EngineDead:
+            self.worker.engine_died()
+            return await self._hand_over()
+        except EngineError as error:
+            log.warning("Reply %s failed: %s", self.reply.pk, error)
+            end = End(State.FAILED, _PROBLEMS.get(error.problem, problems.ENGINE))
+        except Aborted as aborted:
+            if aborted.reason is Abort.HANDED_OVER:
+                return await self._hand_over()
+            if aborted.reason is not Abort.STOPPED:
+                raise
+            end = End(State.STOPPED)
+        await self._finish(end)
+        return None
+
+    async def _take_over(self) -> None:
+        """Shut out older attempts and begin with what they released; announce it when that is not what was shown."""
+        reply = self.reply
+        known = Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
+        held, kept = await self._fence(known)
+        if reply.attempt > 1:
+            state = "continuing"
+            if not self.worker.engine.capabilities.continues_prefix:
+                state, held = "restarted", Snapshot(reply.attempt, held.epoch + 1, b"", b"")
+            elif not kept:
+                state, held = "rewound", replace(held, epoch=held.epoch + 1)
+            if state != "continuing":
+                held, _ = await self._fence(held)
+            self.channel.announce({"type": "state", "state": state})
+        self.channel.go_on_from(held)
+        self.live.begin(text=held.text.decode(), reasoning=held.reasoning.decode(), tokens=reply.completion_tokens)
+
+    async def _fence(self, known: Snapshot) -> tuple[Snapshot, bool]:
+        while True:
+            self.live.check()
+            try:
+                return await self.worker.writer.fence(self.channel, known)
+            except RedisError as error:
+                log.warning("Reply %s waits for Redis: %s", self.reply.pk, error)
+                await asyncio.sleep(RETRY_S)
+
+    async def _generate(self, turns: tuple[Turn, ...]) -> Chunk:
+        """Write with as many turns as the model's context window holds: the older half goes while they are too long."""
+        live = self.live
+        while True:
+            request = Request(
+                id=f"{live.id}-{self.reply.attempt}",
+                turns=self._with_system(turns),
+                prefix=Prefix(live.text, live.reasoning),
+                sampling=Sampling(max_tokens=max(1, settings.REPLY_TOKENS - self.reply.completion_tokens)),
+            )
+            try:
+                return await live.generate(self.worker.engine, request)
+            except EngineError as error:
+                if error.problem is not Problem.TOO_LONG or len(turns) == 1:
+                    raise
+                turns = shorter(turns)
+
+    def _with_system(self, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        system = self.worker.model.system
+        return (Turn("system", system), *turns) if system else turns
+
+    async def _finish(self, end: End) -> None:
+        """Save the final state; the one caller whose attempt still holds the reply wins and announces it."""
+        fields = {
+            "state": end.state,
+            "problem": end.problem,
+            "epoch": self.channel.epoch,
+            "text": self.live.text,
+            "reasoning": self.live.reasoning,
+            "prompt_tokens": max(0, end.prompt_tokens - self.reply.completion_tokens) or self.reply.prompt_tokens,
+            "completion_tokens": (
+                self.reply.completion_tokens + end.completion_tokens if end.completion_tokens else self.live.tokens
+            ),
+            "ttft_ms": self._ttft_ms(),
+        }
+        if await _persistently(_save_end, self.reply, fields):
+            event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
+            counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}
+            self.channel.announce(event | counts, last=True)
+
+    async def _hand_over(self) -> None:
+        """Save what was written and end the lease now, so that the next worker need not wait for it to lapse."""
+        fields = {
+            "epoch": self.channel.epoch,
+            "text": self.live.text,
+            "reasoning": self.live.reasoning,
+            "barren": 0,
+            "completion_tokens": self.live.tokens,
+            "lease_until": Now(),
+        }
+        await _persistently(_update_mine, self.reply, fields)
+
+    def _ttft_ms(self) -> int | None:
+        if self.reply.ttft_ms is not None or self.live.first_text_at is None:
+            return self.reply.ttft_ms
+        return max(0, round((self.live.first_text_at - self.reply.created_at.timestamp()) * 1000))
+
+    def _on_refusal(self, why: Refusal) -> None:
+        if why is Refusal.SUPERSEDED:
+            self.live.abort(Abort.SUPERSEDED)
+        elif not self._refilling:
+            self._refilling = True
+            self.worker.spawn(self._refill())
+
+    async def _refill(self) -> None:
+        """Redis came back with less than we told it. If the reply is still ours, give it all of the text again."""
+        try:
+            if not await _persistently(_is_mine, self.reply):
+                raise Superseded("the row has a newer attempt")
+            given = None
+            while given != self.live.cursor:  # what was said meanwhile was refused too
+                given = self.live.cursor
+                text, reasoning = self.live.text.encode(), self.live.reasoning.encode()
+                await self._fence(Snapshot(self.reply.attempt, self.channel.epoch, reasoning, text))
+            self.channel.sync()
+        except Superseded:
+            self.live.abort(Abort.SUPERSEDED)
+        except Aborted:
+            pass
+        finally:
+            self._refilling = False
+
+
+async def _persistently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Database work that must be done: while the database is away, it is tried again."""
+    while True:
+        try:
+            return await in_database(function, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("The database is away: %s. Trying again.", error)
+            await asyncio.sleep(RETRY_S)
+
+
+def _mine(reply: Message) -> QuerySet[Message]:
+    return Message.objects.filter(pk=reply.pk, state=State.WRITING, attempt=reply.attempt)
+
+
+def _is_mine(reply: Message) -> bool:
+    return bool(_mine(reply).exists())
+
+
+def _update_mine(reply: Message, fields: dict[str, Any]) -> bool:
+    return bool(_mine(reply).update(**fields))
+
+
+def _save_end(reply: Message, fields: dict[str, Any]) -> bool:
+    won = _update_mine(reply, {**fields, "finished_at": Now(), "lease_until": None})
+    if won:
+        Conversation.objects.filter(pk=reply.conversation_id).update(updated_at=Now())
+    return won

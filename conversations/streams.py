@@ -1,0 +1,33 @@
+"""What one event loop of a web process shares between its sockets: the reader of the feed, and the renderings."""
+
+import asyncio
+from uuid import UUID
+from weakref import WeakKeyDictionary
+
+from conversations.follow import Cursor, Follower
+from conversations.formatting import Formattings
+from inference.events.feed import Feed
+
+_streams: "WeakKeyDictionary[asyncio.AbstractEventLoop, Streams]" = WeakKeyDictionary()
+
+
+class Streams:
+    """The feed and the renderings of one event loop."""
+
+    def __init__(self) -> None:
+        self.feed = Feed()
+        self._formattings = Formattings(self.feed)
+
+    def follower(self, reply_id: UUID, cursor: Cursor, *, html: bool, fresh: bool = False) -> Follower:
+        """One who follows a reply; with ``html`` its frames carry rendered blocks too. It listens from this moment."""
+        formatting = self._formattings.of(reply_id, fresh=fresh) if html else None
+        return Follower(reply_id, cursor, self.feed, formatting=formatting, fresh=fresh)
+
+
+async def streams() -> Streams:
+    """The streams of the running loop, reading."""
+    loop = asyncio.get_running_loop()
+    if loop not in _streams:
+        _streams[loop] = Streams()
+    await _streams[loop].feed.start()
+    return _streams[loop]
