@@ -1,16 +1,14 @@
-"""The product's settings on a data folder of their own, which lives as long as the test run."""
+"""The product's settings on a data folder of their own, which ``tests.conftest`` makes and removes."""
 
-import atexit
 import os
-import shutil
+import secrets
 import tempfile
 from pathlib import Path
 
 from chatsite.environment import VARIABLES
 
 DATABASE = os.environ.get("CHATSITE_TEST_DATABASE", "sqlite")
-FOLDER = Path(tempfile.mkdtemp(prefix="chatsite-tests-"))
-atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
+FOLDER = Path(tempfile.gettempdir()) / f"chatsite-tests-{secrets.token_hex(4)}"
 CACHE = os.environ.get("CHATSITE_CACHE_DIR", "")
 
 for variable in VARIABLES:
@@ -21,16 +19,12 @@ if CACHE:
     os.environ["CHATSITE_CACHE_DIR"] = CACHE
 
 from chatsite.settings import *  # noqa: E402, F403
-from chatsite.settings import SQLITE  # noqa: E402
+from chatsite.settings import SQLITE, database  # noqa: E402
 
-POSTGRESQL_FOLDER = FOLDER / "postgresql"
+POSTGRESQL_FOLDER = FOLDER.with_name(FOLDER.name + "-postgresql")
+DATABASES = {"default": {**SQLITE, "TEST": {"NAME": str(FOLDER / "tests.sqlite3")}}}
 if DATABASE == "postgresql":
-    from chatsite.settings import database
-
-    DATABASES = {"default": database("postgres://tests@/tests")}
-    DATABASES["default"]["HOST"] = str(POSTGRESQL_FOLDER)
-else:
-    DATABASES = {"default": {**SQLITE, "TEST": {"NAME": str(FOLDER / "tests.sqlite3")}}}
+    DATABASES = {"default": {**database("postgres://tests@/tests"), "HOST": str(POSTGRESQL_FOLDER)}}
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

@@ -1,0 +1,46 @@
+"""A real browser for tests: the system's Chromium when there is one, else the one that playwright installed."""
+
+import shutil
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.sites import Site
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+PATIENCE_MS = 15_000
+
+Open = Callable[..., BrowserContext]
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    """One browser per test: playwright's own event loop would otherwise be running in every later test."""
+    system = next(filter(None, map(shutil.which, NAMES)), None)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=system, args=FLAGS)
+        yield chromium
+        chromium.close()
+
+
+def sign_in(browser: Browser, site: Site, name: str = "", password: str = "", **options: object) -> Page:
+    """A page of this person, the administrator unless named, in a browser session of their own."""
+    context = browser.new_context(base_url=site.url, **options)  # type: ignore[arg-type]
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto("/accounts/login/")
+    page.fill("input[name=login]", name or site.admin)
+    page.fill("input[name=password]", password or site.password)
+    page.press("input[name=password]", "Enter")
+    page.wait_for_url("**/")
+    return page

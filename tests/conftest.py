@@ -1,0 +1,115 @@
+"""What every test may use: real servers for the run, and four people.
+
+Alice owns, Bob is on the team, Mallory is outside, Grace administers.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+
+import pytest
+import redis
+from django.conf import settings
+from django.core.cache import caches
+
+from accounts.models import User
+from chatsite.supervisor import embedded_redis
+from chatsite.supervisor.process import TETHER
+from tests import postgres
+from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER
+
+pytest_plugins = ["tests.sites", "tests.browser"]
+
+USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
+
+
+def pytest_configure() -> None:
+    FOLDER.mkdir(mode=0o700)
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL, only what touches the database runs again."""
+    if DATABASE != "postgresql":
+        return
+    again: list[pytest.Item] = []
+    rest: list[pytest.Item] = []
+    for item in items:
+        (again if _runs_on_postgresql(item) else rest).append(item)
+    config.hook.pytest_deselected(items=rest)
+    items[:] = again
+
+
+def _runs_on_postgresql(item: pytest.Item) -> bool:
+    if item.get_closest_marker("browser") or item.get_closest_marker("vllm"):
+        return False
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(item.get_closest_marker("django_db") or fixtures & USES_DATABASE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def redis_server() -> Iterator[None]:
+    """The embedded server, as the supervisor runs it, on the socket that the settings name."""
+    spec = embedded_redis.spec(settings.REDIS_SOCKET, settings.DATA_DIR / "redis")
+    command = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *spec.command]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as server:
+        deadline = time.monotonic() + 10
+        while not spec.is_up():
+            assert server.poll() is None, "the embedded Redis ended at once"
+            assert time.monotonic() < deadline, "the embedded Redis does not answer"
+            time.sleep(0.01)
+        yield
+        caches.close_all()
+        server.terminate()
+
+
+@pytest.fixture(scope="session")
+def _redis_client(redis_server: None) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
+        yield client
+
+
+@pytest.fixture(autouse=True)
+def empty_redis(_redis_client: redis.Redis) -> redis.Redis:
+    """A Redis with nothing in it, for each test."""
+    _redis_client.flushall()
+    return _redis_client
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> Iterator[None]:
+    if DATABASE != "postgresql":
+        yield
+        return
+    with postgres.cluster(POSTGRESQL_FOLDER):
+        yield
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    return _person("alice")
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    return _person("bob")
+
+
+@pytest.fixture
+def mallory(db: None) -> User:
+    return _person("mallory")
+
+
+@pytest.fixture
+def grace(db: None) -> User:
+    return User.objects.create_superuser("grace", "grace@example.org", "grace's password")
+
+
+def _person(name: str) -> User:
+    return User.objects.create_user(name, f"{name}@example.org", f"{name}'s password")

@@ -1,0 +1,9 @@
+"""The product's settings as a site behind HTTPS has them, for Django's own deployment checks."""
+
+import os
+import secrets
+
+os.environ["CHATSITE_HTTPS"] = "yes"
+os.environ["CHATSITE_SECRET_KEY"] = secrets.token_urlsafe(50)
+
+from chatsite.settings import *  # noqa: F403

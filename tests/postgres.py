@@ -1,0 +1,68 @@
+"""A PostgreSQL cluster for one test run, on a Unix socket in a folder of its own, stopped by its process id."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "listen_addresses=", "max_connections=200")
+USER = "tests"
+
+
+@contextmanager
+def cluster(folder: Path) -> Iterator[None]:
+    """Run a cluster whose socket is in ``folder``, with the superuser ``tests``. As root, it runs as another user."""
+    user = _unprivileged()
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if user:
+        shutil.chown(folder, user)
+    as_user: dict[str, Any] = {"cwd": folder, "user": user}
+    how = ["--username", USER, "--auth", "trust", "--no-sync", "--encoding", "UTF8"]
+    initdb = [_binary("initdb"), "--pgdata", "data", *how]
+    subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **as_user)
+    options = [part for setting in SETTINGS for part in ("-c", setting)]
+    with (folder / "log").open("wb") as log:
+        server = subprocess.Popen([_binary("postgres"), "-D", "data", "-k", folder, *options], stderr=log, **as_user)
+    try:
+        _wait(server, folder)
+        yield
+    finally:
+        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        server.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _unprivileged() -> str | None:
+    if os.geteuid():
+        return None
+    names = {entry.pw_name for entry in pwd.getpwall()}
+    return "postgres" if "postgres" in names else "nobody"
+
+
+def _binary(name: str) -> str:
+    versions = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{name}"), key=lambda path: float(path.parts[4]))
+    found = shutil.which(name) if not versions else str(versions[-1])
+    if found is None:
+        raise FileNotFoundError(f"{name} is not installed; PostgreSQL's server package has it.")
+    return found
+
+
+def _wait(server: "subprocess.Popen[bytes]", folder: Path) -> None:
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        if server.poll() is not None:
+            break
+        try:
+            with psycopg.connect(host=str(folder), user=USER, dbname="postgres"):
+                return
+        except psycopg.OperationalError:
+            time.sleep(0.05)
+    raise RuntimeError(f"PostgreSQL did not start: {(folder / 'log').read_text()[-2000:]}")

@@ -1,0 +1,135 @@
+"""Whole sites for tests: ``manage.py run`` as a person would start it, on a free port and a folder of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+PASSWORD = "correct horse battery"
+ANSI = re.compile(r"\x1b\[[0-9;]*[mK]|\r")
+
+
+@dataclass
+class Site:
+    """A running site. ``log`` is all it printed."""
+
+    url: str
+    data: Path
+    process: "subprocess.Popen[bytes]"
+    admin: str = "admin"
+    password: str = PASSWORD
+
+    @property
+    def log(self) -> str:
+        return ANSI.sub("", (self.data / "printed").read_text(errors="replace"))
+
+    def manage(self, *command: str) -> str:
+        """Run one of the site's commands beside it; what it printed."""
+        answer = subprocess.run(
+            [sys.executable, "manage.py", *command],
+            env=environment(self.data, self.port),
+            cwd=settings.BASE_DIR,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert answer.returncode == 0, answer.stderr
+        return answer.stdout
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rpartition(":")[2])
+
+    def wait(self, text: str, seconds: float) -> None:
+        """Until it has printed this text. Fails when it ends before, or takes longer."""
+        deadline = time.monotonic() + seconds
+        while text not in self.log:
+            assert self.process.poll() is None, f"the site ended:\n{self.log[-4000:]}"
+            assert time.monotonic() < deadline, f"no {text!r} within {seconds} s:\n{self.log[-4000:]}"
+            time.sleep(0.05)
+
+    def stop(self, number: signal.Signals = signal.SIGINT, seconds: float = 60) -> int:
+        """Stop it as Ctrl-C does; its exit status."""
+        self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def environment(data: Path, port: int, **more: str) -> dict[str, str]:
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(("CHATSITE_", "DJANGO_"))}
+    return {
+        **mine,
+        "CHATSITE_DATA_DIR": str(data),
+        "CHATSITE_CACHE_DIR": str(settings.CACHE_DIR),
+        "CHATSITE_PORT": str(port),
+        "CHATSITE_ADMIN_PASSWORD": PASSWORD,
+        **more,
+    }
+
+
+def start(data: Path, **more: str) -> Site:
+    """Start a site on a free port and return at once. ``more`` are environment variables."""
+    port = int(more.pop("CHATSITE_PORT", 0)) or free_port()
+    data.mkdir(parents=True, exist_ok=True)
+    with (data / "printed").open("wb") as printed:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "run"],
+            env=environment(data, port, **more),
+            cwd=settings.BASE_DIR,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    return Site(f"http://127.0.0.1:{port}", data, process)
+
+
+@contextmanager
+def running(seconds: float = 60, **more: str) -> Iterator[Site]:
+    """A site that is ready, in a folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="chatsite-site-") as folder:
+        site = start(Path(folder), **more)
+        try:
+            site.wait("Ready in", seconds)
+            yield site
+        finally:
+            if site.process.poll() is None:
+                site.stop()
+
+
+@pytest.fixture(scope="session")
+def scripted_site() -> Iterator[Site]:
+    """A site on the scripted engine, shared by all tests that use it."""
+    with running(CHATSITE_MODEL="scripted") as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def llamacpp_site() -> Iterator[Site]:
+    """A site on the bundled model."""
+    with running(CHATSITE_MODEL="smollm2-135m") as site:
+        yield site
+
+
+@pytest.fixture(scope="session")
+def vllm_site() -> Iterator[Site]:
+    """A site on the bundled model and real vLLM; the first start converts the weights."""
+    with running(300, CHATSITE_MODEL="smollm2-135m-vllm") as site:
+        yield site
