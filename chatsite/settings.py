@@ -210,6 +210,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": read("CHATSITE_LOG_LEVEL")},
     "loggers": {
         "httpx": {"level": "WARNING"},
+        "celery": {"level": "WARNING"},
         "uvicorn.access": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
     },

@@ -17,7 +17,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         app.worker_main(
             [
-                *("worker", "--pool", "solo", "--queues", settings.CELERY_TASK_DEFAULT_QUEUE),
+                *("--quiet", "worker", "--pool", "solo", "--queues", settings.CELERY_TASK_DEFAULT_QUEUE),
                 *("--hostname", f"background-{os.getpid()}@{socket.gethostname()}"),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
                 *("--loglevel", settings.LOGGING["root"]["level"]),

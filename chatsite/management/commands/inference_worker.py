@@ -28,7 +28,7 @@ class Command(BaseCommand):
         install(app, Worker(served, name, companions=[keep]))
         app.worker_main(
             [
-                *("worker", "--pool", "threads", "--concurrency", str(served.slots)),
+                *("--quiet", "worker", "--pool", "threads", "--concurrency", str(served.slots)),
                 *("--queues", queue_of(served.name), "--hostname", name),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
                 *("--loglevel", settings.LOGGING["root"]["level"]),
