@@ -4,7 +4,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
     """A team's own site: an administrator makes the accounts, so nobody signs up alone."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -1,5 +1,7 @@
 """People who sign in."""
 
+from typing import ClassVar
+
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models.functions import Lower
@@ -12,7 +14,7 @@ class User(AbstractUser):
     email = models.EmailField(_("e-mail address"))
 
     class Meta(AbstractUser.Meta):
-        constraints = [
+        constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
             models.UniqueConstraint(Lower("username"), name="accounts_user_name_unique"),
         ]

@@ -1,4 +1,4 @@
-"""Every environment variable the site reads: name, type, default, meaning. ``docs/settings.md`` is made from this table."""
+"""Every environment variable the site reads: name, type, default, meaning. ``docs/settings.md`` is made from it."""
 
 import os
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """One environment variable. ``shown_default`` is what the documentation says where the default depends on the machine."""
+    """One environment variable. ``shown_default`` is what is documented where the default depends on the machine."""
 
     name: str
     cast: type | str
@@ -32,7 +32,10 @@ VARIABLES = (
     Variable("CHATSITE_BIND", str, "127.0.0.1", "Address the web process listens on."),
     Variable("CHATSITE_HOSTS", list, ["localhost", "127.0.0.1", "[::1]"], "Host names the site answers to."),
     Variable(
-        "CHATSITE_ORIGINS", list, [], "Origins (https://chat.example.org) that may post and open sockets behind a proxy."
+        "CHATSITE_ORIGINS",
+        list,
+        [],
+        "Origins (https://chat.example.org) that may post and open sockets behind a proxy.",
     ),
     Variable("CHATSITE_HTTPS", bool, False, "The site is reached over HTTPS: secure cookies, HSTS, redirects."),
     Variable(
@@ -62,8 +65,13 @@ VARIABLES = (
     Variable(
         "CHATSITE_ADMIN_PASSWORD", str, "", "Password of the first administrator. Empty: one is made and shown once."
     ),
-    Variable("CHATSITE_CATALOG", Path, ROOT / "inference" / "catalog.toml", "The file that describes the models.",
-             shown_default="inference/catalog.toml"),
+    Variable(
+        "CHATSITE_CATALOG",
+        Path,
+        ROOT / "inference" / "catalog.toml",
+        "The file that describes the models.",
+        shown_default="inference/catalog.toml",
+    ),
     Variable(
         "CHATSITE_MODEL", str, "", "Name of the catalog's model to serve. Empty: the best one this machine can run."
     ),

@@ -1,11 +1,10 @@
 """Who may open a socket: pages of this site only. A cookie alone would let any page a person visits open one."""
 
 from typing import Any
-from urllib.parse import urlsplit
 
 from channels.security.websocket import WebsocketDenier
 from django.conf import settings
-from django.http.request import validate_host
+from django.http.request import split_domain_port, validate_host
 
 
 class OwnOriginOnly:
@@ -25,6 +24,5 @@ class OwnOriginOnly:
     def _is_ours(self, origin: str, host: str) -> bool:
         if origin in settings.CSRF_TRUSTED_ORIGINS:
             return True
-        parts = urlsplit(origin)
-        known = validate_host(host.rpartition(":")[0] if ":" in host.split("]")[-1] else host, settings.ALLOWED_HOSTS)
-        return known and parts.scheme in ("http", "https") and parts.netloc == host
+        known = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
+        return known and origin in (f"http://{host}", f"https://{host}")

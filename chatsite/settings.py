@@ -202,12 +202,13 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 
+LOG_LEVEL: str = read("CHATSITE_LOG_LEVEL")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": read("CHATSITE_LOG_LEVEL")},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "httpx": {"level": "WARNING"},
         "celery": {"level": "WARNING"},

@@ -3,7 +3,7 @@
 from servestatic.storage import CompressedManifestStaticFilesStorage
 
 
-class Storage(CompressedManifestStaticFilesStorage):
+class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # the library has no types
     """Hashed names also inside ``import … from`` of our modules."""
 
     support_js_module_import_aggregation = True

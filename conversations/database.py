@@ -34,7 +34,7 @@ def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 def close() -> None:
     """End the threads and with them their connections; the next call starts new ones."""
-    global _executor  # noqa: PLW0603 - the one executor of the process
+    global _executor
     old, _executor = _executor, ThreadPoolExecutor(THREADS, thread_name_prefix="database")
     for _ in range(THREADS):
         old.submit(connections.close_all)

@@ -1,7 +1,7 @@
-"""Following a reply from a cursor to its end, whoever writes it: one code path for loading, a second tab and reconnecting.
+"""Following a reply from a cursor to its end, whoever writes it: one path for loading, a second tab and reconnecting.
 
-A follower listens first, then reads what is there, then drops what overlaps by offset. What it cannot know to be complete
-(a gap in the offsets, silence, a reader that had to reconnect) it settles by reading row and snapshot again.
+A follower listens first, then reads what is there, then drops what overlaps by offset. What it cannot know to be
+complete (a gap in the offsets, silence, a reader that had to reconnect) it settles by reading row and snapshot again.
 """
 
 import asyncio
@@ -54,7 +54,7 @@ class Cursor:
 
 
 class Follower:
-    """One who reads one reply. ``fresh`` says that the reply was just made, so that there is nothing to catch up with."""
+    """One who reads one reply. ``fresh`` says that the reply was just made: there is nothing to catch up with."""
 
     def __init__(
         self,
@@ -238,7 +238,7 @@ class Follower:
 
 
 def _merged(items: list[Item]) -> Iterator[tuple[int, int, int, bytes]]:
-    """Items as (part, epoch, offset, data), neighbours that continue each other joined: a slow browser gets fewer frames."""
+    """Items as (part, epoch, offset, data), neighbours joined where they continue: a slow browser gets fewer frames."""
     if len(items) == 1:
         _, _, epoch, part, offset, data = items[0]
         yield part, epoch, offset, data

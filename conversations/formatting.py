@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 
 class Formatting:
-    """One reply's rendering: reads the reply as any follower does, and posts new blocks to the mailboxes that joined."""
+    """One reply's rendering: reads the reply as any follower does, and posts new blocks to those who joined."""
 
     def __init__(self, reply_id: UUID, feed: Feed, *, fresh: bool) -> None:
         self.mailboxes: set[Mailbox] = set()

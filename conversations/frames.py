@@ -1,5 +1,6 @@
 """What a browser may say: each frame checked and made a value, or refused with what was wrong."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import UUID
@@ -124,7 +125,13 @@ def _ping(frame: dict[str, Any]) -> Ping:
     return Ping()
 
 
-_READERS = {"send": _send, "open": _open, "follow": _follow, "stop": _stop, "ping": _ping}
+_READERS: dict[str, Callable[[dict[str, Any]], Command]] = {
+    "send": _send,
+    "open": _open,
+    "follow": _follow,
+    "stop": _stop,
+    "ping": _ping,
+}
 
 
 def _html(frame: dict[str, Any]) -> bool:

@@ -1,7 +1,7 @@
-"""Conversations and their messages: one row a message, rows in a tree, replies with what a worker needs to write them."""
+"""Conversations and their messages: one row a message, in a tree; replies carry what a worker needs to write them."""
 
 import uuid
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
@@ -55,11 +55,11 @@ class Conversation(models.Model):
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
-        ordering = ["-updated_at"]
-        constraints = [
+        ordering: ClassVar = ["-updated_at"]
+        constraints: ClassVar = [
             models.UniqueConstraint(fields=["owner", "client_id"], name="conversations_conversation_begun_once")
         ]
-        indexes = [models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner")]
+        indexes: ClassVar = [models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner")]
 
     def __str__(self) -> str:
         return self.title
@@ -86,7 +86,7 @@ class MessageQuerySet(models.QuerySet["Message"]):
 
 
 class Message(models.Model):
-    """What a person or the model said. A reply also carries who writes it now (attempt, lease) and what is safe (text)."""
+    """What a person or the model said. A reply also carries who writes it now (attempt, lease) and what is saved."""
 
     class Role(models.TextChoices):
         USER = "user", _("person")
@@ -120,12 +120,12 @@ class Message(models.Model):
     objects = MessageQuerySet.as_manager()
 
     class Meta:
-        ordering = ["position"]
-        constraints = [
+        ordering: ClassVar = ["position"]
+        constraints: ClassVar = [
             models.UniqueConstraint(fields=["conversation", "client_id"], name="conversations_message_sent_once"),
             models.UniqueConstraint(fields=["conversation", "position"], name="conversations_message_position"),
         ]
-        indexes = [
+        indexes: ClassVar = [
             models.Index(fields=["model", "created_at"], condition=Q(state="queued"), name="conversations_queued"),
             models.Index(fields=["model", "lease_until"], condition=Q(state="writing"), name="conversations_writing"),
         ]

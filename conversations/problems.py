@@ -30,4 +30,4 @@ _ENDS: "dict[str, StrPromise]" = {
 
 def sentence(state: str, problem: str) -> str:
     """The sentence for a final state and problem code, in the active language; empty for a reply that is complete."""
-    return str(_PROBLEMS.get(problem) or _ENDS.get(state, ""))
+    return str(_PROBLEMS.get(problem) or _ENDS.get(state) or "")

@@ -35,24 +35,22 @@ _ENDS = {Finish.STOP: State.COMPLETE, Finish.LENGTH: State.CUT}
 
 
 async def serve(worker: Worker, *, lapsed: bool = False) -> None:
-    """Claim the fairest reply that waits for this worker's model and write it to its end. Nothing waits: nothing done."""
+    """Claim the fairest reply that waits for this worker's model and write it to its end; nothing to do is no fault."""
     claimed = await in_database(_claim, worker.model.name, lapsed=lapsed)
     if claimed is None:
         return
     reply, turns = claimed
     attempt = Attempt(worker, reply)
-    worker.live[attempt.live.id] = attempt.live
-    try:
-        await attempt.write(turns)
-    except (Superseded, Aborted) as end:
-        log.info("Reply %s: this worker's attempt %d ended: %s", reply.pk, reply.attempt, end)
-    finally:
-        del worker.live[attempt.live.id]
+    with worker.writing(attempt.live):
+        try:
+            await attempt.write(turns)
+        except (Superseded, Aborted) as end:
+            log.info("Reply %s: this worker's attempt %d ended: %s", reply.pk, reply.attempt, end)
 
 
 def _claim(model: str, *, lapsed: bool) -> tuple[Message, tuple[Turn, ...]] | None:
     reply = queue.claim(model, lapsed=lapsed)
-    return reply and (reply, turns_before(reply))
+    return None if reply is None else (reply, turns_before(reply))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,14 +7,14 @@ from conversations.reply import serve
 from inference.worker import current
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def reply(*, lapsed: bool = False) -> None:
     """A ticket: some reply waits for the model of this worker. ``lapsed`` allows one whose worker went silent."""
     worker = current()
     worker.run(serve(worker, lapsed=lapsed))
 
 
-@shared_task(ignore_result=True)
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def sweep() -> None:
     """Top up tickets for replies that wait with none."""
     sweeper.sweep()

@@ -19,7 +19,7 @@ def queue_of(model: str) -> str:
 
 
 def queue_ticket(model: str, *, lapsed: bool = False) -> None:
-    """Tell the workers of ``model`` that there is work. While the broker is away nothing is lost: the sweeper tops up."""
+    """Tell the workers of ``model`` that there is work. A broker that is away loses nothing: the sweeper tops up."""
     try:
         current_app.send_task(TASK, kwargs={"lapsed": lapsed}, queue=queue_of(model), ignore_result=True, retry=False)
     except OperationalError:

@@ -12,7 +12,7 @@ _UNSPOKEN = frozenset({State.BLOCKED, State.FAILED})
 def turns_before(reply: Message) -> tuple[Turn, ...]:
     """The turns that lead to this reply, oldest first; the last is the person's. One query.
 
-    Replies that failed or were blocked, and those without text, were never said. Reasoning is not repeated to the model.
+    Replies that failed or were blocked, and those without text, were never said. Reasoning is not repeated.
     """
     rows = Message.objects.filter(conversation_id=reply.conversation_id, position__lt=reply.position)
     by_id = {row[0]: row for row in rows.values_list("pk", "parent_id", "role", "text", "state")}

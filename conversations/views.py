@@ -1,6 +1,6 @@
 """Pages, and the doors for networks that break websockets: the same verbs over POST, the same events over SSE."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import wraps
 from typing import Any
 from uuid import UUID, uuid4
@@ -10,12 +10,14 @@ from channels.layers import get_channel_layer
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
+from accounts.models import User
 from conversations import frames, hints, news
 from conversations.database import in_database
 from conversations.follow import Follower
@@ -24,7 +26,7 @@ from conversations.services import Refused, send, stop
 from conversations.streams import streams
 
 SIDEBAR = 50  # conversations shown at first, and with each "older"
-View = Callable[..., Awaitable[HttpResponse | StreamingHttpResponse]]
+View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
 @require_GET
@@ -59,7 +61,9 @@ def older(request: HttpRequest) -> HttpResponse:
     except ValueError:
         before = None
     if before is None or before.tzinfo is None:
-        return HttpResponse("before must be a time such as 2026-01-31T12:00:00Z.", status=400, content_type="text/plain")
+        return HttpResponse(
+            "before must be a time such as 2026-01-31T12:00:00Z.", status=400, content_type="text/plain"
+        )
     mine = Conversation.objects.visible_to(request.user).filter(updated_at__lt=before)
     return render(
         request, "conversations/sidebar_items.html", {"conversations": mine.order_by("-updated_at")[:SIDEBAR]}
@@ -67,15 +71,15 @@ def older(request: HttpRequest) -> HttpResponse:
 
 
 def signed_in(view: View) -> View:
-    """For views that programs in the page call: 401 in JSON instead of a redirect; faults of the frame as 400."""
+    """For views that the page's modules call, given the person: 401 as JSON, no redirect; bad frames are 400."""
 
     @wraps(view)
-    async def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse | StreamingHttpResponse:
-        request.user = await request.auser()
-        if not request.user.is_authenticated:
+    async def checked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        user = await request.auser()
+        if not user.is_authenticated:
             return _error(401, "not_signed_in", "Sign in first.")
         try:
-            return await view(request, *args, **kwargs)
+            return await view(request, user, *args, **kwargs)
         except frames.Malformed as error:
             return _error(400, error.code, str(error))
         except (Conversation.DoesNotExist, Message.DoesNotExist) as error:
@@ -86,48 +90,48 @@ def signed_in(view: View) -> View:
 
 @require_POST
 @signed_in
-async def send_message(request: HttpRequest) -> HttpResponse:
+async def send_message(request: HttpRequest, user: User) -> HttpResponse:
     """The ``send`` frame as a request, ``sent`` or ``refused`` as its answer."""
     command = frames.parse(request.body)
     if not isinstance(command, frames.Send):
         raise frames.Malformed("type must be send.")
     client_id = str(command.draft.client_id)
     try:
-        sent = await in_database(send, request.user, command.draft, reply_id=uuid4())
+        sent = await in_database(send, user, command.draft, reply_id=uuid4())
     except Refused as no:
         answer = {"type": "refused", "client_id": client_id, "code": no.code, "detail": str(no.detail)}
         return JsonResponse({**answer, "allowed": no.allowed}, status=422)
-    await hints.changed(get_channel_layer(), request.user.pk, sent.conversation)
+    await hints.changed(get_channel_layer(), user.pk, sent.conversation)
     return JsonResponse(news.sent_frame(client_id, sent))
 
 
 @require_POST
 @signed_in
-async def stop_reply(request: HttpRequest, reply_id: UUID) -> HttpResponse:
+async def stop_reply(request: HttpRequest, user: User, reply_id: UUID) -> HttpResponse:
     """Ask for the end of a reply."""
-    await in_database(stop, request.user, reply_id)
+    await in_database(stop, user, reply_id)
     await (await streams()).feed.hasten_stop(reply_id)
     return JsonResponse({}, status=202)
 
 
 @require_GET
 @signed_in
-async def latest(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
+async def latest(request: HttpRequest, user: User, conversation_id: UUID) -> HttpResponse:
     """The ``messages`` frame: what came after ``after``, and the ids of replies to follow."""
     after = request.GET.get("after")
     known = frames.identifier(after, "after") if after else None
-    found = await in_database(news.since, request.user, conversation_id, known)
+    found = await in_database(news.since, user, conversation_id, known)
     return JsonResponse({**found.frame, "unfinished": [str(pk) for pk in found.unfinished]})
 
 
 @require_GET
 @signed_in
-async def events(request: HttpRequest, reply_id: UUID) -> StreamingHttpResponse:
+async def events(request: HttpRequest, user: User, reply_id: UUID) -> StreamingHttpResponse:
     """A reply's events as server-sent events. ``Last-Event-ID`` or ``cursor`` (``0-0-0``) says where to go on."""
     where = request.headers.get("Last-Event-ID") or request.GET.get("cursor", "0-0-0")
     cursor = frames.cursor([int(number) if number.isdecimal() else -1 for number in where.split("-")])
     html = request.GET.get("format", "html") == "html"
-    await in_database(Message.objects.visible_to(request.user).replies().only("pk").get, pk=reply_id)
+    await in_database(Message.objects.visible_to(user).replies().only("pk").get, pk=reply_id)
     follower = (await streams()).follower(reply_id, cursor, html=html)
     response = StreamingHttpResponse(_server_sent(follower, translation.get_language()), "text/event-stream")
     response.headers["Cache-Control"] = "no-store"

@@ -1,11 +1,9 @@
-"""Which workers live, which model each holds and whether it can answer: what they say of themselves every two seconds."""
+"""Which workers live, which model each holds and whether it can answer: what they say of themselves, often."""
 
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import orjson
-import redis
-import redis.asyncio
 
 NAMES = "engines"
 LIVES_S = 7  # after its last word a worker counts as gone
@@ -28,7 +26,7 @@ class Presence:
     live: int
 
 
-def engines(client: "redis.Redis[bytes]") -> list[Presence]:
+def engines(client: Any) -> list[Presence]:
     """All workers that spoke lately, ready ones first."""
     names = sorted(client.smembers(NAMES))
     words = client.mget([_key(name.decode()) for name in names]) if names else []
@@ -38,12 +36,12 @@ def engines(client: "redis.Redis[bytes]") -> list[Presence]:
     return sorted((Presence(**orjson.loads(word)) for word in words if word), key=lambda one: one.state != "ready")
 
 
-def state_of(client: "redis.Redis[bytes]", model: str) -> Literal["ready", "starting", "away"]:
+def state_of(client: Any, model: str) -> Literal["ready", "starting", "away"]:
     """What a person who waits for ``model`` may hope for."""
     return next((one.state for one in engines(client) if one.model == model), "away")
 
 
-async def announce(client: "redis.asyncio.Redis[bytes]", presence: Presence) -> None:
+async def announce(client: Any, presence: Presence) -> None:
     """Say that this worker lives."""
     async with client.pipeline(transaction=False) as pipe:
         pipe.set(_key(presence.name), orjson.dumps(asdict(presence)), ex=LIVES_S)
@@ -51,7 +49,7 @@ async def announce(client: "redis.asyncio.Redis[bytes]", presence: Presence) -> 
         await pipe.execute()
 
 
-async def leave(client: "redis.asyncio.Redis[bytes]", name: str) -> None:
+async def leave(client: Any, name: str) -> None:
     """Say that this worker ends."""
     await client.delete(_key(name))
 

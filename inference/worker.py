@@ -1,16 +1,17 @@
 """The process that holds an engine: one asyncio loop on one thread, started and stopped by a Celery bootstep.
 
-Celery's threads take tickets and wait; all writing happens on the loop, so one engine batches every reply. Whoever builds
-the worker may give it companions: coroutines that run on the loop as long as it does.
+Celery's threads take tickets and wait; all writing happens on the loop, so one engine batches every reply. Whoever
+builds the worker may give it companions: coroutines that run on the loop as long as it does.
 """
 
 import asyncio
+import contextlib
 import logging
 import os
 import signal
 import threading
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
 import uvloop
@@ -54,6 +55,8 @@ class Worker:
         self.ready = False
         self.dead = False
         self._companions = companions
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
@@ -80,6 +83,18 @@ class Worker:
             log.error("The engine of %s is dead; this worker ends so that a new one can start.", self.model.name)
             os.kill(os.getpid(), signal.SIGTERM)
 
+    @contextlib.contextmanager
+    def writing(self, live: Live) -> Iterator[None]:
+        """Count a reply among the live ones while the block runs."""
+        self.live[live.id] = live
+        self._idle.clear()
+        try:
+            yield
+        finally:
+            del self.live[live.id]
+            if not self.live:
+                self._idle.set()
+
     def spawn(self, work: Awaitable[None]) -> None:
         """Run something beside the replies until it or the worker ends. A fault in it ends the worker."""
         task = asyncio.ensure_future(work)
@@ -99,13 +114,11 @@ class Worker:
         self.ready = True
 
     async def _stop(self) -> None:
-        deadline = time.monotonic() + (0 if self.dead else DRAIN_S)
-        while self.live and time.monotonic() < deadline:
-            await asyncio.sleep(0.05)
-        while self.live:
-            for live in list(self.live.values()):
-                live.abort(Abort.HANDED_OVER)
-            await asyncio.sleep(0.05)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._idle.wait(), 0 if self.dead else DRAIN_S)
+        for live in self.live.values():
+            live.abort(Abort.HANDED_OVER)
+        await self._idle.wait()
         await self.writer.drained()
         for task in self._tasks:
             task.cancel()

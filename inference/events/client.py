@@ -1,6 +1,10 @@
-"""Connections to Redis (or Valkey, which speaks the same protocol)."""
+"""Connections to Redis (or Valkey, which speaks the same protocol).
+
+The clients are typed Any: redis-py annotates each answer as the union of what every protocol version and option gives.
+"""
 
 from functools import cache
+from typing import Any
 
 import redis
 import redis.asyncio
@@ -12,12 +16,12 @@ TIMEOUT_S = 5.0
 
 
 @cache
-def blocking_client() -> "redis.Redis[bytes]":
+def blocking_client() -> Any:
     """The process's client for code that runs on threads."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
 
 
-def async_client() -> "redis.asyncio.Redis[bytes]":
+def async_client() -> Any:
     """A new client for the running event loop; whoever makes it closes it.
 
     It never retries by itself: an answer that was lost must reach us as an error, or we would not know that Redis may

@@ -1,7 +1,7 @@
 """The web process's side: one reader of the shared feed, a mailbox for each who follows a reply.
 
-A reader that reconnects goes on from the last entry it saw. What it may have missed (Redis came back empty, or the feed was
-trimmed meanwhile) it cannot know, so every mailbox is told to look at the snapshot again; offsets do the rest.
+A reader that reconnects goes on from the last entry it saw. What it may have missed (Redis came back empty, or the
+feed was trimmed meanwhile) it cannot know, so every mailbox is told to look at the snapshot again; offsets do the rest.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ import logging
 from collections import defaultdict
 from uuid import UUID
 
-import redis.asyncio
 from redis.exceptions import RedisError
 
 from inference.events.client import async_client
@@ -61,7 +60,7 @@ class Feed:
     """The feed as one process reads it. Lives on one event loop."""
 
     def __init__(self) -> None:
-        self._client: redis.asyncio.Redis[bytes] = async_client()
+        self._client = async_client()
         self._mailboxes: defaultdict[str, dict[Mailbox, None]] = defaultdict(dict)
         self._tasks: list[asyncio.Task[None]] = []
         self._ready = asyncio.Event()
@@ -150,7 +149,7 @@ class Feed:
                     mailbox.put(item)
 
     async def _after_outage(self, last: bytes) -> bytes:
-        """Where to go on: at the last entry seen, unless Redis came back with an older feed. All read snapshots again."""
+        """Where to go on: at the last entry seen, unless Redis came back with an older feed. All resync."""
         try:
             newest = await self._newest()
         except RedisError:

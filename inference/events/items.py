@@ -1,8 +1,9 @@
 """What worker, Redis and web processes agree on: names of keys, parts of a reply, and the shape of an item.
 
-A flush is one msgpack array of items ``[reply id, attempt, epoch, part, offset, data]``. For text and reasoning ``offset`` is
-the byte where ``data`` (UTF-8, whole characters) begins in the part; for an event ``data`` is its JSON and ``offset`` is 1 for the
-last of the reply, else 0; a sync item says that the snapshot was written anew. Lua's msgpack knows no bin type, so everything is packed as str.
+A flush is one msgpack array of items ``[reply id, attempt, epoch, part, offset, data]``. For text and reasoning
+``offset`` is the byte where ``data`` (UTF-8, whole characters) begins in the part; for an event ``data`` is its JSON
+and ``offset`` is 1 for the last of the reply, else 0; a sync item says that the snapshot was written anew. Lua's
+msgpack knows no bin type, so everything is packed as str.
 """
 
 from dataclasses import dataclass
@@ -50,7 +51,7 @@ class Snapshot:
 
 
 def key(reply_id: str) -> str:
-    """The hash of a reply (attempt, epoch, run). Its parts are at ``key:t`` and ``key:r``, its stop flag at ``key:s``."""
+    """The hash of a reply (attempt, epoch, run). Its parts are at ``key:t`` and ``key:r``, its stop flag ``key:s``."""
     return f"reply:{reply_id}"
 
 

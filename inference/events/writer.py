@@ -1,7 +1,7 @@
 """The worker's side of the feed: group commit.
 
-Each live reply appends to a buffer; one flusher sends all that is pending as soon as its last flush was answered. There is
-no timer: a lone token leaves at once, and under load a flush carries what came in while the last one was under way.
+Each live reply appends to a buffer; one flusher sends all that is pending as soon as its last flush was answered. There
+is no timer: a lone token leaves at once, and under load a flush carries what came in while the last one was under way.
 """
 
 import asyncio
@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import orjson
-import redis.asyncio
 from redis.exceptions import RedisError
 
 from inference.events.items import (
@@ -94,7 +93,7 @@ class Channel:
 class Writer:
     """All channels of a worker share one writer, one connection, one flush at a time. Lives on one event loop."""
 
-    def __init__(self, client: "redis.asyncio.Redis[bytes]") -> None:
+    def __init__(self, client: Any) -> None:
         self._client = client
         self._flush_script = client.register_script(_script("flush"))
         self._fence_script = client.register_script(_script("fence"))

@@ -20,6 +20,6 @@ class Command(BaseCommand):
                 *("--quiet", "worker", "--pool", "solo", "--queues", settings.CELERY_TASK_DEFAULT_QUEUE),
                 *("--hostname", f"background-{os.getpid()}@{socket.gethostname()}"),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-                *("--loglevel", settings.LOGGING["root"]["level"]),
+                *("--loglevel", settings.LOG_LEVEL),
             ]
         )

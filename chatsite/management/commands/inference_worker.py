@@ -31,6 +31,6 @@ class Command(BaseCommand):
                 *("--quiet", "worker", "--pool", "threads", "--concurrency", str(served.slots)),
                 *("--queues", queue_of(served.name), "--hostname", name),
                 *("--without-gossip", "--without-mingle", "--without-heartbeat"),
-                *("--loglevel", settings.LOGGING["root"]["level"]),
+                *("--loglevel", settings.LOG_LEVEL),
             ]
         )

@@ -14,5 +14,5 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
-        level = settings.LOGGING["root"]["level"]
+        level = settings.LOG_LEVEL
         Beat(app=app, scheduler="celery.beat:Scheduler", loglevel=level, quiet=True).run()
