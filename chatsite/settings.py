@@ -1,5 +1,6 @@
 """Django's settings. Each environment variable is read once, here; ``chatsite.environment`` says what it means."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ FIRST_ADMIN_PASSWORD: str = read("CHATSITE_ADMIN_PASSWORD")
 
 INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
-    "daphne",
+    *(["daphne"] if "runserver" in sys.argv else []),  # it brings Twisted, 20 MB, into every process
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
