@@ -22,6 +22,8 @@ from conversations import frames, hints, news
 from conversations.database import in_database
 from conversations.follow import Follower
 from conversations.models import Conversation, Message
+from conversations.phrases import phrases
+from conversations.phrases import phrases
 from conversations.services import Refused, send, stop
 from conversations.streams import streams
 
@@ -42,6 +44,8 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
         "conversation": str(conversation.pk) if conversation else None,
         "after": str(messages[-1].pk) if messages else None,
         "limits": {"prompt_chars": settings.PROMPT_CHARS},
+        "strings": phrases(),
+        "strings": phrases(),
     }
     context = {
         "conversation": conversation,
