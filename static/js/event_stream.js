@@ -1,0 +1,108 @@
+// The same conversation over plain HTTP, for networks that break websockets: POST to send and stop, an EventSource for
+// each reply that is not finished, and a question now and then whether there is news.
+
+import { isFinal } from "./conversation.js";
+
+const EVENTS = ["queued", "started", "reasoning", "text", "html", "state", "done", "stopped", "cut", "blocked", "failed"];
+const NEWS_MS = 15000;
+const AGAIN_MS = 3000;
+const SIGNED_OUT = 4401;
+
+export class EventStream {
+  #sources = new Map();
+  #news = 0;
+  #open = false;
+
+  constructor(conversation, { onframe, onopen, onclose }) {
+    this.conversation = conversation;
+    this.onframe = onframe;
+    this.onopen = onopen;
+    this.onclose = onclose;
+  }
+
+  get isOpen() {
+    return this.#open;
+  }
+
+  open() {
+    this.close();
+    this.#open = true;
+    this.#news = setInterval(() => this.ping(), NEWS_MS);
+    this.onopen({ type: "hello" });
+  }
+
+  send(frame) {
+    if (!this.#open) return false;
+    if (frame.type === "send") this.#post("/messages/", frame);
+    if (frame.type === "stop") this.#post(`/replies/${frame.reply}/stop/`, {});
+    if (frame.type === "open" && frame.conversation) this.#askForNews(frame);
+    return true;
+  }
+
+  ping() {
+    if (!document.hidden) this.send(this.conversation.openFrame());
+  }
+
+  close() {
+    this.#open = false;
+    clearInterval(this.#news);
+    for (const source of this.#sources.values()) source.close();
+    this.#sources.clear();
+  }
+
+  follow(cursors) {
+    for (const [reply, cursor] of Object.entries(cursors)) if (!this.#sources.has(reply)) this.#follow(reply, cursor);
+  }
+
+  #follow(reply, cursor) {
+    const source = new EventSource(`/replies/${reply}/events?format=html&cursor=${cursor.join("-")}`);
+    this.#sources.set(reply, source);
+    for (const type of EVENTS) {
+      source.addEventListener(type, ({ data }) => {
+        const frame = JSON.parse(data);
+        if (isFinal(frame.type)) this.#unfollow(reply);
+        this.onframe(frame);
+      });
+    }
+    source.onerror = () => {
+      if (source.readyState !== EventSource.CLOSED || this.#sources.get(reply) !== source) return;
+      this.#unfollow(reply);
+      setTimeout(() => this.#open && this.follow(this.conversation.cursors()), AGAIN_MS);
+    };
+  }
+
+  #unfollow(reply) {
+    this.#sources.get(reply)?.close();
+    this.#sources.delete(reply);
+  }
+
+  #post(path, body) {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+    const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  #askForNews({ conversation, after }) {
+    return this.#ask(`/c/${conversation}/news?after=${after ?? ""}`, {});
+  }
+
+  async #ask(path, options) {
+    try {
+      const answer = await fetch(path, { ...options, redirect: "manual", signal: AbortSignal.timeout(20000) });
+      if (answer.type === "opaqueredirect" || answer.status === 401) return this.#lost(SIGNED_OUT);
+      if (!answer.headers.get("Content-Type")?.includes("json")) return answer.ok || this.#lost(0);
+      const frame = await answer.json();
+      if (frame.type) this.onframe(frame);
+      this.follow(this.conversation.cursors());
+    } catch {
+      this.#lost(0); // no network: connection.js tries again, and what was sent is in the outbox
+    }
+    return true;
+  }
+
+  #lost(code) {
+    if (!this.#open) return;
+    this.close();
+    this.onclose(code);
+  }
+}

@@ -1,0 +1,157 @@
+// One part of a reply (its text or its reasoning) while it is written: blocks of finished HTML in the order of their
+// keys, and after them the raw text that no block holds yet, put where it will stand once it is formatted.
+
+const HOLDS_BLOCKS = new Set(["UL", "OL", "LI", "BLOCKQUOTE", "DIV", "FIGURE", "PRE", "TABLE", "TBODY", "THEAD", "TR"]);
+const HOLDS_TEXT = new Set(["P", "LI", "PRE", "CODE", "TD", "TH", "DIV"]);
+const NEW_PARAGRAPH = /^\s*\n[ \t]*\n\s*/;
+// A last line of marks alone ("-", "##", "```") is not text yet: it waits for what follows.
+const UNDECIDED_LINE = /(^|\n)[ \t]*([-=*+>#|:`~_ \t]+|\d{1,9}[.)])[ \t]*$/;
+
+export class LivePart {
+  #root;
+  #blocks = new Map();
+  #fresh = new Map();
+  #raw = "";
+  #dropped = true; // what stands in the root came with the page, or from before a reconnect
+  #tail = document.createElement("span");
+  #text = this.#tail.appendChild(document.createTextNode(""));
+
+  constructor(root) {
+    this.#root = root;
+    this.#tail.className = "tail";
+  }
+
+  append(text) {
+    this.#raw += text;
+  }
+
+  block(key, html, rest) {
+    this.#fresh.set(key, html);
+    this.#raw = rest;
+  }
+
+  // The server will tell all blocks again; until it has, what is shown stays.
+  expectAll() {
+    this.#dropped = true;
+  }
+
+  reset(text = "") {
+    this.#blocks.clear();
+    this.#fresh.clear();
+    this.#root.replaceChildren();
+    this.#raw = text;
+  }
+
+  // Show what came since the last time. Called at most once a frame.
+  flush() {
+    if (this.#fresh.size) this.#applyBlocks();
+    this.#placeTail();
+  }
+
+  // The whole, as it will always look: only what differs is touched.
+  finish(html) {
+    const raw = this.#raw;
+    this.flush();
+    this.#tail.remove();
+    if (html === undefined) return this.#keepRaw(raw);
+    const whole = [...parse(html)];
+    const shown = [...this.#root.children];
+    const sources = new Map([...this.#blocks.values()].map(({ element, source }) => [element, source]));
+    whole.forEach((element, index) => {
+      if (!shown[index]) this.#root.append(element);
+      else if (sources.get(shown[index]) !== element.outerHTML) shown[index].replaceWith(element);
+    });
+    for (const extra of shown.slice(whole.length)) extra.remove();
+    for (const node of [...this.#root.childNodes]) if (node.nodeType === Node.TEXT_NODE) node.remove();
+  }
+
+  #keepRaw(raw) {
+    const plain = document.createElement("div");
+    plain.className = "plain";
+    plain.textContent = raw.replace(/^\s+/, "");
+    if (plain.textContent) this.#root.append(plain);
+  }
+
+  #applyBlocks() {
+    if (this.#dropped) {
+      this.#blocks.clear();
+      this.#root.replaceChildren();
+      this.#dropped = false;
+    }
+    this.#tail.remove();
+    this.#root.querySelector(":scope > .tail-block")?.remove();
+    for (const [key, html] of this.#fresh) this.#applyBlock(key, html);
+    this.#fresh.clear();
+  }
+
+  #applyBlock(key, html) {
+    const known = this.#blocks.get(key);
+    const [element] = parse(html);
+    if (!element) {
+      known?.element.remove();
+      this.#blocks.delete(key);
+      return;
+    }
+    this.#blocks.set(key, { element, source: element.outerHTML });
+    if (known) known.element.replaceWith(element);
+    else this.#root.insertBefore(element, this.#after(key));
+  }
+
+  #after(key) {
+    const later = [...this.#blocks.keys()].filter((other) => other > key);
+    return later.length ? this.#blocks.get(Math.min(...later)).element : null;
+  }
+
+  #placeTail() {
+    const last = this.#last();
+    const holder = last && deepest(last);
+    const shown = this.#raw.replace(UNDECIDED_LINE, "");
+    if (!holder || (holder.tagName !== "CODE" && NEW_PARAGRAPH.test(shown))) this.#placeParagraph(shown.replace(/^\s+/, ""));
+    else this.#place(holder, isCell(holder) ? cellText(shown) : shown);
+  }
+
+  #last() {
+    let last = this.#root.lastElementChild;
+    while (last && (last === this.#tail || last.classList.contains("tail-block"))) last = last.previousElementSibling;
+    return last;
+  }
+
+  #placeParagraph(text) {
+    let paragraph = this.#root.querySelector(":scope > .tail-block");
+    if (!paragraph) {
+      paragraph = document.createElement("p");
+      paragraph.className = "tail-block";
+      this.#root.append(paragraph);
+    }
+    this.#place(paragraph, text);
+  }
+
+  #place(holder, text) {
+    if (this.#tail.parentNode !== holder) {
+      holder.append(this.#tail);
+      if (!holder.classList.contains("tail-block")) this.#root.querySelector(":scope > .tail-block")?.remove();
+    }
+    const have = this.#text.data;
+    if (text.startsWith(have)) text.length > have.length && this.#text.appendData(text.slice(have.length));
+    else this.#text.data = text;
+  }
+}
+
+function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.children;
+}
+
+// The last element inside that text goes on in; null where a new paragraph must begin (after a heading, a rule).
+function deepest(element) {
+  let holder = element;
+  while (holder.lastElementChild && HOLDS_BLOCKS.has(holder.tagName) && isBlock(holder.lastElementChild)) holder = holder.lastElementChild;
+  return HOLDS_TEXT.has(holder.tagName) ? holder : null;
+}
+
+const isBlock = ({ tagName, parentNode }) =>
+  HOLDS_BLOCKS.has(tagName) || HOLDS_TEXT.has(tagName) && (tagName !== "CODE" || parentNode.tagName === "PRE");
+const isCell = ({ tagName }) => tagName === "TD" || tagName === "TH";
+// A row that has begun is shown once it is formatted.
+const cellText = (text) => (text.includes("\n") ? text.slice(0, text.indexOf("\n")) : text).replace(/\|.*$/, "");

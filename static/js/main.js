@@ -1,0 +1,126 @@
+// Wires the page together: frames from the server go to the model and the views, what the person does goes to the server.
+
+import { Announcer } from "./announcer.js";
+import { Composer } from "./composer.js";
+import { Connection } from "./connection.js";
+import { Conversation, isFinal } from "./conversation.js";
+import { listenForCopies } from "./copy.js";
+import { page, say } from "./page.js";
+import { Sidebar } from "./sidebar.js";
+import { Thread } from "./thread.js";
+
+const conversation = new Conversation(page);
+const announcer = new Announcer();
+const thread = new Thread();
+const sidebar = new Sidebar();
+const connection = new Connection(conversation, { onframe: receive, onopen: resume });
+const composer = new Composer({ conversation: page.conversation, limit: page.limits.prompt_chars, onsend: send, onstop: stop });
+const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
+let hasUnseen = false;
+let path = location.pathname;
+
+const handlers = {
+  sent(frame) {
+    const { conversation: talk, message, reply, client_id: clientId } = frame;
+    conversation.sent(frame);
+    thread.confirm(clientId, message);
+    thread.addReply(reply);
+    composer.forget(clientId, talk.id);
+    if (path !== talk.url) history.pushState({}, "", talk.url);
+    path = talk.url;
+    title(talk.title);
+    sidebar.put(talk, { isCurrent: true });
+    connection.follow(conversation.cursors());
+  },
+  refused({ client_id: clientId, code, detail }) {
+    giveBack(clientId, detail);
+    if (code === "stale") connection.send(conversation.openFrame());
+  },
+  error({ about, code, detail }) {
+    if (about === "send") for (const frame of conversation.outbox) giveBack(frame.client_id, detail || say("not_sent"));
+    else if (code !== "malformed") composer.complain(detail);
+  },
+  messages({ html, title: name }) {
+    thread.insert(html);
+    for (const { client_id: clientId } of conversation.outbox.filter((frame) => thread.isHere(frame.client_id))) {
+      conversation.answered(clientId);
+      composer.forget(clientId, conversation.id);
+    }
+    if (thread.newest) conversation.newest = thread.newest;
+    for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
+    if (name) title(name);
+    connection.follow(conversation.cursors());
+  },
+  changed({ conversation: id, title: name, url }) {
+    const isCurrent = id === conversation.id;
+    sidebar.put({ id, title: name, url }, { isCurrent });
+    if (isCurrent && !conversation.isBusy) connection.send(conversation.openFrame());
+  },
+};
+
+function receive(frame) {
+  if (handlers[frame.type]) handlers[frame.type](frame);
+  else if (frame.reply && conversation.accept(frame)) event(frame);
+  update();
+}
+
+function event(frame) {
+  thread.show(frame);
+  if (frame.type === "text") announcer.text(frame.text);
+  if (frame.type === "started") announcer.say(say("announce_started"));
+  if (!isFinal(frame.type)) return;
+  thread.finished(frame.reply);
+  announcer.end(frame.detail || say("announce_done"));
+  hasUnseen = document.hidden;
+}
+
+function send(text, clientId) {
+  const frame = conversation.begin(clientId, text);
+  thread.addPending(clientId, text);
+  connection.send(frame);
+  update();
+}
+
+function stop() {
+  for (const reply of conversation.unfinished) {
+    thread.stopping(reply);
+    connection.send({ type: "stop", reply });
+  }
+}
+
+// Loading, reconnecting and waking up are the same: say what is here, and send again what was not confirmed.
+function resume({ limits }) {
+  if (limits) composer.limit = limits.prompt_chars;
+  thread.expectAll();
+  if (conversation.id) connection.send(conversation.openFrame());
+  for (const frame of conversation.outbox) connection.send(frame);
+}
+
+function giveBack(clientId, detail) {
+  const frame = conversation.answered(clientId);
+  thread.removePending(clientId);
+  if (frame) composer.giveBack(frame.text, clientId, detail);
+}
+
+function title(text) {
+  baseTitle.text = text;
+  document.getElementById("title").textContent = text;
+}
+
+function update() {
+  composer.wait({ sending: conversation.isBusy, writing: conversation.isWriting });
+  const mark = conversation.isBusy ? "… " : hasUnseen ? "● " : "";
+  const words = `${mark}${baseTitle.text} · ${baseTitle.site}`;
+  if (document.title !== words) document.title = words;
+}
+
+for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
+listenForCopies((words) => announcer.say(words));
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) hasUnseen = false;
+  update();
+});
+addEventListener("popstate", () => location.pathname === path || location.reload());
+if (composer.draftClientId && thread.isHere(composer.draftClientId)) composer.dropDraft();
+connection.start();
+update();

@@ -1,0 +1,49 @@
+// Keeps the newest line in sight for a reader who is at the end, and never moves the page for one who is not.
+
+const NEAR_PX = 56;
+
+export class Pin {
+  #top = 0;
+  #pinned = true;
+
+  constructor(scroller, content, button) {
+    this.scroller = scroller;
+    this.button = button;
+    scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    const observer = new ResizeObserver(() => this.#settle());
+    observer.observe(content);
+    observer.observe(scroller);
+    button.onclick = () => {
+      this.pin();
+      scroller.focus({ preventScroll: true });
+    };
+  }
+
+  pin() {
+    this.#pinned = true;
+    this.#settle();
+  }
+
+  #settle() {
+    if (this.#pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
+    this.#show();
+  }
+
+  // Only a reader scrolls up: content that grows does not lower scrollTop.
+  #scrolled() {
+    const { scrollTop } = this.scroller;
+    if (this.#distance() < NEAR_PX) this.#pinned = true;
+    else if (scrollTop < this.#top - 1) this.#pinned = false;
+    this.#top = scrollTop;
+    this.#show();
+  }
+
+  #distance() {
+    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    return scrollHeight - scrollTop - clientHeight;
+  }
+
+  #show() {
+    this.button.hidden = this.#pinned || this.#distance() < NEAR_PX;
+  }
+}
