@@ -23,7 +23,6 @@ from conversations.database import in_database
 from conversations.follow import Follower
 from conversations.models import Conversation, Message
 from conversations.phrases import phrases
-from conversations.phrases import phrases
 from conversations.services import Refused, send, stop
 from conversations.streams import streams
 
@@ -44,7 +43,6 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
         "conversation": str(conversation.pk) if conversation else None,
         "after": str(messages[-1].pk) if messages else None,
         "limits": {"prompt_chars": settings.PROMPT_CHARS},
-        "strings": phrases(),
         "strings": phrases(),
     }
     context = {
