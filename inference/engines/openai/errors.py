@@ -18,7 +18,7 @@ class TooLongError(EngineError):
 
 
 def from_status(status: int, body: Any) -> EngineError:
-    """The error for a response that is not a success. The server's words may hold the prompt, so they are not repeated."""
+    """The error for a response that is no success. The server's words may hold the prompt and are not repeated."""
     words = str(body)
     if status in {400, 413, 422}:
         if TOO_LONG.search(words):

@@ -1,0 +1,44 @@
+"""How a conversation becomes token ids and how token ids become a reply: what the two formats have in common."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from inference.protocol import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A prompt. ``again`` is the end of the prefix that the model must say again; ``resaid`` its count of tokens."""
+
+    ids: list[int]
+    again: str = ""
+    resaid: int = 0
+
+
+class Reader(Protocol):
+    """Reads one reply."""
+
+    @property
+    def stopped(self) -> bool:
+        """Whether a stop string was met; nothing more counts."""
+
+    def feed(self, text: str, token_ids: list[int]) -> tuple[str, str]:
+        """(reasoning, text) that new tokens bring. ``text`` is vLLM's own, empty where it was told not to make any."""
+
+    def flush(self) -> str:
+        """Text that waited for more, now that the reply has ended."""
+
+
+class Dialect(Protocol):
+    """A format of conversation."""
+
+    reasoning: bool
+
+    def open(self, request: Request) -> Opening:
+        """The prompt for a request. Raises EngineError for turns the model's format does not allow."""
+
+    def reader(self, request: Request) -> Reader:
+        """A reader for the reply to this request, after what its prefix already said."""
+
+    def sampling(self, request: Request) -> dict[str, Any]:
+        """Arguments of vLLM's SamplingParams that belong to the format."""

@@ -1,0 +1,158 @@
+"""The engine seam for vLLM's AsyncLLM."""
+
+import asyncio
+import gc
+import json
+from collections.abc import AsyncGenerator
+from contextlib import aclosing, suppress
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inference.engines import admission
+from inference.engines.vllm.again import say_again
+from inference.engines.vllm.arguments import set_environment
+from inference.engines.vllm.dialect import Dialect
+from inference.engines.vllm.vocabulary import Vocabulary
+from inference.model import Model
+from inference.protocol import Capabilities, Chunk, EngineDead, EngineError, Finish, Health, Request, Sampling, Turn
+
+if TYPE_CHECKING:
+    from inference.engines.vllm.core import Core
+
+FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH, "repetition": Finish.STOP}
+ABORTING = 5.0  # seconds
+
+
+class VllmEngine:
+    """A model on vLLM: over one or more GPUs, or a small one on the CPU."""
+
+    def __init__(self, model: Model, weights: Path | None) -> None:
+        self._model = model
+        self._weights = weights or Path()
+        self._harmony = _is_harmony(model.options["format"], self._weights)
+        self.capabilities = Capabilities(
+            context_window=model.context_window, slots=model.slots, continues_prefix=True, reasoning=self._harmony
+        )
+        self._parts: tuple[Core, Dialect, Vocabulary] | None = None
+        self._running: set[str] = set()
+        self._idle = asyncio.Event()
+        self._numbers = count(1)
+        self._closed = ""
+
+    async def start(self) -> None:
+        set_environment()
+        self._parts = await asyncio.to_thread(self._load)
+        # Warm-up: the first real reply should not pay for what is made on first use.
+        warm = Request("warm-up", (Turn("user", "Hello"),), sampling=Sampling(max_tokens=2))
+        async with aclosing(self.stream(warm)) as chunks:
+            async for _ in chunks:
+                pass
+
+    def _load(self) -> "tuple[Core, Dialect, Vocabulary]":
+        # Imported here: gigabytes of libraries, and the environment had to be set before.
+        from inference.engines.vllm.core import Core  # noqa: PLC0415
+
+        core = Core(self._model, self._weights)
+        return core, self._make_dialect(core.tokenizer), Vocabulary(core.tokenizer)
+
+    def _make_dialect(self, tokenizer: Any) -> Dialect:
+        if self._harmony:
+            # Imported here: only gpt-oss needs the library, which comes with vLLM.
+            from inference.engines.vllm.harmony import HarmonyDialect  # noqa: PLC0415
+
+            return HarmonyDialect()
+        from inference.engines.vllm.template import TemplateDialect  # noqa: PLC0415
+
+        return TemplateDialect(tokenizer)
+
+    async def health(self) -> Health:
+        detail = self._closed
+        if not detail and self._parts is None:
+            detail = "starting"
+        elif not detail and self._parts and self._parts[0].dead:
+            detail = "vLLM's engine has died."
+        return Health(ready=not detail, detail=detail, running=len(self._running))
+
+    async def close(self) -> None:
+        self._closed = "The engine was closed."
+        if self._parts is None:
+            return
+        core = self._parts[0]
+        if not core.dead:
+            await core.abort(list(self._running))
+            if self._running:
+                self._idle.clear()
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._idle.wait(), ABORTING)
+        self._parts = None
+        await asyncio.to_thread(core.shutdown)
+        del core
+        gc.collect()  # vLLM's objects hold each other: without this the model stays in memory
+
+    async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
+        core, dialect, vocabulary = self._alive()
+        admission.check(request, self.capabilities)
+        opening = dialect.open(request)
+        prompt_tokens = len(opening.ids) + opening.resaid
+        limit = admission.room(request, prompt_tokens, self.capabilities.context_window)
+        name = f"{request.id}-{next(self._numbers)}"
+        self._running.add(name)
+        try:
+            resaid = await say_again(core, vocabulary, request, opening, name)
+            spare = limit + opening.resaid - resaid.tokens
+            if resaid.more:
+                yield _in_channel(request, resaid.more)
+            if limit and spare > 0:
+                params = core.params(request, spare, **dialect.sampling(request))
+                reader, tokens = dialect.reader(request), resaid.tokens - opening.resaid
+                async with aclosing(core.generate(resaid.ids, params, name)) as outputs:
+                    async for output in outputs:
+                        tokens += len(output.token_ids)
+                        reasoning, text = reader.feed(output.text, list(output.token_ids))
+                        finish = Finish.STOP if reader.stopped else self._finish(output.finish_reason)
+                        if finish:
+                            yield Chunk(text + reader.flush(), reasoning, finish, prompt_tokens, max(0, tokens))
+                            return
+                        if text or reasoning:
+                            yield Chunk(text, reasoning)
+            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, completion_tokens=limit)
+        finally:
+            self._running.discard(name)
+            if not self._running:
+                self._idle.set()
+
+    def _finish(self, reason: str | None) -> Finish | None:
+        if reason is None:
+            return None
+        if reason in FINISHES:
+            return FINISHES[reason]
+        if reason == "abort":
+            # Nobody here asked for it, or all were: a signal to the core ends its requests so, with half a reply.
+            raise EngineDead(self._closed or "vLLM's engine is shutting down.")
+        raise EngineError(f"vLLM ended the reply with {reason!r}.", retry=True)
+
+    def _alive(self) -> "tuple[Core, Dialect, Vocabulary]":
+        if self._closed:
+            raise EngineDead(self._closed)
+        if self._parts is None:
+            raise EngineError("The engine is still starting.", retry=True)
+        if self._parts[0].dead:
+            raise EngineDead("vLLM's engine has died.")
+        return self._parts
+
+
+def _in_channel(request: Request, text: str) -> Chunk:
+    """A chunk that goes on where the prefix ended."""
+    return Chunk(text=text) if request.prefix.text else Chunk(reasoning=text)
+
+
+def _is_harmony(wanted: str, weights: Path) -> bool:
+    """Whether a model speaks harmony: as the catalog says, else as the weights' own configuration says."""
+    if wanted != "auto":
+        return wanted == "harmony"
+    try:
+        configuration = json.loads((weights / "config.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return bool(configuration.get("model_type") == "gpt_oss")
