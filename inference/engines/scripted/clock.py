@@ -18,9 +18,13 @@ class Metronome:
 
     def next_time(self) -> float:
         """When the next beat comes, on the loop's clock. Together: after the first one, on a grid that all share."""
-        if self.due == 0 or not self._together:
-            return self._first + self.due * self._step
-        return (self._first // self._step + self.due) * self._step
+        return self.time_of(self.due)
+
+    def time_of(self, number: int) -> float:
+        """When beat ``number``, from 0, is due."""
+        if number == 0 or not self._together:
+            return self._first + number * self._step
+        return (self._first // self._step + number) * self._step
 
     def beat(self) -> None:
         """Count one beat and wake who waits."""

@@ -61,7 +61,7 @@ class ScriptedEngine:
                     if speech.said == options["die_after"]:
                         self._die("The scripted engine was told to die.")
                         self._check_alive()
-                    yield speech.say(metronome.due)
+                    yield speech.say(metronome)
             finally:
                 metronome.stopped = True
                 self._speaking.discard(metronome)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from inference import stamps
 from inference.catalog_fields import SCRIPTED
 from inference.protocol import EngineError, Prefix, Problem, Request
 
@@ -50,6 +51,9 @@ def script(request: Request, options: Mapping[str, Any]) -> Script:
     """The script for a request."""
     asked = request.turns[-1].text
     reasoning = pieces(options["reasoning"])
+    if options["stamp"]:
+        tokens = options["tokens"] or len(PIECES)
+        return Script(reasoning, stamps.undated(asked, tokens), tokens, 0)
     if options["echo"]:
         said = pieces(asked) or ("…",)
     elif options["text"]:

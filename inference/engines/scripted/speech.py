@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+from inference import stamps
 from inference.engines import admission
+from inference.engines.scripted.clock import Metronome
 from inference.engines.scripted.script import count, script
 from inference.engines.stopping import StopFilter
 from inference.protocol import Chunk, EngineError, Finish, Request
@@ -23,18 +25,20 @@ class Speech:
             options["out_of_memory_after"]: EngineError("Out of memory, as the script says.", retry=True),
         }
         self._pause = {options["fail_after"], options["out_of_memory_after"], options["die_after"]}
+        self._stamps: bool = options["stamp"]
         self.said = 0
         self.finish: Finish | None = None
 
-    def say(self, due: int) -> Chunk:
-        """All tokens up to number ``due``, in one chunk; it ends early where a fault comes next, which then raises."""
+    def say(self, metronome: Metronome) -> Chunk:
+        """All tokens that are due, in one chunk; it ends early where a fault comes next, which then raises."""
         if fault := self._faults.get(self.said):
             raise fault
         reasoning, text = [], []
         self._settle()
-        while self.said < due and not self.finish and self._next:
+        while self.said < metronome.due and not self.finish and self._next:
             reasoning.append(self._next[0])
-            text.append(self._stop.feed(self._next[1]))
+            said = stamps.dated(self._next[1], metronome.time_of(self.said)) if self._stamps else self._next[1]
+            text.append(self._stop.feed(said))
             self._next = next(self._tokens, None)
             self.said += 1
             self._settle()

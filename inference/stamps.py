@@ -1,0 +1,49 @@
+"""Tokens that say which they are and when they were due: who reads them can tell what is missing, and how late it is.
+
+A token is 15 ASCII characters: two hexadecimal digits of the question it answers, four of its number in the reply,
+eight of the moment it was due (microseconds of the clock that all processes of a machine share, modulo 2**32), a space.
+"""
+
+import re
+import zlib
+from dataclasses import dataclass
+
+LENGTH = 15
+STAMP = re.compile(r"([0-9a-f]{2})([0-9a-f]{4})([0-9a-f]{8})")
+_UNDATED = "0" * 8 + " "
+_WRAP_US = 2**32
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """One token that was read. ``mark`` tells the question, ``due_us`` the moment."""
+
+    mark: str
+    number: int
+    due_us: int
+
+    def delay_s(self, now: float) -> float:
+        """Seconds from its moment to ``now`` (``time.monotonic()`` of the same machine)."""
+        late = (int(now * 1e6) - self.due_us) % _WRAP_US
+        return (late - _WRAP_US if late > _WRAP_US / 2 else late) / 1e6
+
+
+def mark(question: str) -> str:
+    """The two digits of a question."""
+    return f"{zlib.crc32(question.encode()) & 0xFF:02x}"
+
+
+def undated(question: str, tokens: int) -> tuple[str, ...]:
+    """The tokens of a reply before it is known when each is due."""
+    head = mark(question)
+    return tuple(f"{head}{number:04x}{_UNDATED}" for number in range(tokens))
+
+
+def dated(token: str, due: float) -> str:
+    """The token, due at ``due`` (``time.monotonic()``). One that is only the end of a token stays as it is."""
+    return f"{token[:6]}{int(due * 1e6) % _WRAP_US:08x} " if len(token) == LENGTH else token
+
+
+def read(text: str) -> list[Stamp]:
+    """All tokens in a text, in its order."""
+    return [Stamp(mark, int(number, 16), int(due, 16)) for mark, number, due in STAMP.findall(text)]
