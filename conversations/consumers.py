@@ -93,6 +93,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     async def send_message(self, command: frames.Send) -> None:
         client_id = str(command.draft.client_id)
         follower = self.streams.follower(uuid4(), Cursor(), html=command.html, fresh=True)
+        follower.listen()
         try:
             sent = await in_database(send, self.user, command.draft, reply_id=follower.reply_id)
         except Refused as no:

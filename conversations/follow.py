@@ -5,7 +5,7 @@ complete (a gap in the offsets, silence, a reader that had to reconnect) it sett
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -62,44 +62,55 @@ class Follower:
         cursor: Cursor,
         feed: Feed,
         *,
-        mailbox: Mailbox | None = None,
-        formatting: "Formatting | None" = None,
+        format_it: "Callable[[], Formatting] | None" = None,
         fresh: bool = False,
     ) -> None:
         self.reply_id = reply_id
         self.cursor = cursor
-        self.mailbox = mailbox or feed.attach(reply_id)
         self._feed = feed
-        self._formatting = formatting
+        self._format_it = format_it
         self._fresh = fresh
+        self._mailbox: Mailbox | None = None
+        self._formatting: Formatting | None = None
         self._gap = False
         self._ended = False
         self._said: Frame | None = None  # the last queued or started frame
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
         """The reply's events as docs/websocket.md has them, ending with exactly one terminal event."""
+        mailbox = self.listen()
         try:
-            if self._formatting:
-                self._formatting.join(self.mailbox)
             if not self._fresh:
                 async for frame in self._catch_up():
                     yield frame
             while not self._ended:
-                items = await self.mailbox.take()
+                items = await mailbox.take()
                 for frame in self._read(items):
                     yield await self._finished(frame) if frame["type"] in FINAL_STATE else frame
-                if self._gap or self.mailbox.resync:
-                    self._gap = self.mailbox.resync = False
+                if self._gap or mailbox.resync:
+                    self._gap = mailbox.resync = False
                     async for frame in self._catch_up():
                         yield frame
         finally:
             self.close()
 
+    def listen(self) -> Mailbox:
+        """From now on nothing is missed. ``frames`` does it; whoever makes the reply does it before."""
+        if self._mailbox is None:
+            if self._format_it:
+                self._formatting = self._format_it()  # first, so that it has each piece before its followers
+            self._mailbox = self._feed.attach(self.reply_id)
+            if self._formatting:
+                self._formatting.join(self._mailbox)
+        return self._mailbox
+
     def close(self) -> None:
         """Stop listening; for a follower that never began, too."""
-        self._feed.detach(self.reply_id, self.mailbox)
-        if self._formatting:
-            self._formatting.leave(self.mailbox)
+        if self._mailbox:
+            self._feed.detach(self.reply_id, self._mailbox)
+            if self._formatting:
+                self._formatting.leave(self._mailbox)
+            self._mailbox = None
 
     # --- What arrives -------------------------------------------------------------------------------------------------
 
@@ -152,7 +163,8 @@ class Follower:
             self.cursor.move(number, end)
         rest = formatting.between(number, end, self.cursor.at(number))
         if rest is None:
-            formatting.post_soon(self.mailbox)
+            if self._mailbox:
+                formatting.post_soon(self._mailbox)
             return
         for key, html in blocks:
             yield self._frame("html", part=part, block=key, html=html, rest=rest, cursor=self.cursor.as_list())
@@ -173,8 +185,8 @@ class Follower:
             event = {"type": EVENT[State(row.state)], "problem": row.problem, **row.describe_end()}
             yield await self._finished(self._terminal(event))
             return
-        if self._formatting:
-            self._formatting.post_shown(self.mailbox)
+        if self._formatting and self._mailbox:
+            self._formatting.post_shown(self._mailbox)
         said = await self._standing(row)
         if said != self._said:
             self._said = said

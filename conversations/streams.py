@@ -1,11 +1,14 @@
 """What one event loop of a web process shares between its sockets: the reader of the feed, and the renderings."""
 
 import asyncio
+from functools import partial
 from uuid import UUID
 from weakref import WeakKeyDictionary
 
+from conversations.database import in_database
 from conversations.follow import Cursor, Follower
 from conversations.formatting import Formattings
+from conversations.tickets import warm_up
 from inference.events.feed import Feed
 
 _streams: "WeakKeyDictionary[asyncio.AbstractEventLoop, Streams]" = WeakKeyDictionary()
@@ -19,9 +22,9 @@ class Streams:
         self._formattings = Formattings(self.feed)
 
     def follower(self, reply_id: UUID, cursor: Cursor, *, html: bool, fresh: bool = False) -> Follower:
-        """One who follows a reply; with ``html`` its frames carry rendered blocks too. It listens from this moment."""
-        formatting = self._formattings.of(reply_id, fresh=fresh) if html else None
-        return Follower(reply_id, cursor, self.feed, formatting=formatting, fresh=fresh)
+        """One who follows a reply; with ``html`` its frames carry rendered blocks too."""
+        format_it = partial(self._formattings.of, reply_id, fresh=fresh) if html else None
+        return Follower(reply_id, cursor, self.feed, format_it=format_it, fresh=fresh)
 
 
 async def streams() -> Streams:
@@ -29,5 +32,6 @@ async def streams() -> Streams:
     loop = asyncio.get_running_loop()
     if loop not in _streams:
         _streams[loop] = Streams()
+        await in_database(warm_up)
     await _streams[loop].feed.start()
     return _streams[loop]

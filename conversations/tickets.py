@@ -26,6 +26,16 @@ def queue_ticket(model: str, *, lapsed: bool = False) -> None:
         log.warning("The broker is away; the sweeper will queue a ticket for %s.", model)
 
 
+def warm_up() -> None:
+    """Connect to the broker now, so that the first message of this process does not wait for it."""
+    try:
+        with current_app.producer_pool.acquire(block=True) as producer:
+            producer.connection.ensure_connection(max_retries=1)
+            _ = producer.channel
+    except OperationalError:
+        log.warning("The broker is away.")
+
+
 def tickets_waiting(model: str) -> int:
     """Tickets that no worker of the model has taken yet."""
     return int(blocking_client().llen(queue_of(model)))  # kombu keeps a queue as a list of that name

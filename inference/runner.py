@@ -99,6 +99,8 @@ class Live:
         raise EngineError("the stream ended without a finish", retry=True)
 
     def _say(self, part: Part, text: str) -> None:
+        if "\x00" in text:
+            text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL
         if self.first_text_at is None:
             self.first_text_at = time.time()
         self.tokens += 1
