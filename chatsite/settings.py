@@ -167,7 +167,7 @@ TIME_ZONE = "UTC"
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = CACHE_DIR / "static"
+STATIC_ROOT = DATA_DIR / "static"  # an instance's own: two checkouts, or two instances of one, may share the cache
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
