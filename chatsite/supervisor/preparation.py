@@ -1,5 +1,6 @@
 """What a fresh checkout or an upgrade lacks is made before anything starts: files, tables, administrator, model."""
 
+import fcntl
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,12 +55,17 @@ def migrate(say: Callable[[str], None]) -> None:
 
 def collect_static() -> None:
     """Collect, hash and compress the static files, unless exactly these were collected before."""
-    stamp = Path(settings.STATIC_ROOT) / ".collected"
+    target = Path(settings.STATIC_ROOT)
+    target.mkdir(parents=True, exist_ok=True)
     found = "\n".join(sorted(_static_sources()))
     fingerprint = hashlib.sha256(found.encode()).hexdigest()
-    if not stamp.exists() or stamp.read_text() != fingerprint:
-        call_command("collectstatic", interactive=False, verbosity=0, clear=True)
-        stamp.write_text(fingerprint)
+    with target.with_name(f"{target.name}.stamp").open("a+") as stamp:
+        fcntl.flock(stamp, fcntl.LOCK_EX)  # sites with other data folders may start from this checkout meanwhile
+        stamp.seek(0)
+        if stamp.read() != fingerprint:
+            call_command("collectstatic", interactive=False, verbosity=0, clear=True)
+            stamp.truncate(0)
+            stamp.write(fingerprint)
 
 
 def _static_sources() -> list[str]:
