@@ -11,6 +11,7 @@ from typing import Any
 from inference.engines import admission, healing
 from inference.engines.llamacpp.generation import Generation
 from inference.engines.llamacpp.prompt import Prompter
+from inference.engines.llamacpp.reply import Reply
 from inference.model import Model
 from inference.protocol import Capabilities, Chunk, EngineDead, EngineError, Finish, Health, Request
 
@@ -95,18 +96,11 @@ class LlamaCppEngine:
             return
         await self._slots.acquire()
         generation = self._begin(self._body(request, prompt, limit + resaid, again))
-        skip = len(again)
+        reply = Reply(request.sampling.stop, again, prompt_tokens, resaid)
         try:
-            while (event := await generation.next_event()) is not None:
-                for choice in event.get("choices", ()):
-                    text, skip = choice["text"][skip:], max(0, skip - len(choice["text"]))
-                    if choice["finish_reason"]:
-                        said = max(0, event["usage"]["completion_tokens"] - resaid)
-                        yield Chunk(text, "", _finish(choice["finish_reason"]), prompt_tokens, said)
-                        return
-                    if text:
-                        yield Chunk(text)
-            raise EngineError("llama.cpp ended a reply without a reason.", retry=True)
+            while not reply.finished:
+                if chunk := reply.take(await generation.next_event()):
+                    yield chunk
         finally:
             generation.stop()
 
@@ -138,9 +132,9 @@ class LlamaCppEngine:
         return {
             "prompt": prompt,
             "max_tokens": limit,
-            "stop": list(sampling.stop),
             "stream": True,
             "return_progress": True,
+            "timings_per_token": True,
             "cache_prompt": True,
             "top_k": options["top_k"],
             "min_p": options["min_p"],
@@ -165,7 +159,3 @@ def _grammar(text: str) -> str:
     """A grammar that makes the reply begin with this text."""
     letters = (f"\\x{ord(letter):02x}" if letter < " " or letter in '"\\' else letter for letter in text)
     return f'root ::= "{"".join(letters)}" .*\n'
-
-
-def _finish(reason: str) -> Finish:
-    return Finish.LENGTH if reason == "length" else Finish.STOP

@@ -18,6 +18,7 @@ from inference.protocol import (
     Chunk,
     EngineDead,
     EngineError,
+    Finish,
     Health,
     Request,
 )
@@ -95,6 +96,12 @@ class OpenAIEngine:
                 while not answer.finished:
                     if chunk := answer.take(await events.next_event()):
                         yield chunk
+            except TooLongError as error:
+                if not request.prefix:
+                    raise
+                # The conversation fitted when the reply began, so the reply has filled the window: that is its end.
+                window = self.capabilities.context_window
+                yield Chunk(finish=Finish.LENGTH, prompt_tokens=error.prompt_tokens or window)
             except httpx.HTTPError as error:
                 raise self._broken(error) from error
             finally:
@@ -111,7 +118,9 @@ class OpenAIEngine:
         except TooLongError as error:
             if error.prompt_tokens is None:
                 raise
-            body["max_tokens"] = admission.room(request, error.prompt_tokens, window) or 1
+            body["max_tokens"] = admission.room(request, error.prompt_tokens, window)
+            if not body["max_tokens"]:
+                raise
         return await self._post(body)
 
     async def _post(self, body: dict[str, Any]) -> httpx.Response:

@@ -51,6 +51,7 @@ class Clock:
         self._heap: list[tuple[float, int, Metronome]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
+        self._armed_for = 0.0
 
     def add(self, metronome: Metronome) -> None:
         """Start to beat it."""
@@ -67,10 +68,11 @@ class Clock:
         if not self._heap:
             return
         first = self._heap[0][0]
-        if self._timer and not self._timer.cancelled() and self._timer.when() <= first:
-            return
         if self._timer:
+            if self._armed_for <= first:
+                return
             self._timer.cancel()
+        self._armed_for = first
         self._timer = asyncio.get_running_loop().call_at(first, self._fire)
 
     def _fire(self) -> None:

@@ -50,7 +50,7 @@ class Speech:
         return Chunk("".join(text), "".join(reasoning), self.finish, self._prompt_tokens, self.said)
 
     def _settle(self) -> None:
-        if self._stop.stopped or self._next is None:
+        if self._stop.stopped or (self._next is None and self._limit):
             self.finish = Finish.STOP
         elif self.said >= self._limit:
             self.finish = Finish.LENGTH

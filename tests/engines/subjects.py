@@ -1,0 +1,115 @@
+"""The engines under the contract: each small, real, and started once for the whole run."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from inference import catalog, engines, weights
+from inference.catalog_fields import OPTIONS
+from inference.model import Model
+from inference.protocol import Chunk, Engine, Prefix, Request, Sampling, Turn
+from tests.engines import server
+
+CATALOG = catalog.load(Path(catalog.__file__).with_name("catalog.toml"))
+TEXT = (
+    "Paris is old: 你好, naïve café.\n\n  Two spaces,  a 🚀 and a 👩\u200d🚀; "
+    'then "quotes" \\ and tabs\t. The END of it.'
+)
+NOTHING = Prefix()
+
+
+@dataclass(frozen=True)
+class Said:
+    """A whole reply."""
+
+    chunks: tuple[Chunk, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(chunk.text for chunk in self.chunks)
+
+    @property
+    def reasoning(self) -> str:
+        return "".join(chunk.reasoning for chunk in self.chunks)
+
+    @property
+    def last(self) -> Chunk:
+        return self.chunks[-1]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """An engine, and questions that make it do what a test needs."""
+
+    engine: Engine
+    model: Model
+    question: str = "Write two sentences about Paris."
+    endless: str = "Tell a very long story about a sailor, with many chapters."
+    foreign: str = "Say hello and two emoji"
+    exact_after_cut: int = 12  # characters after a cut that must be those of the whole reply
+
+    def request(self, question: str = "", prefix: Prefix = NOTHING, **sampling: Any) -> Request:
+        asked = (Turn("user", question or self.question),)
+        return Request("1", asked, prefix, Sampling(**{"max_tokens": 24, "temperature": 0.0, **sampling}))
+
+    async def say(self, question: str = "", prefix: Prefix = NOTHING, **sampling: Any) -> Said:
+        return Said(tuple([chunk async for chunk in self.engine.stream(self.request(question, prefix, **sampling))]))
+
+
+def model(kind: str, *, slots: int = 2, window: int = 400, **options: Any) -> Model:
+    """A catalog entry without weights."""
+    defaults = {name: field.default for name, field in OPTIONS[kind].items()}
+    return Model(kind, kind, kind, window, slots, options={**defaults, **options})
+
+
+SCRIPT: dict[str, Any] = {"text": TEXT, "ttft": 0.01, "rate": 200, "directives": True}
+SCRIPTED: dict[str, Any] = {
+    "question": "Paris?",
+    "endless": "Go on. @tokens=2000 @rate=60",
+    "foreign": "Say it.",
+    "exact_after_cut": 10_000,
+}
+
+
+@asynccontextmanager
+async def scripted(cache: Path) -> AsyncIterator[Subject]:
+    async with started(model("scripted", **SCRIPT), cache) as engine:
+        yield Subject(engine, model("scripted"), **SCRIPTED)
+
+
+@asynccontextmanager
+async def openai(cache: Path) -> AsyncIterator[Subject]:
+    with server.serving(server.App(model("scripted", slots=8, **SCRIPT))) as url:
+        entry = model("openai", url=url, continues_prefix=True)
+        async with started(entry, cache) as engine:
+            yield Subject(engine, entry, **SCRIPTED)
+
+
+@asynccontextmanager
+async def llamacpp(cache: Path) -> AsyncIterator[Subject]:
+    entry = replace(CATALOG.get("smollm2-135m"), context_window=400, slots=2)
+    async with started(entry, cache) as engine:
+        yield Subject(engine, entry)
+
+
+@asynccontextmanager
+async def vllm(cache: Path) -> AsyncIterator[Subject]:
+    entry = replace(CATALOG.get("smollm2-135m-vllm"), context_window=400, slots=2)
+    async with started(entry, cache) as engine:
+        yield Subject(engine, entry, exact_after_cut=4)
+
+
+SUBJECTS = {"scripted": scripted, "openai": openai, "llamacpp": llamacpp, "vllm": vllm}
+
+
+@asynccontextmanager
+async def started(entry: Model, cache: Path) -> AsyncIterator[Engine]:
+    weights.prepare(entry, cache, lambda _: None)
+    engine = engines.build(entry, cache)
+    await engine.start()
+    try:
+        yield engine
+    finally:
+        await engine.close()
