@@ -7,7 +7,6 @@ from django.utils.translation import ngettext, pgettext
 def phrases() -> dict[str, str]:
     """Every sentence the scripts use, by key, in the active language. ``{name}`` in braces is filled in by the page."""
     return {
-        "new_title": _("New conversation"),
         "queued": _("Waiting to start…"),
         "ahead_one": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 1),
         "ahead_other": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 2),
@@ -17,7 +16,6 @@ def phrases() -> dict[str, str]:
         "continuing": _("Interrupted; going on from here…"),
         "restarted": _("Starting over…"),
         "stopping": _("Stopping…"),
-        "sending": _("Sending…"),
         "tokens_one": ngettext("{n} token", "{n} tokens", 1),
         "tokens_other": ngettext("{n} token", "{n} tokens", 2),
         "connecting": _("Connecting…"),

@@ -2,8 +2,11 @@
 // keys, and after them the raw text that no block holds yet, put where it will stand once it is formatted.
 
 const HOLDS_BLOCKS = new Set(["UL", "OL", "LI", "BLOCKQUOTE", "DIV", "FIGURE", "PRE", "TABLE", "TBODY", "THEAD", "TR"]);
-const HOLDS_TEXT = new Set(["P", "LI", "PRE", "CODE", "TD", "TH", "DIV"]);
-const NEW_PARAGRAPH = /^\s*\n[ \t]*\n\s*/;
+const HEADINGS = new Set(["H3", "H4", "H5", "H6"]);
+const HOLDS_TEXT = new Set(["P", "LI", "PRE", "CODE", "TD", "TH", "DIV", ...HEADINGS]);
+const NEW_LINE = /^[ \t]*\n/;
+const NEW_PARAGRAPH = /^[ \t]*\n[ \t]*\n/;
+const LINE_ENDS = /\n\s*$/;
 // A last line of marks alone ("-", "##", "```") is not text yet: it waits for what follows.
 const UNDECIDED_LINE = /(^|\n)[ \t]*([-=*+>#|:`~_ \t]+|\d{1,9}[.)])[ \t]*$/;
 
@@ -105,8 +108,8 @@ export class LivePart {
   #placeTail() {
     const last = this.#last();
     const holder = last && deepest(last);
-    const shown = this.#raw.replace(UNDECIDED_LINE, "");
-    if (!holder || (holder.tagName !== "CODE" && NEW_PARAGRAPH.test(shown))) this.#placeParagraph(shown.replace(/^\s+/, ""));
+    const shown = this.#raw.replace(UNDECIDED_LINE, "").replace(LINE_ENDS, "");
+    if (!holder || beginsParagraph(holder, shown)) this.#placeParagraph(shown.replace(/^\s+/, ""));
     else this.#place(holder, isCell(holder) ? cellText(shown) : shown);
   }
 
@@ -143,7 +146,7 @@ function parse(html) {
   return template.content.children;
 }
 
-// The last element inside that text goes on in; null where a new paragraph must begin (after a heading, a rule).
+// The last element inside that text can go on in; null after a rule or an empty list.
 function deepest(element) {
   let holder = element;
   while (holder.lastElementChild && HOLDS_BLOCKS.has(holder.tagName) && isBlock(holder.lastElementChild)) holder = holder.lastElementChild;
@@ -152,6 +155,10 @@ function deepest(element) {
 
 const isBlock = ({ tagName, parentNode }) =>
   HOLDS_BLOCKS.has(tagName) || HOLDS_TEXT.has(tagName) && (tagName !== "CODE" || parentNode.tagName === "PRE");
+function beginsParagraph({ tagName }, text) {
+  return tagName !== "CODE" && (HEADINGS.has(tagName) ? NEW_LINE : NEW_PARAGRAPH).test(text);
+}
+
 const isCell = ({ tagName }) => tagName === "TD" || tagName === "TH";
 // A row that has begun is shown once it is formatted.
 const cellText = (text) => (text.includes("\n") ? text.slice(0, text.indexOf("\n")) : text).replace(/\|.*$/, "");

@@ -8,6 +8,7 @@ export class Pin {
 
   constructor(scroller, content, button) {
     this.scroller = scroller;
+    this.content = content;
     this.button = button;
     scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     const observer = new ResizeObserver(() => this.#settle());
@@ -25,7 +26,7 @@ export class Pin {
   }
 
   #settle() {
-    if (this.#pinned) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.#pinned && this.content.childElementCount) this.scroller.scrollTop = this.scroller.scrollHeight;
     this.#show();
   }
 
