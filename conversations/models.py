@@ -11,20 +11,11 @@ from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
-from django.utils.text import Truncator
 from django.utils.translation import gettext_lazy as _
 
 from conversations import markdown
 from conversations.problems import sentence
 from conversations.states import FINAL, UNFINISHED, State
-
-TITLE_LENGTH = 60
-
-
-def title_from(text: str) -> str:
-    """A readable title: the first line with words in it, cut at a word."""
-    line = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
-    return Truncator(line.lstrip("#>*- ") or line).chars(TITLE_LENGTH)
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):

@@ -1,6 +1,6 @@
 """The verbs of a chat: send and stop. Each is one transaction; others are told after commit only."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations.models import Conversation, Message, title_from
+from conversations.models import Conversation, Message
 from conversations.states import UNFINISHED, State
 from conversations.tickets import queue_ticket
+from conversations.titles import title_from
 from inference.serving import served_model
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
     that is not the user's.
     """
     _check_text(draft.text)
+    draft = replace(draft, text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL stores no NUL
     model = _check_model(draft.model)
     try:
         return _save(user, draft, model, reply_id or uuid4())
@@ -110,7 +112,7 @@ def _save(user: User, draft: Draft, model: str, reply_id: UUID) -> Sent:
         parent=parent,
         role=Message.Role.USER,
         client_id=draft.client_id,
-        text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"),  # PostgreSQL stores no NUL
+        text=draft.text,
     )
     reply = Message(
         id=reply_id,
