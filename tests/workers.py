@@ -1,0 +1,116 @@
+"""Inference workers for tests: the scripted engine inside a real worker on its own loop, without Celery around it."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from conversations.keeper import keep
+from conversations.reply import serve
+from inference import serving
+from inference.model import Model
+from inference.worker import Worker
+
+CATALOG = """
+[[model]]
+name = "scripted"
+label = "Scripted"
+engine = "scripted"
+context_window = 8192
+slots = 32
+
+[model.options]
+ttft = 0
+rate = 2000
+tokens = 20
+directives = true
+"""
+
+# Numbered lines, so that what is lost or doubled shows; characters of one to four bytes, so that a wrong cut shows.
+STORY = "".join(f"{number}: 你好 naïve 🚀 words, one after the other.\n" for number in range(60))
+
+
+class Hired:
+    """A worker on duty, and what may happen to it."""
+
+    def __init__(self, worker: Worker, threads: ThreadPoolExecutor) -> None:
+        self.worker = worker
+        self._threads = threads
+
+    def ticket(self, *, lapsed: bool = False) -> "Future[None]":
+        """Hand it a ticket, as Celery does; the future ends with the reply it claimed."""
+        return self._threads.submit(self.worker.run, serve(self.worker, lapsed=lapsed))
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It does nothing while the block runs, then goes on as if no time had passed: a zombie."""
+        wake, asleep = threading.Event(), threading.Event()
+
+        async def sleep() -> None:
+            asleep.set()
+            wake.wait()
+
+        sleeping = self._threads.submit(self.worker.run, sleep())
+        assert asleep.wait(5)
+        try:
+            yield
+        finally:
+            wake.set()
+            sleeping.result(5)
+
+    def leave(self) -> None:
+        """End it as its process would end."""
+        self.worker.stop()
+
+
+Hire = Callable[..., Hired]
+
+
+@pytest.fixture
+def model(settings: Settings, tmp_path: Path) -> Iterator[Model]:
+    """The model that this site serves."""
+    settings.CATALOG = tmp_path / "catalog.toml"
+    settings.CATALOG.write_text(CATALOG)
+    settings.MODEL = "scripted"
+    serving.model.cache_clear()
+    yield serving.model()
+    serving.model.cache_clear()
+
+
+@pytest.fixture
+def hire(
+    model: Model, transactional_db: None, no_connections_left: None, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Hire]:
+    """Starts workers: ``hire(rate=100)`` sets options of the scripted engine, ``window`` its context window."""
+    monkeypatch.setattr("inference.worker.DRAIN_S", 0.05)
+    hired: list[Hired] = []
+    threads = ThreadPoolExecutor(16)
+
+    def start(*, window: int = model.context_window, system: str = "", **options: Any) -> Hired:
+        mine = replace(model, context_window=window, system=system, options={**model.options, **options})
+        one = Hired(Worker(mine, f"worker-{len(hired)}", companions=[keep]), threads)
+        one.worker.start()
+        hired.append(one)
+        return one
+
+    yield start
+    for one in hired:
+        if one.worker._thread.is_alive():
+            one.leave()
+    threads.shutdown()
+
+
+@pytest.fixture
+def sigterms() -> Iterator[list[int]]:
+    """Where a process would end by SIGTERM, the signal is kept here instead."""
+    received: list[int] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: received.append(number))
+    yield received
+    signal.signal(signal.SIGTERM, before)
