@@ -1,4 +1,4 @@
-"""What a browser that speaks docs/websocket.md shows of one reply, and whether its frames keep what the protocol promises."""
+"""What a browser that speaks docs/websocket.md shows of one reply, and whether its frames keep the protocol's promises."""
 
 import html
 import re
