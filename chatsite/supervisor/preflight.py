@@ -20,19 +20,17 @@ class StartError(Exception):
 def lock(data: Path) -> IO[str]:
     """Make the data folder ours while the returned file is open. Raises StartError when another site has it."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    handle = (data / "lock").open("a+")
+    handle = os.fdopen(os.open(data / "lock", os.O_RDWR | os.O_CREAT, 0o600), "r+")
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        handle.seek(0)
         owner = handle.read().strip()
         handle.close()
         raise StartError(
             f"the data folder {data} is in use by another run of the site (process {owner or 'unknown'}). "
             "Stop that one, or choose another folder with CHATSITE_DATA_DIR."
         ) from None
-    handle.truncate(0)
-    handle.write(f"{os.getpid()}\n")
+    handle.write(f"{os.getpid():<10}\n")
     handle.flush()
     return handle
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import psycopg
 from django.conf import settings
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
@@ -27,8 +28,8 @@ class Prepared:
 
 def prepare(say: Callable[[str], None]) -> Prepared:
     """Raises StartError with one line for the person at the terminal."""
-    collect_static()
     model = prepare_model(say)
+    collect_static()
     migrate(say)
     return Prepared(model, create_first_admin(settings.FIRST_ADMIN_EMAIL, settings.FIRST_ADMIN_PASSWORD))
 
@@ -44,13 +45,24 @@ def prepare_model(say: Callable[[str], None]) -> Model:
 
 def migrate(say: Callable[[str], None]) -> None:
     try:
-        connection.ensure_connection()
-    except OperationalError as error:
+        _connect_once()
+    except (OperationalError, psycopg.OperationalError) as error:
         raise StartError(f"the database does not answer: {' '.join(str(error).split())}") from None
     before = set(connection.introspection.table_names())
     say("Updating the database" if before else "Making the database")
-    call_command("migrate", interactive=False, verbosity=0)
+    try:
+        call_command("migrate", interactive=False, verbosity=0)
+    except OperationalError as error:  # a full disk, or a database that another program holds
+        raise StartError(f"the database could not be updated: {' '.join(str(error).split())}") from None
     connection.close()
+
+
+def _connect_once() -> None:
+    """Raises OperationalError at once, where the pool of connections would try again for long, and say so."""
+    if connection.vendor == "postgresql":
+        psycopg.connect(**connection.get_connection_params()).close()
+    else:
+        connection.ensure_connection()
 
 
 def collect_static() -> None:
