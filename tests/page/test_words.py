@@ -87,12 +87,14 @@ def test_the_compiled_catalog_is_of_this_source() -> None:
     with PO.with_suffix(".mo").open("rb") as file:
         compiled = GNUTranslations(file)
     for message in translations():
-        if isinstance(message.id, tuple):
-            assert [compiled.ngettext(*message.id, 1)] == list(message.string or ())
+        words, *plural = forms(message.id)
+        if plural:
+            said_of_one = compiled.ngettext(words, plural[0], 1)
         elif message.context:
-            assert compiled.pgettext(message.context, message.id) == message.string
+            said_of_one = compiled.pgettext(message.context, words)
         else:
-            assert compiled.gettext(message.id) == message.string
+            said_of_one = compiled.gettext(words)
+        assert (said_of_one,) == forms(message.string)
 
 
 def test_the_scripts_say_what_exists_and_nothing_exists_in_vain() -> None:
