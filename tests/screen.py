@@ -1,4 +1,4 @@
-"""What a browser that speaks docs/websocket.md shows of one reply, and whether its frames keep the protocol's promises."""
+"""A browser that speaks docs/websocket.md, as far as one reply goes; it checks what the protocol promises of frames."""
 
 import html
 import re
