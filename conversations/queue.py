@@ -1,7 +1,7 @@
 """The queue of replies: the rows themselves, in fair order. Celery's messages are only tickets that say there is work.
 
-A claim is a conditional UPDATE whose row count decides, on the database's clock. Order: first replies whose worker's
-lease lapsed, then those of the person with the fewest replies in writing, then the oldest.
+A claim is a conditional UPDATE whose row count decides, on the database's clock. Order: first replies that a worker let
+go or whose lease lapsed, then those of the person with the fewest replies in writing, then the oldest.
 """
 
 from datetime import timedelta
@@ -19,8 +19,8 @@ LEASE = timedelta(seconds=6)
 HEARTBEAT_S = 2.0  # how often a live reply's lease is renewed
 BARREN_ATTEMPTS = 3  # in a row without a new byte, then the reply is given up
 
-_QUEUED = Q(state=State.QUEUED)
-_LAPSED = Q(state=State.WRITING, lease_until__lt=Now())
+FREE = Q(state=State.QUEUED) | Q(state=State.WRITING, lease_until=None)  # never had a worker, or it let go
+LAPSED = Q(state=State.WRITING, lease_until__lt=Now())
 
 
 def waiting(model: str, *, lapsed: bool) -> QuerySet[Message]:
@@ -30,7 +30,7 @@ def waiting(model: str, *, lapsed: bool) -> QuerySet[Message]:
     )
     writing = of_the_same_person.order_by().values("conversation__owner").annotate(n=Count("pk")).values("n")
     return (
-        Message.objects.filter(_QUEUED | _LAPSED if lapsed else _QUEUED, model=model)
+        Message.objects.filter(FREE | LAPSED if lapsed else FREE, model=model)
         .annotate(
             fresh=Case(When(state=State.WRITING, then=Value(0)), default=Value(1), output_field=IntegerField()),
             busy=Coalesce(Subquery(writing), 0),

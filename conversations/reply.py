@@ -16,10 +16,11 @@ from conversations import problems, queue
 from conversations.database import in_database
 from conversations.models import Conversation, Message
 from conversations.states import EVENT, State
+from conversations.tickets import queue_ticket
 from conversations.turns import shorter, turns_before
 from inference.events.items import Refusal, Snapshot
 from inference.events.writer import Channel, Superseded
-from inference.protocol import Chunk, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
+from inference.protocol import Chunk, Engine, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
 from inference.runner import Abort, Aborted, Live
 from inference.worker import Worker
 
@@ -36,11 +37,16 @@ _ENDS = {Finish.STOP: State.COMPLETE, Finish.LENGTH: State.CUT}
 
 async def serve(worker: Worker, *, lapsed: bool = False) -> None:
     """Claim the fairest reply that waits for this worker's model and write it to its end; nothing to do is no fault."""
+    try:
+        engine = await worker.engine()
+    except EngineDead as error:
+        log.info("A ticket is left to another worker: %s", error)
+        return
     claimed = await in_database(_claim, worker.model.name, lapsed=lapsed)
     if claimed is None:
         return
     reply, turns = claimed
-    attempt = Attempt(worker, reply)
+    attempt = Attempt(worker, engine, reply)
     with worker.writing(attempt.live):
         try:
             await attempt.write(turns)
@@ -66,8 +72,9 @@ class End:
 class Attempt:
     """One worker's go at one reply."""
 
-    def __init__(self, worker: Worker, reply: Message) -> None:
+    def __init__(self, worker: Worker, engine: Engine, reply: Message) -> None:
         self.worker = worker
+        self.engine = engine
         self.reply = reply
         self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
         self.live = Live(str(reply.pk), self.channel)
@@ -80,15 +87,16 @@ class Attempt:
             self.channel.announce({"type": "started", "model": self.reply.model})
             last = await self._generate(turns)
             end = End(_ENDS[last.finish or Finish.STOP], "", last.prompt_tokens, last.completion_tokens)
-        except EngineDead:
-            self.worker.engine_died()
-            return await self._hand_over()
+            self.worker.caretaker.succeeded()
         except EngineError as error:
-            log.warning("Reply %s failed: %s", self.reply.pk, error)
+            log.warning("Reply %s, attempt %d: %s", self.reply.pk, self.reply.attempt, error)
+            self.worker.caretaker.suffered(self.engine, error)
+            if error.retry:
+                return await self._hand_over()
             end = End(State.FAILED, _PROBLEMS.get(error.problem, problems.ENGINE))
         except Aborted as aborted:
             if aborted.reason is Abort.HANDED_OVER:
-                return await self._hand_over()
+                return await self._hand_over(forgiven=True)
             if aborted.reason is not Abort.STOPPED:
                 raise
             end = End(State.STOPPED)
@@ -102,7 +110,7 @@ class Attempt:
         held, kept = await self._fence(known)
         if reply.attempt > 1:
             state = "continuing"
-            if not self.worker.engine.capabilities.continues_prefix:
+            if not self.engine.capabilities.continues_prefix:
                 state, held = "restarted", Snapshot(reply.attempt, held.epoch + 1, b"", b"")
             elif not kept:
                 state, held = "rewound", replace(held, epoch=held.epoch + 1)
@@ -132,7 +140,7 @@ class Attempt:
                 sampling=Sampling(max_tokens=max(1, settings.REPLY_TOKENS - self.reply.completion_tokens)),
             )
             try:
-                return await live.generate(self.worker.engine, request)
+                return await live.generate(self.engine, request)
             except EngineError as error:
                 if error.problem is not Problem.TOO_LONG or len(turns) == 1:
                     raise
@@ -156,22 +164,30 @@ class Attempt:
             ),
             "ttft_ms": self._ttft_ms(),
         }
+        if end.state is State.CUT:
+            log.warning("Reply %s was cut after %d tokens.", self.reply.pk, fields["completion_tokens"])
         if await _persistently(_save_end, self.reply, fields):
             event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
             counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}
             self.channel.announce(event | counts, last=True)
 
-    async def _hand_over(self) -> None:
-        """Save what was written and end the lease now, so that the next worker need not wait for it to lapse."""
+    async def _hand_over(self, *, forgiven: bool = False) -> None:
+        """Save what was written and let go of the reply, so that the next worker need not wait for a lease to lapse.
+
+        Unless ``forgiven``, an attempt without a new byte counts as barren.
+        """
+        text, reasoning = self.live.text, self.live.reasoning
+        grew = (text, reasoning) != (self.reply.text, self.reply.reasoning)
         fields = {
             "epoch": self.channel.epoch,
-            "text": self.live.text,
-            "reasoning": self.live.reasoning,
-            "barren": 0,
+            "text": text,
+            "reasoning": reasoning,
+            "barren": 0 if grew or forgiven else self.reply.barren,
             "completion_tokens": self.live.tokens,
-            "lease_until": Now(),
+            "lease_until": None,
         }
-        await _persistently(_update_mine, self.reply, fields)
+        if await _persistently(_update_mine, self.reply, fields):
+            await in_database(queue_ticket, self.reply.model)
 
     def _ttft_ms(self) -> int | None:
         if self.reply.ttft_ms is not None or self.live.first_text_at is None:

@@ -3,12 +3,10 @@
 import time
 
 from django.db import DatabaseError
-from django.db.models import Count, Q
-from django.db.models.functions import Now
+from django.db.models import Count
 
 from conversations.models import Message
-from conversations.queue import HEARTBEAT_S
-from conversations.states import State
+from conversations.queue import FREE, HEARTBEAT_S, LAPSED
 from conversations.tickets import queue_ticket, tickets_waiting
 
 TICKETS_AT_ONCE = 64
@@ -29,15 +27,15 @@ def sweep() -> None:
         _database_failed_at = time.monotonic()
         raise
     steady = time.monotonic() - _database_failed_at > 2 * HEARTBEAT_S
-    for model, queued, lapsed in found:
-        missing = queued + lapsed - tickets_waiting(model)
+    for model, free, lapsed in found:
+        missing = free + lapsed - tickets_waiting(model)
         for index in range(min(missing, TICKETS_AT_ONCE)):
             queue_ticket(model, lapsed=steady and index < lapsed)
 
 
 def _waiting() -> list[tuple[str, int, int]]:
-    """Per model: replies queued, and replies whose lease lapsed."""
+    """Per model: replies that are free to claim, and replies whose lease lapsed."""
     ours = Message.objects.unfinished().order_by().values_list("model")
-    queued = Count("pk", filter=Q(state=State.QUEUED))
-    lapsed = Count("pk", filter=Q(state=State.WRITING, lease_until__lt=Now()))
-    return list(ours.annotate(queued=queued, lapsed=lapsed))
+    free = Count("pk", filter=FREE)
+    lapsed = Count("pk", filter=LAPSED)
+    return list(ours.annotate(free=free, lapsed=lapsed))

@@ -26,6 +26,7 @@ class Problem(StrEnum):
     BAD_REQUEST = "bad_request"  # a parameter the engine refuses
     UNSUPPORTED = "unsupported"  # e.g. a prefix, on an engine that cannot continue one
     FAILED = "failed"  # this generation went wrong
+    OUT_OF_MEMORY = "out_of_memory"  # of the GPU
     DEAD = "dead"  # the engine is gone; every request on it failed
 
 
@@ -44,8 +45,8 @@ class EngineError(Exception):
 class EngineDead(EngineError):  # noqa: N818 - a state of the engine, not only an error of this call
     """The engine is gone. The reply may be continued by another engine."""
 
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail, problem=Problem.DEAD, retry=True)
+    def __init__(self, detail: str, *, problem: Problem = Problem.DEAD) -> None:
+        super().__init__(detail, problem=problem, retry=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,16 +20,19 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from inference import presence
+from inference.caretaker import Caretaker
 from inference.engines import build
 from inference.events.client import async_client
 from inference.events.writer import Writer
+from inference.gpu import memory_share
 from inference.model import Model
-from inference.protocol import EngineError
+from inference.protocol import Engine, EngineDead, EngineError
 from inference.runner import Abort, Live
 
 DRAIN_S = 20.0  # how long a worker that ends lets its replies go on before it hands them over
 CLOSE_S = 30.0
 SLOW_START_S = 90.0  # the reference article's bound for a healthy start
+SLOW_START_AGAIN_S = 30.0
 
 R = TypeVar("R")
 Companion = Callable[["Worker"], Awaitable[None]]
@@ -52,8 +55,7 @@ class Worker:
         self.model = model
         self.name = name
         self.live: dict[str, Live] = {}
-        self.ready = False
-        self.dead = False
+        self._stopping = False
         self._companions = companions
         self._idle = asyncio.Event()
         self._idle.set()
@@ -76,12 +78,16 @@ class Worker:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_S)
 
-    def engine_died(self) -> None:
-        """End this process in order: what it wrote continues elsewhere, and whoever runs it starts a new one."""
-        if not self.dead:
-            self.dead = True
-            log.error("The engine of %s is dead; this worker ends so that a new one can start.", self.model.name)
-            os.kill(os.getpid(), signal.SIGTERM)
+    async def engine(self) -> Engine:
+        """The engine, once it can answer. Raises EngineDead when there will be none; then this process ends."""
+        try:
+            engine = await self.caretaker.ready()
+        except EngineError as error:
+            self._end()
+            raise EngineDead(str(error)) from error
+        if self._stopping:
+            raise EngineDead("this worker ends")
+        return engine
 
     @contextlib.contextmanager
     def writing(self, live: Live) -> Iterator[None]:
@@ -105,47 +111,59 @@ class Worker:
     async def _start(self) -> None:
         self.redis = async_client()
         self.writer = Writer(self.redis)
-        self.engine = build(self.model, settings.CACHE_DIR)
+        self.caretaker = Caretaker(self.model, lambda model: build(model, settings.CACHE_DIR), memory_share)
         self.spawn(self._say_present())
-        await self.engine.start()
+        await self.caretaker.start()
         self.spawn(self.writer.run())
+        self.spawn(self.caretaker.watch_memory())
         for companion in self._companions:
             self.spawn(companion(self))
-        self.ready = True
 
     async def _stop(self) -> None:
+        self._stopping = True
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._idle.wait(), 0 if self.dead else DRAIN_S)
+            await asyncio.wait_for(self._idle.wait(), DRAIN_S)
         for live in self.live.values():
             live.abort(Abort.HANDED_OVER)
         await self._idle.wait()
-        await self.writer.drained()
+        with contextlib.suppress(TimeoutError):  # Redis is away: the rows have it all
+            await self.writer.drained()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await presence.leave(self.redis, self.name)
-        await asyncio.wait_for(self.engine.close(), CLOSE_S)
+        with contextlib.suppress(RedisError):
+            await presence.leave(self.redis, self.name)
+        await self.caretaker.close()
         await self.redis.aclose()
+
+    def _end(self) -> None:
+        """End this process in order, once; whoever runs it starts a new one."""
+        if not self._stopping:
+            self._stopping = True
+            os.kill(os.getpid(), signal.SIGTERM)
 
     async def _say_present(self) -> None:
         began = time.monotonic()
+        warn_after = SLOW_START_S
         while True:
+            now = await self._presence()
+            if now.state == "starting" and time.monotonic() - began > warn_after:
+                log.warning("The engine of %s is not ready after %.0f s: %s", now.model, warn_after, now.detail)
+                warn_after += SLOW_START_AGAIN_S
             try:
-                await presence.announce(self.redis, await self._presence(time.monotonic() - began))
+                await presence.announce(self.redis, now)
             except RedisError as error:
                 log.warning("Redis is away: %s", error)
             await asyncio.sleep(presence.EVERY_S)
 
-    async def _presence(self, age_s: float) -> presence.Presence:
-        health = await self.engine.health()
-        if not self.ready and age_s > SLOW_START_S:
-            log.warning("The engine of %s is not ready after %.0f s: %s", self.model.name, age_s, health.detail)
+    async def _presence(self) -> presence.Presence:
+        health = await self.caretaker.health()
         return presence.Presence(
             name=self.name,
             model=self.model.name,
             label=self.model.label,
             engine=self.model.engine,
-            state="ready" if self.ready else "starting",
+            state="ready" if self.caretaker.is_ready else "starting",
             detail=health.detail,
             slots=self.model.slots,
             live=len(self.live),
