@@ -22,6 +22,10 @@ class Stamp:
     number: int
     due_us: int
 
+    @property
+    def token(self) -> str:
+        return f"{self.mark}{self.number:04x}{self.due_us:08x} "
+
     def delay_s(self, now: float) -> float:
         """Seconds from its moment to ``now`` (``time.monotonic()`` of the same machine)."""
         late = (int(now * 1e6) - self.due_us) % _WRAP_US

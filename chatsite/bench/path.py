@@ -1,0 +1,178 @@
+"""The plan of ``manage.py bench``: the floor, then rounds of people who all ask, on one site, with and without HTML."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from django.conf import settings
+
+from chatsite.bench import client, figures, replies, site
+from chatsite.bench.figures import Cost, Row
+from chatsite.bench.progress import Progress
+from chatsite.bench.replies import Reply
+from chatsite.bench.site import Site
+from chatsite.bench.usage import Usage
+
+SETTLE_S = 0.3  # for what is saved after the last token
+SHORT_TOKENS = 8
+SAMPLES = 8  # replies that a row has at least in a repeat
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to measure. ``tokens`` a reply at ``rate`` tokens a second, the first one ``ttft_s`` after it was asked."""
+
+    streams: tuple[int, ...] = (1, 10, 50, 100, 200)
+    formats: tuple[str, ...] = ("text", "html")
+    repeats: int = 3
+    samples: int = SAMPLES
+    tokens: int = 128
+    rate: int = 50
+    ttft_s: float = 0.05
+    database: str = ""
+
+    def rounds(self, streams: int) -> int:
+        return -(-self.samples // streams)
+
+    def seconds(self, tokens: int, streams: int) -> float:
+        """What the engine takes until the last of so many replies is said."""
+        return streams * client.GAP_S + self.ttft_s + tokens / self.rate
+
+    def describe(self) -> dict[str, Any]:
+        """What a reader of the results must know."""
+        return {
+            "tokens": self.tokens,
+            "tokens_per_s": self.rate,
+            "ttft_ms": self.ttft_s * 1000,
+            "between_sends_ms": client.GAP_S * 1000,
+            "repeats": self.repeats,
+            "database": "postgresql" if self.database else "sqlite",
+        }
+
+    def cells(self) -> Iterator[tuple[str, int]]:
+        for form in self.formats:
+            for streams in self.streams:
+                yield form, streams
+
+
+@dataclass(slots=True)
+class Measured:
+    """One cell of one repeat before the saved text is compared."""
+
+    row: Row
+    replies: list[Reply]
+
+
+def run(plan: Plan, progress: Progress) -> list[Row]:
+    """All rows. Raises BenchError when the site does not run."""
+    with site.temporary_folder() as folder:
+        catalog = site.catalog(folder, ttft_s=plan.ttft_s, rate=plan.rate, tokens=plan.tokens)
+        progress.begin(_seconds(plan))
+        floor = measure_floor(plan, catalog, site.environment(folder, 0))
+        progress.advance(_floor_seconds(plan))
+        with site.running(folder, plan.database) as running:
+            cookies = running.python("chatsite.bench.people", "make", str(max(plan.streams)))
+            measured = uvloop.run(_measure(plan, running, cookies, progress))
+            saved = running.python("chatsite.bench.people", "saved")
+    return [_row(cell, repeats, floor[cell[1]], saved) for cell, repeats in measured.items()]
+
+
+def measure_floor(plan: Plan, catalog: Path, environment: dict[str, str]) -> dict[int, Row]:
+    """The figures of the engine alone, by number of streams."""
+    rounds = [str(number) for streams in plan.streams for number in (streams, plan.rounds(streams) * plan.repeats)]
+    arguments = [str(catalog), str(settings.CACHE_DIR), str(plan.tokens), *rounds]
+    told = site.python(environment, "chatsite.bench.floor", *arguments)
+    return {streams: _floor_row(plan, answer) for streams, answer in zip(plan.streams, told, strict=True)}
+
+
+def _floor_row(plan: Plan, answer: dict[str, Any]) -> Row:
+    heard = [replies.of_pieces(asked, plan.tokens, sent_at, pieces) for asked, sent_at, pieces in answer["replies"]]
+    tokens = sum(len(reply.arrivals) for reply in heard)
+    row = figures.times(heard, plan.ttft_s, "floor_")
+    return row | {"floor_cpu_s_per_1k_tokens": answer["cpu_s"] / tokens * 1000}
+
+
+async def _measure(
+    plan: Plan, running: Site, cookies: Sequence[str], progress: Progress
+) -> dict[tuple[str, int], list[Measured]]:
+    measured: dict[tuple[str, int], list[Measured]] = {cell: [] for cell in plan.cells()}
+    await _warm(running, cookies)
+    for repeat in range(plan.repeats):
+        for cell in plan.cells():
+            progress.tell(f"{cell[1]} streams, {cell[0]}, repeat {repeat + 1} of {plan.repeats}")
+            measured[cell].append(await _cell(plan, running, cookies[: cell[1]], html=cell[0] == "html"))
+            progress.advance(_cell_seconds(plan, cell[1]))
+    return measured
+
+
+async def _warm(running: Site, cookies: Sequence[str]) -> None:
+    sockets = await client.open_all(running.port, cookies[:10])
+    for html in (False, True, False, True):
+        await client.ask_all(sockets, 20, 1, html=html)
+    _close(sockets)
+
+
+async def _cell(plan: Plan, running: Site, cookies: Sequence[str], *, html: bool) -> Measured:
+    """One number of streams, one format: long replies, then short ones."""
+    sockets = await client.open_all(running.port, cookies)
+    long, short, own = Cost(), Cost(), Cost()
+    heard: list[Reply] = []
+    for _ in range(plan.rounds(len(cookies))):
+        for cost, tokens in ((long, plan.tokens), (short, SHORT_TOKENS)):
+            before = await _settled(running)
+            await client.ask_all(sockets, tokens, plan.seconds(tokens, len(sockets)), html=html)
+            after = await _settled(running)
+            said = [socket.heard() for socket in sockets]
+            cost.add(said, before, after)
+            if cost is long:
+                heard += said
+                own.add(said, before, after)
+    _close(sockets)
+    row = {
+        "streams": len(cookies),
+        "format": "html" if html else "text",
+        **figures.times(heard, plan.ttft_s),
+        **figures.costs(long, short),
+        **figures.memory(after),
+        "client_cpu_s_per_1k_tokens": own.cpu_s["client"] / max(1, own.tokens) * 1000,
+    }
+    return Measured(row, heard)
+
+
+async def _settled(running: Site) -> dict[str, Usage]:
+    await asyncio.sleep(SETTLE_S)
+    return running.usage()
+
+
+def _close(sockets: Sequence[client.Socket]) -> None:
+    for socket in sockets:
+        socket.close()
+
+
+def _row(cell: tuple[str, int], repeats: list[Measured], floor: Row, saved: dict[str, str]) -> Row:
+    rows = [
+        one.row | figures.correctness(one.replies, sum(_differs(reply, saved) for reply in one.replies))
+        for one in repeats
+    ]
+    return figures.median_row(rows) | {key: round(value, 5) for key, value in floor.items()}
+
+
+def _differs(reply: Reply, saved: dict[str, str]) -> bool:
+    return saved.get(reply.id) != sha256(reply.text.encode()).hexdigest()
+
+
+def _cell_seconds(plan: Plan, streams: int) -> float:
+    one = sum(plan.seconds(tokens, streams) + 2 * SETTLE_S for tokens in (plan.tokens, SHORT_TOKENS))
+    return one * plan.rounds(streams)
+
+
+def _floor_seconds(plan: Plan) -> float:
+    return sum(plan.seconds(plan.tokens, n) * plan.rounds(n) * plan.repeats for n in plan.streams)
+
+
+def _seconds(plan: Plan) -> float:
+    return _floor_seconds(plan) + plan.repeats * sum(_cell_seconds(plan, streams) for _, streams in plan.cells())

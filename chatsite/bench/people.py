@@ -1,0 +1,57 @@
+"""Accounts that are signed in, and what was saved for them: ``python -m chatsite.bench.people make 200`` or ``saved``.
+
+Runs with the settings of the benchmark's site and answers as JSON.
+"""
+
+import json
+import sys
+from hashlib import sha256
+from importlib import import_module
+from typing import Any
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 - the settings must be ready
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402
+
+from accounts.models import User  # noqa: E402
+from conversations.models import Message  # noqa: E402
+
+
+def make(count: int) -> list[str]:
+    """Make so many people and a session for each; the cookie headers of all.
+
+    Exits when others than the administrator have accounts: this is no database to play in.
+    """
+    if get_user_model().objects.filter(is_superuser=False).exists():
+        sys.exit("This database has people in it. A benchmark needs an empty one.")
+    people = [User(username=f"bench{number}", email=f"bench{number}@localhost") for number in range(count)]
+    for person in people:
+        person.set_unusable_password()
+    get_user_model().objects.bulk_create(people)
+    return [f"{settings.SESSION_COOKIE_NAME}={_session(person)}" for person in people]
+
+
+def saved() -> dict[str, str]:
+    """SHA-256 of the text of each finished reply, by its id."""
+    rows = Message.objects.filter(role=Message.Role.ASSISTANT, state="complete").values_list("pk", "text")
+    return {str(pk): sha256(text.encode()).hexdigest() for pk, text in rows.iterator()}
+
+
+def _session(person: User) -> str:
+    session = import_module(settings.SESSION_ENGINE).SessionStore()
+    session[SESSION_KEY] = str(person.pk)
+    session[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
+    session[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    session.create()
+    return str(session.session_key)
+
+
+def main(verb: str, *arguments: str) -> Any:
+    return make(int(arguments[0])) if verb == "make" else saved()
+
+
+if __name__ == "__main__":
+    sys.stdout.write(json.dumps(main(*sys.argv[1:])))

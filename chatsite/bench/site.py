@@ -1,0 +1,191 @@
+"""A site of the benchmark's own: ``manage.py run`` in a temporary folder, gone with all its processes afterwards."""
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+from chatsite.bench import usage
+from chatsite.environment import ROOT
+from chatsite.supervisor.process import TETHER
+
+READY_S = 120.0
+STOP_S = 60.0
+KEPT = ("CHATSITE_SERVER", "CHATSITE_CACHE_DIR")  # settings of the caller that a benchmark takes over
+SIGNS = {  # in a command line, or in the title that Celery gives its processes
+    "web": re.compile("chatsite.serve"),
+    "worker": re.compile("inference[_-]"),
+    "redis": re.compile("unixsocket"),
+    "background": re.compile("background[_-]"),
+    "scheduler": re.compile("scheduler|celery beat"),
+}
+ADMIN_PASSWORD = "a password for this benchmark only"  # noqa: S105 - of a site that nobody else reaches
+CATALOG = """
+[[model]]
+name = "bench"
+label = "Benchmark"
+engine = "scripted"
+context_window = 8192
+slots = 256
+
+[model.options]
+ttft = {ttft_s}
+rate = {rate}
+tokens = {tokens}
+together = true
+stamp = true
+directives = true
+"""
+
+
+class BenchError(Exception):
+    """The benchmark cannot run; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A site that is ready. ``pids`` are its processes by name."""
+
+    port: int
+    environment: dict[str, str]
+    supervisor: int
+    pids: dict[str, int]
+
+    def python(self, module: str, *arguments: str) -> Any:
+        """What a module of ours answers as JSON when it runs with this site's settings."""
+        return python(self.environment, module, *arguments)
+
+    def usage(self) -> dict[str, usage.Usage]:
+        """What each process has used, with those it started; ``client`` is this one."""
+        site = {name: usage.usage(pid, *usage.descendants(pid)) for name, pid in self.pids.items()}
+        return site | {"supervisor": usage.usage(self.supervisor), "client": usage.usage(os.getpid())}
+
+
+def python(environment: dict[str, str], module: str, *arguments: str) -> Any:
+    """What a module answers as JSON. Raises BenchError with what it wrote last."""
+    command = [sys.executable, "-m", module, *arguments]
+    with tempfile.TemporaryFile() as answer:  # a file: what is written to a pipe after uvloop ran may be cut
+        done = subprocess.run(command, env=environment, cwd=ROOT, stdout=answer, stderr=subprocess.PIPE, check=False)
+        if done.returncode:
+            raise BenchError(f"{module} failed: {done.stderr[-2000:].decode(errors='replace')}")
+        answer.seek(0)
+        return json.load(answer)
+
+
+def catalog(folder: Path, **options: float) -> Path:
+    """A catalog file with the model that is measured."""
+    path = folder / "catalog.toml"
+    path.write_text(CATALOG.format(**options))
+    return path
+
+
+def environment(folder: Path, port: int, database: str = "") -> dict[str, str]:
+    """The environment of a site in a folder; nothing of the caller's own site gets in."""
+    foreign = ("CHATSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL")
+    mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign) or name in KEPT}
+    return {
+        **mine,
+        "DJANGO_SETTINGS_MODULE": "chatsite.settings",
+        "CHATSITE_DATA_DIR": str(folder / "data"),
+        "CHATSITE_PORT": str(port),
+        "CHATSITE_ADMIN_PASSWORD": ADMIN_PASSWORD,
+        "CHATSITE_LOG_LEVEL": "WARNING",
+        "CHATSITE_CATALOG": str(folder / "catalog.toml"),
+        "CHATSITE_MODEL": "bench",
+        **({"DATABASE_URL": database} if database else {}),
+    }
+
+
+@contextlib.contextmanager
+def stops_on_signals() -> Iterator[None]:
+    """A request to end becomes an exit, so that what runs is stopped on the way."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="chatsite-bench-") as folder:
+        yield Path(folder)
+
+
+@contextlib.contextmanager
+def running(folder: Path, database: str = "") -> Iterator[Site]:
+    """A ready site on the catalog in this folder. Raises BenchError with its last lines when it does not start."""
+    port = _free_port()
+    mine = environment(folder, port, database)
+    printed = folder / "printed"
+    command = [sys.executable, str(TETHER), str(os.getpid()), sys.executable, str(ROOT / "manage.py"), "run"]
+    with printed.open("wb") as output:
+        supervisor = subprocess.Popen(
+            command,
+            env=mine,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_ready(supervisor, port, printed)
+        yield Site(port, mine, supervisor.pid, _pids(supervisor.pid))
+    finally:
+        supervisor.send_signal(signal.SIGTERM)
+        supervisor.wait(STOP_S)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_ready(supervisor: "subprocess.Popen[bytes]", port: int, printed: Path) -> None:
+    deadline = time.monotonic() + READY_S
+    while not _is_ready(port):
+        if supervisor.poll() is not None or time.monotonic() > deadline:
+            raise BenchError(f"the site did not start:\n{printed.read_text(errors='replace')[-2000:]}")
+        time.sleep(0.1)
+
+
+def _is_ready(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=2)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _pids(supervisor: int) -> dict[str, int]:
+    lines = {pid: usage.command_line(pid) for pid in usage.descendants(supervisor)}
+    found = {}
+    for name, sign in SIGNS.items():
+        pid = next((pid for pid, line in lines.items() if sign.search(line)), None)
+        if pid is None:
+            raise BenchError(f"the site runs no {name} process, as far as /proc shows")
+        found[name] = pid
+    return found

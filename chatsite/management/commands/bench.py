@@ -1,0 +1,41 @@
+"""``manage.py bench``: what the site adds to the engine's own time, and what it costs."""
+
+import sys
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from chatsite.bench import path, report, targets
+from chatsite.bench.path import Plan
+from chatsite.bench.progress import Progress
+from chatsite.bench.site import BenchError, stops_on_signals
+
+
+class Command(BaseCommand):
+    help = "Measure the whole path on a site of its own beside the engine alone. Exits with 1 when a token was lost."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--short", action="store_true", help="1, 10 and 50 streams, once.")
+        parser.add_argument("--streams", type=int, nargs="+", help="Numbers of replies at once.")
+        parser.add_argument("--formats", nargs="+", choices=("text", "html"), help="Without or with HTML.")
+        parser.add_argument("--repeats", type=int, help="How often; medians are shown.")
+        parser.add_argument(
+            "--database", help="URL of an empty PostgreSQL database. Tables and accounts are made in it."
+        )
+
+    def handle(self, **options: Any) -> None:
+        chosen = {name: options[name] for name in ("streams", "formats", "repeats", "database") if options[name]}
+        short = {"streams": (1, 10, 50), "repeats": 1, "samples": 3} if options["short"] else {}
+        plan = Plan(**{**short, **chosen})
+        progress = Progress()
+        try:
+            with stops_on_signals():
+                rows = path.run(plan, progress)
+        except BenchError as error:
+            raise CommandError(str(error)) from error
+        finally:
+            progress.end()
+        verdicts = targets.judge(rows)
+        report.path(self.stdout.write, rows, verdicts, plan.describe())
+        sys.exit(not targets.is_correct(verdicts))
