@@ -12,6 +12,9 @@ class User(AbstractUser):
     """A person. Signs in by e-mail or name; both are unique whatever their case."""
 
     email = models.EmailField(_("e-mail address"))
+    served_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("When a worker last took a reply of this person: the others are next.")
+    )
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [

@@ -86,6 +86,9 @@ VARIABLES = (
         "REDIS_URL", str, "", "Redis or Valkey, e.g. redis://host:6379/0. Empty: an embedded one in the data folder."
     ),
     Variable("CHATSITE_PROMPT_CHARS", int, 32_000, "Longest message a person may send, in characters."),
+    Variable(
+        "CHATSITE_REPLIES_AT_ONCE", int, 4, "Replies one person may have in writing at once; more wait their turn."
+    ),
     Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens."),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(

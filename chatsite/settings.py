@@ -130,6 +130,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {"socket_keepalive": True, "health_check_inter
 CATALOG: Path = read("CHATSITE_CATALOG")
 MODEL: str = read("CHATSITE_MODEL")
 PROMPT_CHARS: int = read("CHATSITE_PROMPT_CHARS")
+REPLIES_AT_ONCE: int = read("CHATSITE_REPLIES_AT_ONCE")
 REPLY_TOKENS: int = read("CHATSITE_REPLY_TOKENS")
 
 # --- People -----------------------------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from uuid import UUID
 import orjson
 from redis.exceptions import RedisError
 
-from conversations import queue
+from conversations import places
 from conversations.database import in_database
 from conversations.models import Message
 from conversations.problems import sentence
@@ -229,12 +229,12 @@ class Follower:
     async def _standing(self, row: Message) -> Frame:
         if row.state == State.WRITING:
             return self._frame("started", model=row.model)
-        ahead = await in_database(queue.ahead, row.pk, row.model)
         try:
+            place = await in_database(places.place, row.pk, row.model)
             engine = await asyncio.to_thread(presence.state_of, blocking_client(), row.model)
         except RedisError:
-            engine = "away"
-        return self._frame("queued", ahead=ahead, engine=engine)
+            place, engine = places.Place(0, None), "away"
+        return self._frame("queued", ahead=place.ahead, wait_s=place.wait_s, engine=engine)
 
     # --- Its end ------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -117,8 +117,8 @@ class Message(models.Model):
             models.UniqueConstraint(fields=["conversation", "position"], name="conversations_message_position"),
         ]
         indexes: ClassVar = [
-            models.Index(fields=["model", "created_at"], condition=Q(state="queued"), name="conversations_queued"),
-            models.Index(fields=["model", "lease_until"], condition=Q(state="writing"), name="conversations_writing"),
+            models.Index(fields=["state", "model"], name="conversations_message_state"),
+            models.Index(fields=["model", "-finished_at"], name="conversations_finished"),
         ]
 
     def __str__(self) -> str:

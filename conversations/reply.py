@@ -36,15 +36,24 @@ _ENDS = {Finish.STOP: State.COMPLETE, Finish.LENGTH: State.CUT}
 
 
 async def serve(worker: Worker, *, lapsed: bool = False) -> None:
-    """Claim the fairest reply that waits for this worker's model and write it to its end; nothing to do is no fault."""
+    """Claim the fairest reply that waits for this worker's model, write it to its end, then the next, while any waits.
+
+    A ticket may find nothing: another took it, or the person who waits has enough in writing.
+    """
+    while await _serve_one(worker, lapsed=lapsed):
+        if not await in_database(queue.has_free, worker.model.name):
+            return
+
+
+async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
     try:
         engine = await worker.engine()
     except EngineDead as error:
         log.info("A ticket is left to another worker: %s", error)
-        return
+        return False
     claimed = await in_database(_claim, worker.model.name, lapsed=lapsed)
     if claimed is None:
-        return
+        return False
     reply, turns = claimed
     attempt = Attempt(worker, engine, reply)
     with worker.writing(attempt.live):
@@ -52,6 +61,7 @@ async def serve(worker: Worker, *, lapsed: bool = False) -> None:
             await attempt.write(turns)
         except (Superseded, Aborted) as end:
             log.info("Reply %s: this worker's attempt %d ended: %s", reply.pk, reply.attempt, end)
+    return True
 
 
 def _claim(model: str, *, lapsed: bool) -> tuple[Message, tuple[Turn, ...]] | None:
