@@ -6,7 +6,7 @@ longest ago; then the oldest. Nobody has more than ``settings.REPLIES_AT_ONCE`` 
 """
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, TypedDict
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -18,9 +18,6 @@ from conversations import problems
 from conversations.models import Message
 from conversations.states import State
 
-if TYPE_CHECKING:
-    from django_stubs_ext import WithAnnotations
-
 LEASE = timedelta(seconds=6)
 HEARTBEAT_S = 2.0  # how often a live reply's lease is renewed
 BARREN_ATTEMPTS = 3  # in a row without a new byte, then the reply is given up
@@ -29,15 +26,11 @@ FREE = Q(state=State.QUEUED) | Q(state=State.WRITING, lease_until=None)  # never
 LAPSED = Q(state=State.WRITING, lease_until__lt=Now())
 
 
-class Standing(TypedDict):
-    """What ``waiting`` adds to a row."""
+def waiting(model: str, *, lapsed: bool) -> QuerySet[Any]:
+    """Replies a worker for ``model`` may claim, fairest first; with ``lapsed``, also those whose lease ran out.
 
-    fresh: int  # 0 for one that a worker has begun
-    busy: int  # replies of the same person in writing
-
-
-def waiting(model: str, *, lapsed: bool) -> "QuerySet[WithAnnotations[Message, Standing]]":
-    """Replies a worker for ``model`` may claim, fairest first; with ``lapsed``, also those whose lease ran out."""
+    Each has ``fresh`` (0 for one that a worker has begun) and ``busy`` (replies of the same person in writing).
+    """
     of_the_same_person = Message.objects.filter(
         state=State.WRITING, model=model, conversation__owner=OuterRef("conversation__owner")
     )
