@@ -1,0 +1,44 @@
+"""Alice and Bob at the page of one running site."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from tests.page.people import connected, signed_in
+from tests.sites import PASSWORD, Site
+
+PEOPLE = ("alice", "bob")
+MAKE = """
+from accounts.models import User
+for name in {names}:
+    if not User.objects.filter(username=name).exists():
+        User.objects.create_user(name, name + "@example.org", {password!r})
+"""
+
+
+@pytest.fixture(scope="session")
+def team_site(scripted_site: Site) -> Site:
+    """The scripted site with Alice and Bob, who share its password."""
+    scripted_site.manage("shell", "-c", MAKE.format(names=PEOPLE, password=PASSWORD))
+    return scripted_site
+
+
+@pytest.fixture
+def alice_page(browser: Browser, team_site: Site) -> Iterator[Page]:
+    """Alice at an empty conversation, connected; the test fails if her browser complains about anything."""
+    page = signed_in(browser, team_site, "alice")
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    connected(page)
+    yield page
+    assert complaints == []
+
+
+@pytest.fixture
+def bob_page(browser: Browser, team_site: Site) -> Page:
+    """Bob at an empty conversation, connected."""
+    page = signed_in(browser, team_site, "bob")
+    connected(page)
+    return page

@@ -1,0 +1,82 @@
+"""What browser tests do at the page, and see there."""
+
+from typing import Any
+
+from playwright.sync_api import Browser, Locator, Page, StorageState, expect
+
+from tests.browser import PATIENCE_MS, sign_in
+from tests.sites import Site
+
+_sessions: dict[tuple[str, str], StorageState] = {}  # signing in is slow on purpose: once a person and site
+
+# What the scripted engine is told to answer, slowly enough to be watched and with everything that formatting knows.
+ECHO = """@echo=true @tokens=0 @rate={rate}
+
+## What a queue gives you
+
+A queue **decouples** who asks from `who` answers:
+
+1. Peaks are *smoothed*.
+2. A worker may [die](https://example.org/).
+   - nothing is lost
+
+```python
+def claim(row):  # one winner
+    return row
+```
+
+| Design | ms |
+|---|--:|
+| group commit | **6.6** |
+
+> Measure first.
+
+**注意：**请先阅读文档。
+"""
+
+
+def signed_in(browser: Browser, site: Site, name: str, **options: Any) -> Page:
+    """This person at an empty conversation, in a browser of their own."""
+    known = _sessions.get((site.url, name))
+    if known is None:
+        page = sign_in(browser, site, name, **options)
+        _sessions[site.url, name] = page.context.storage_state()
+        return page
+    context = browser.new_context(base_url=site.url, storage_state=known, **options)
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto("/")
+    return page
+
+
+def connected(page: Page, state: str = "open") -> None:
+    expect(page.locator("#connection")).to_have_attribute("data-state", state, timeout=20_000)
+
+
+def ask(page: Page, text: str) -> None:
+    page.fill("#prompt", text)
+    page.press("#prompt", "Enter")
+
+
+def replies(page: Page) -> Locator:
+    return page.locator('.message[data-role="assistant"]')
+
+
+def finished(page: Page, state: str = "complete") -> Locator:
+    """The newest reply, once it has this state."""
+    reply = replies(page).last
+    expect(reply).to_have_attribute("data-state", state, timeout=30_000)
+    return reply
+
+
+def shown(reply: Locator) -> str:
+    """The HTML of a reply's text without what the page's scripts add to it."""
+    return str(
+        reply.locator('[data-part="text"]').evaluate(
+            """part => {
+                const copy = part.cloneNode(true);
+                for (const button of copy.querySelectorAll("button")) button.remove();
+                return [...copy.children].map(child => child.outerHTML).join("");
+            }"""
+        )
+    )

@@ -1,0 +1,139 @@
+"""A network that fails: the page says so, keeps what was typed, and has every word once when it is back."""
+
+import pytest
+from playwright.sync_api import Page, WebSocketRoute, expect
+
+from tests.page.people import ECHO, ask, connected, finished, replies, shown
+
+pytestmark = pytest.mark.browser
+
+
+class Cut:
+    """Stands between a page and its socket; cuts every connection when told, and lets none through until told."""
+
+    def __init__(self, page: Page) -> None:
+        self.tabs: list[WebSocketRoute] = []
+        self.is_down = False
+        page.route_web_socket("**/ws/", self._arrived)
+
+    def _arrived(self, tab: WebSocketRoute) -> None:
+        if self.is_down:
+            tab.close(code=1011)
+            return
+        tab.connect_to_server()
+        self.tabs.append(tab)
+
+    def down(self) -> None:
+        self.is_down = True
+        for tab in self.tabs:
+            tab.close(code=1012)
+        self.tabs.clear()
+
+
+@pytest.fixture
+def cut(alice_page: Page) -> Cut:
+    cut = Cut(alice_page)
+    alice_page.reload()
+    connected(alice_page)
+    return cut
+
+
+def test_a_cut_in_mid_reply_loses_and_doubles_nothing(alice_page: Page, cut: Cut) -> None:
+    ask(alice_page, ECHO.format(rate=25))
+    expect(replies(alice_page).last).to_contain_text("What a queue")
+    cut.down()
+    connected(alice_page, "waiting")
+    expect(alice_page.locator(".connection-text")).to_have_text("Reconnecting…")
+    cut.is_down = False
+    connected(alice_page)
+    streamed = shown(finished(alice_page))
+    alice_page.reload()
+    assert shown(finished(alice_page)) == streamed
+    assert streamed.count("What a queue") == 1
+
+
+def test_a_message_sent_while_cut_off_is_sent_once_when_back(alice_page: Page, cut: Cut) -> None:
+    cut.down()
+    connected(alice_page, "waiting")
+    ask(alice_page, "@echo=true @tokens=0 written in the dark")
+    expect(alice_page.locator('.message[data-state="sending"]')).to_have_count(1)
+    cut.is_down = False
+    connected(alice_page)
+    expect(finished(alice_page)).to_contain_text("written in the dark")
+    expect(alice_page.locator(".message")).to_have_count(2)
+    alice_page.reload()
+    expect(alice_page.locator(".message")).to_have_count(2)
+
+
+def test_an_answer_that_got_lost_does_not_double_the_message(alice_page: Page) -> None:
+    """The server saved the message, but the connection ended before its answer arrived."""
+    lost: list[str] = []
+
+    def lose_one_answer(tab: WebSocketRoute) -> None:
+        server = tab.connect_to_server()
+
+        def pass_on(frame: str | bytes) -> None:
+            if '"sent"' in str(frame) and not lost:
+                lost.append(str(frame))
+                tab.close(code=1012)
+            elif not tab_is_closed(frame):
+                tab.send(frame)
+
+        def tab_is_closed(_: str | bytes) -> bool:
+            return len(lost) == 1 and server is not current[-1]
+
+        current.append(server)
+        server.on_message(pass_on)
+
+    current: list[WebSocketRoute] = []
+    alice_page.route_web_socket("**/ws/", lose_one_answer)
+    alice_page.reload()
+    connected(alice_page)
+    ask(alice_page, "@echo=true @tokens=0 only once")
+    expect(finished(alice_page)).to_contain_text("only once")
+    assert lost
+    expect(alice_page.locator(".message")).to_have_count(2)
+    alice_page.reload()
+    expect(alice_page.locator(".message")).to_have_count(2)
+
+
+def test_a_network_that_blocks_sockets_is_served_over_plain_http(alice_page: Page, cut: Cut) -> None:
+    cut.down()
+    connected(alice_page, "events")
+    ask(alice_page, ECHO.format(rate=100))
+    expect(alice_page.locator("[data-stop]")).to_be_visible()
+    streamed = shown(finished(alice_page))
+    alice_page.reload()
+    assert shown(finished(alice_page)) == streamed
+    connected(alice_page, "events")
+    ask(alice_page, "@rate=20 @tokens=2000")
+    expect(replies(alice_page).last).to_contain_text("every word", timeout=20_000)
+    alice_page.click("[data-stop]")
+    finished(alice_page, "stopped")
+
+
+def test_being_signed_out_elsewhere_is_said_and_the_draft_stays(alice_page: Page, cut: Cut) -> None:
+    alice_page.fill("#prompt", "half a thought")
+    alice_page.context.clear_cookies()
+    cut.down()
+    cut.is_down = False
+    connected(alice_page, "signed-out")
+    expect(alice_page.locator("[data-sign-in]")).to_be_visible()
+    expect(alice_page.locator("#prompt")).to_have_value("half a thought")
+
+
+def test_a_reader_who_scrolled_up_is_left_alone(alice_page: Page) -> None:
+    ask(alice_page, "@rate=200 @tokens=3000")
+    thread = alice_page.locator("#thread")
+    alice_page.wait_for_function("() => document.getElementById('thread').scrollTop > 400")
+    thread.hover()
+    alice_page.mouse.wheel(0, -300)
+    expect(alice_page.locator("#newest")).to_be_visible()
+    top = thread.evaluate("thread => thread.scrollTop")
+    height = thread.evaluate("thread => thread.scrollHeight")
+    alice_page.wait_for_function("least => document.getElementById('thread').scrollHeight > least", arg=height + 200)
+    assert abs(thread.evaluate("thread => thread.scrollTop") - top) <= 1
+    alice_page.click("#newest")
+    expect(alice_page.locator("#newest")).to_be_hidden()
+    alice_page.click("[data-stop]")
+    finished(alice_page, "stopped")
