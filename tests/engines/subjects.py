@@ -1,5 +1,6 @@
 """The engines under the contract: each small, real, and started once for the whole run."""
 
+import warnings
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -96,9 +97,11 @@ async def llamacpp(cache: Path) -> AsyncIterator[Subject]:
 
 @asynccontextmanager
 async def vllm(cache: Path) -> AsyncIterator[Subject]:
-    entry = replace(CATALOG.get("smollm2-135m-vllm"), context_window=400, slots=2)
+    # In bfloat16 two words that are nearly as likely change places with the size of the batch.
+    entry = CATALOG.get("smollm2-135m-vllm")
+    entry = replace(entry, context_window=400, slots=2, options={**entry.options, "dtype": "float32"})
     async with started(entry, cache) as engine:
-        yield Subject(engine, entry, exact_after_cut=4)
+        yield Subject(engine, entry)
 
 
 SUBJECTS = {"scripted": scripted, "openai": openai, "llamacpp": llamacpp, "vllm": vllm}
@@ -108,7 +111,9 @@ SUBJECTS = {"scripted": scripted, "openai": openai, "llamacpp": llamacpp, "vllm"
 async def started(entry: Model, cache: Path) -> AsyncIterator[Engine]:
     weights.prepare(entry, cache, lambda _: None)
     engine = engines.build(entry, cache)
-    await engine.start()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what vLLM's libraries warn of while they are imported
+        await engine.start()
     try:
         yield engine
     finally:

@@ -1,5 +1,6 @@
 """The only module that imports vLLM: starts it, asks it, and gives its errors our names. Imported on first use."""
 
+import gc
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing, contextmanager
 from pathlib import Path
@@ -24,18 +25,19 @@ class Core:
     def __init__(self, model: Model, weights: Path) -> None:
         self._model = model
         try:
-            self._llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(model, weights)))
+            llm = AsyncLLM.from_engine_args(AsyncEngineArgs(**arguments(model, weights)))
         # vLLM raises whatever its libraries do; here every kind means that the engine did not start.
         except Exception as error:
             raise EngineError(f"{model.name}: vLLM did not start: {type(error).__name__}: {error}") from error
-        self.tokenizer = self._llm.get_tokenizer()
-        self._defaults: dict[str, Any] = self._llm.model_config.get_diff_sampling_param()
+        self._llm: AsyncLLM | None = llm
+        self.tokenizer = llm.get_tokenizer()
+        self._defaults: dict[str, Any] = llm.model_config.get_diff_sampling_param()
         self._defaults.pop("max_tokens", None)
 
     @property
     def dead(self) -> bool:
-        """Whether the engine has failed for good."""
-        return bool(self._llm.errored)
+        """Whether the engine has failed for good, or was shut down."""
+        return self._llm is None or bool(self._llm.errored)
 
     def params(self, request: Request, max_tokens: int, **others: Any) -> SamplingParams:
         """How this request's tokens are drawn: as it says, else as the catalog says, else as the weights say."""
@@ -53,6 +55,8 @@ class Core:
 
     async def generate(self, ids: list[int], params: SamplingParams, name: str) -> AsyncGenerator[Any, None]:
         """vLLM's outputs for a prompt, each with one completion. Closing it aborts the request."""
+        if self._llm is None:
+            raise EngineDead("vLLM was shut down.")
         with _named():
             async with aclosing(self._llm.generate({"prompt_token_ids": ids}, params, name)) as outputs:
                 async for output in outputs:
@@ -60,11 +64,16 @@ class Core:
 
     async def abort(self, names: list[str]) -> None:
         """End these requests; their generators finish with the reason "abort"."""
-        await self._llm.abort(names)
+        if self._llm:
+            await self._llm.abort(names)
 
     def shutdown(self) -> None:
-        """Free the model and its processes. Requests still running would hang for ever: abort them first."""
-        self._llm.shutdown(timeout=CLOSING)
+        """Free the model, its processes, its memory. Requests still running would hang for ever: abort them first."""
+        llm, self._llm = self._llm, None
+        if llm:
+            llm.shutdown(timeout=CLOSING)
+        del llm
+        gc.collect()  # vLLM's objects hold each other: without this the model stays in memory
 
 
 @contextmanager

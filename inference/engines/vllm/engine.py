@@ -1,7 +1,6 @@
 """The engine seam for vLLM's AsyncLLM."""
 
 import asyncio
-import gc
 import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
@@ -87,8 +86,6 @@ class VllmEngine:
                     await asyncio.wait_for(self._idle.wait(), ABORTING)
         self._parts = None
         await asyncio.to_thread(core.shutdown)
-        del core
-        gc.collect()  # vLLM's objects hold each other: without this the model stays in memory
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         core, dialect, vocabulary = self._alive()
@@ -96,27 +93,31 @@ class VllmEngine:
         opening = dialect.open(request)
         prompt_tokens = len(opening.ids) + opening.resaid
         limit = admission.room(request, prompt_tokens, self.capabilities.context_window)
+        if not limit:
+            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens)
+            return
         name = f"{request.id}-{next(self._numbers)}"
         self._running.add(name)
         try:
             resaid = await say_again(core, vocabulary, request, opening, name)
-            spare = limit + opening.resaid - resaid.tokens
             if resaid.more:
                 yield _in_channel(request, resaid.more)
-            if limit and spare > 0:
-                params = core.params(request, spare, **dialect.sampling(request))
-                reader, tokens = dialect.reader(request), resaid.tokens - opening.resaid
-                async with aclosing(core.generate(resaid.ids, params, name)) as outputs:
-                    async for output in outputs:
-                        tokens += len(output.token_ids)
-                        reasoning, text = reader.feed(output.text, list(output.token_ids))
-                        finish = Finish.STOP if reader.stopped else self._finish(output.finish_reason)
-                        if finish:
-                            yield Chunk(text + reader.flush(), reasoning, finish, prompt_tokens, max(0, tokens))
-                            return
-                        if text or reasoning:
-                            yield Chunk(text, reasoning)
-            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, completion_tokens=limit)
+            tokens = resaid.tokens - opening.resaid
+            if tokens >= limit:
+                yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, completion_tokens=limit)
+                return
+            params = core.params(request, limit - tokens, **dialect.sampling(request))
+            reader = dialect.reader(request)
+            async with aclosing(core.generate(resaid.ids, params, name)) as outputs:
+                async for output in outputs:
+                    tokens += len(output.token_ids)
+                    reasoning, text = reader.feed(output.text, list(output.token_ids))
+                    finish = Finish.STOP if reader.stopped else self._finish(output.finish_reason)
+                    if finish:
+                        yield Chunk(text + reader.flush(), reasoning, finish, prompt_tokens, max(0, tokens))
+                        return
+                    if text or reasoning:
+                        yield Chunk(text, reasoning)
         finally:
             self._running.discard(name)
             if not self._running:
