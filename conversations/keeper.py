@@ -10,7 +10,7 @@ from redis.exceptions import RedisError
 
 from conversations.database import in_database
 from conversations.models import Message
-from conversations.queue import HEARTBEAT_S, LEASE
+from conversations.queue import HEARTBEAT_S, LEASE_UNTIL
 from conversations.states import State
 from inference.runner import Abort, Live
 
@@ -20,11 +20,6 @@ if TYPE_CHECKING:
 STOPS_EVERY_S = 0.1
 
 log = logging.getLogger(__name__)
-
-_LEASE_UNTIL = {
-    "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '+{LEASE.seconds} seconds')",
-    "postgresql": f"STATEMENT_TIMESTAMP() + INTERVAL '{LEASE.seconds} seconds'",
-}
 
 
 async def keep(worker: "Worker") -> None:
@@ -86,7 +81,7 @@ def save(checkpoints: list[Checkpoint]) -> tuple[set[str], set[str]]:
     Returns the ids of those whose stop was requested, and of those that another attempt has taken.
     """
     statement = (
-        f"UPDATE {Message._meta.db_table} SET lease_until = {_LEASE_UNTIL[connection.vendor]},"  # noqa: S608 - no input in it
+        f"UPDATE {Message._meta.db_table} SET lease_until = {LEASE_UNTIL[connection.vendor]},"  # noqa: S608 - no input in it
         " barren = CASE WHEN text = %s AND reasoning = %s THEN barren ELSE 0 END,"
         " text = %s, reasoning = %s, epoch = %s, completion_tokens = %s"
         " WHERE id = %s AND state = %s AND attempt = %s"
