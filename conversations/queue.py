@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
 
 from accounts.models import User
 from conversations import problems
@@ -98,7 +99,7 @@ def _is_over(reply: Message) -> bool:
 
 
 def _take(reply: Any) -> bool:
-    """Make it this worker's: in the database and, but for the times, in the object."""
+    """Make it this worker's: in the database and, but for the lease, in the object."""
     now, lease_until = NOW[connection.vendor], LEASE_UNTIL[connection.vendor]
     take = (
         f"UPDATE {Message._meta.db_table} SET state = %s, attempt = attempt + 1, barren = barren + 1,"  # noqa: S608 - no input
@@ -113,6 +114,7 @@ def _take(reply: Any) -> bool:
             return False
         cursor.execute(serve, [reply.person])
     reply.state, reply.attempt, reply.barren = State.WRITING.value, reply.attempt + 1, reply.barren + 1
+    reply.started_at = reply.started_at or timezone.now()
     return True
 
 
