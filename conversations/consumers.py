@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import orjson
+from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.db import DatabaseError
@@ -51,6 +52,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             task.cancel()
         if self.user.is_authenticated:
             await hints.leave(self.channel_layer, self.user.pk, self.channel_name)
+
+    async def dispatch(self, message: dict[str, Any]) -> None:
+        """As Channels', without its look at the connections of Django's shared thread, which we do not use."""
+        await getattr(self, get_handler_name(message))(message)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if not self.pace.allows():
