@@ -149,8 +149,14 @@ function parse(html) {
 // The last element inside that text can go on in; null after a rule or an empty list.
 function deepest(element) {
   let holder = element;
-  while (holder.lastElementChild && HOLDS_BLOCKS.has(holder.tagName) && isBlock(holder.lastElementChild)) holder = holder.lastElementChild;
+  for (let next = holder; next && isBlock(next); next = lastInside(next)) holder = next;
   return HOLDS_TEXT.has(holder.tagName) ? holder : null;
+}
+
+// A row that is being written is filled up with empty cells.
+function lastInside({ tagName, children, lastElementChild }) {
+  if (tagName === "TR") return [...children].findLast((cell) => cell.textContent) ?? lastElementChild;
+  return HOLDS_BLOCKS.has(tagName) ? lastElementChild : null;
 }
 
 const isBlock = ({ tagName, parentNode }) =>
