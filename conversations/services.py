@@ -63,8 +63,8 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
     model = _check_model(draft.model)
     try:
         return _save(user, draft, model, reply_id or uuid4())
-    except IntegrityError:  # the same client_id, sent twice at the same moment: the other one won
-        return _save(user, draft, model, reply_id or uuid4())
+    except IntegrityError:  # the same client_id was sent before, or won at the same moment
+        return _save(user, draft, model, reply_id or uuid4(), again=True)
 
 
 def stop(user: User, reply_id: UUID) -> Message:
@@ -96,9 +96,9 @@ def _check_model(name: str) -> str:
 
 
 @transaction.atomic
-def _save(user: User, draft: Draft, model: str, reply_id: UUID) -> Sent:
+def _save(user: User, draft: Draft, model: str, reply_id: UUID, *, again: bool = False) -> Sent:
     if draft.conversation is None:
-        conversation, parent = _begin(user, draft), None
+        conversation, parent = _beginning(user, draft, again=again), None
     else:
         conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=draft.conversation)
         parent = conversation.messages.order_by("position").last()
@@ -123,15 +123,20 @@ def _save(user: User, draft: Draft, model: str, reply_id: UUID) -> Sent:
         state=State.QUEUED,
         model=model,
     )
+    conversation.length = place + 2
+    if conversation._state.adding:
+        conversation.save()
+    else:
+        Conversation.objects.filter(pk=conversation.pk).update(length=conversation.length, updated_at=Now())
     Message.objects.bulk_create([message, reply])
-    Conversation.objects.filter(pk=conversation.pk).update(length=place + 2, updated_at=Now())
     transaction.on_commit(lambda: queue_ticket(model))
     return Sent(conversation, message.pk, reply.pk, first=place == 0)
 
 
-def _begin(user: User, draft: Draft) -> Conversation:
-    known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first()
-    return known or Conversation.objects.create(owner=user, client_id=draft.client_id, title=title_from(draft.text))
+def _beginning(user: User, draft: Draft, *, again: bool) -> Conversation:
+    """A new conversation, not saved; with ``again`` the one that this draft began, if it did."""
+    known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first() if again else None
+    return known or Conversation(owner=user, client_id=draft.client_id, title=title_from(draft.text))
 
 
 def _sent_before(conversation: Conversation, client_id: UUID) -> Sent | None:
