@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
@@ -252,6 +252,7 @@ def _update_mine(reply: Message, fields: dict[str, Any]) -> bool:
     return bool(_mine(reply).update(**fields))
 
 
+@transaction.atomic
 def _save_end(reply: Message, fields: dict[str, Any]) -> bool:
     won = _update_mine(reply, {**fields, "finished_at": Now(), "lease_until": None})
     if won:
