@@ -77,6 +77,7 @@ class LiveRender:
     def _wake(self, part: Part) -> None:
         if (part not in self._tasks or self._tasks[part].done()) and self._parts[part].needs_rendering():
             self._tasks[part] = asyncio.create_task(self._render_while_needed(part))
+            self._tasks[part].add_done_callback(_log_failure)
 
     async def _render_while_needed(self, part: Part) -> None:
         live, loop = self._parts[part], asyncio.get_running_loop()
@@ -84,13 +85,15 @@ class LiveRender:
             await asyncio.sleep(max(SHORTEST_PAUSE, PAUSE_PER_WORK * live.seconds))
             live.fresh = False
             began = loop.time()
-            try:
-                step = await loop.run_in_executor(self._executor, _render_open, live.open_text)
-            except Exception:  # the edge of a task nobody awaits: without its HTML a reply is still shown as text
-                log.exception("A part of a reply could not be rendered")
-                return
+            step = await loop.run_in_executor(self._executor, _render_open, live.open_text)
             live.seconds = loop.time() - began
             self._on_blocks(part, live.take(step), live.end)
+
+
+def _log_failure(task: "asyncio.Task[None]") -> None:
+    """Without its HTML a reply is still shown, as text; the next piece tries again."""
+    if not task.cancelled() and (error := task.exception()):
+        log.error("A part of a reply could not be rendered", exc_info=error)
 
 
 @dataclass(slots=True)

@@ -192,3 +192,19 @@ async def test_one_rendering_for_many_pieces(watched: Watched) -> None:
         watched.live.feed("text", character)
     await asyncio.wait_for(watched.news.wait(), 5)
     assert watched.ends == [len(REPLY.encode())]
+
+
+async def test_a_failure_is_logged_and_the_next_piece_tries_again(
+    watched: Watched, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(text: str) -> None:
+        raise ValueError("broken")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(rendering, "_render_open", fail)
+        watched.live.feed("text", "one ")
+        await asyncio.wait(watched.live._tasks.values())
+    assert "could not be rendered" in caplog.text
+    watched.live.feed("text", "*two*")
+    await asyncio.wait_for(watched.news.wait(), 5)
+    assert watched.blocks["text"] == {0: "<p>one <em>two</em></p>\n"}
