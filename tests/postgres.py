@@ -17,8 +17,27 @@ SETTINGS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "list
 USER = "tests"
 
 
+class Cluster:
+    """A server that can be stopped and started again."""
+
+    def __init__(self, folder: Path, as_user: dict[str, Any]) -> None:
+        self.folder = folder
+        self._as_user = as_user
+
+    def start(self) -> None:
+        options: list[str | Path] = [part for setting in SETTINGS for part in ("-c", setting)]
+        command = [_binary("postgres"), "-D", "data", "-k", self.folder, *options]
+        with (self.folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(command, stderr=log, start_new_session=True, **self._as_user)
+        _wait(self._server, self.folder)
+
+    def stop(self) -> None:
+        self._server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
+        self._server.wait(30)
+
+
 @contextmanager
-def cluster(folder: Path) -> Iterator[None]:
+def cluster(folder: Path) -> Iterator[Cluster]:
     """Run a cluster whose socket is in ``folder``, with the superuser ``tests``. As root, it runs as another user."""
     user = _unprivileged()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -28,15 +47,12 @@ def cluster(folder: Path) -> Iterator[None]:
     how = ["--username", USER, "--auth", "trust", "--no-sync", "--encoding", "UTF8"]
     initdb = [_binary("initdb"), "--pgdata", "data", *how]
     subprocess.run(initdb, check=True, stdout=subprocess.DEVNULL, **as_user)
-    options = [part for setting in SETTINGS for part in ("-c", setting)]
-    with (folder / "log").open("wb") as log:
-        server = subprocess.Popen([_binary("postgres"), "-D", "data", "-k", folder, *options], stderr=log, **as_user)
+    server = Cluster(folder, as_user)
     try:
-        _wait(server, folder)
-        yield
+        server.start()
+        yield server
     finally:
-        server.send_signal(signal.SIGINT)  # PostgreSQL's fast shutdown
-        server.wait(30)
+        server.stop()
         shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -55,7 +71,7 @@ def _binary(name: str) -> str:
     return found
 
 
-def _wait(server: "subprocess.Popen[bytes]", folder: Path) -> None:
+def _wait(server: "subprocess.Popen[Any]", folder: Path) -> None:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         if server.poll() is not None:

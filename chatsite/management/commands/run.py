@@ -4,16 +4,18 @@ import sys
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, SystemCheckError
 
 from chatsite.supervisor import preflight, processes
+from chatsite.supervisor.apart import apart
 from chatsite.supervisor.console import Console
-from chatsite.supervisor.preparation import prepare
+from chatsite.supervisor.preparation import Prepared, prepare
 from chatsite.supervisor.readiness import Readiness
 from chatsite.supervisor.supervise import Supervisor
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()  # done where memory is given back
     help = "Runs the site: web, inference, background work, scheduler and, unless REDIS_URL is set, Redis."
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -27,6 +29,14 @@ class Command(BaseCommand):
             sys.exit(130)
 
 
+def check_and_prepare(console: Console) -> Prepared:
+    try:
+        BaseCommand().check()
+    except SystemCheckError as error:
+        raise preflight.StartError(str(error)) from None
+    return prepare(console.say)
+
+
 def run_site() -> int:
     """Check, prepare, run until stopped. Returns the exit status; raises StartError when the site cannot start."""
     with preflight.lock(settings.DATA_DIR):
@@ -36,6 +46,6 @@ def run_site() -> int:
         if not settings.REDIS_IS_EMBEDDED:
             preflight.check_redis(settings.REDIS_URL)
         console = Console()
-        prepared = prepare(console.say)
+        prepared = apart(lambda: check_and_prepare(console))
         readiness = Readiness(console, prepared)
         return Supervisor(processes.site(), console, settings.DATA_DIR / "logs", readiness.look).run()

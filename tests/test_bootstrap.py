@@ -1,0 +1,179 @@
+"""The set-up script: what it refuses in one line, what it installs, and what it leaves alone the second time."""
+
+import ast
+import importlib.util
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from django.conf import settings
+
+SCRIPT = settings.BASE_DIR / "chatsite" / "bootstrap.py"
+Commands = list[list[str]]
+
+
+@pytest.fixture
+def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script, as a module that works on an empty checkout."""
+    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    monkeypatch.chdir(tmp_path)  # the script changes it, and this puts it back
+    module.ROOT = tmp_path  # type: ignore[attr-defined]
+    module.VENV = tmp_path / ".venv"  # type: ignore[attr-defined]
+    module.PYTHON = tmp_path / ".venv" / "bin" / "python"  # type: ignore[attr-defined]
+    module.REQUIREMENTS = tmp_path / "requirements"  # type: ignore[attr-defined]
+    module.REQUIREMENTS.mkdir()
+    for name in module.MB_NEEDED:
+        (module.REQUIREMENTS / f"{name}.txt").write_text(f"{name}==1")
+    return module
+
+
+@pytest.fixture
+def commands(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Commands:
+    """What the script would run. Making the environment leaves a Python in it, as the real command does."""
+    ran: Commands = []
+
+    def record(command: list[object], **_: object) -> "subprocess.CompletedProcess[str]":
+        ran.append([str(part) for part in command])
+        if "venv" in ran[-1]:
+            bootstrap.PYTHON.parent.mkdir(parents=True)
+            bootstrap.PYTHON.touch()
+        return subprocess.CompletedProcess([], 0, "", "")
+
+    monkeypatch.setattr("subprocess.run", record)
+    return ran
+
+
+def installed(commands: Commands) -> list[str]:
+    return [
+        Path(part.partition("=")[2]).stem
+        for command in commands
+        for part in command
+        if part.startswith("--requirement=")
+    ]
+
+
+@pytest.mark.parametrize("version", [(3, 7), (3, 10)])
+def test_old_pythons_can_read_it(version: tuple[int, int]) -> None:
+    ast.parse(SCRIPT.read_text(), feature_version=version)
+
+
+@pytest.mark.parametrize("arguments", [[], ["dance"]])
+def test_an_unknown_task_names_the_known_ones(arguments: list[str]) -> None:
+    ran = subprocess.run([sys.executable, SCRIPT, *arguments], capture_output=True, text=True, check=False)
+    assert ran.returncode == 1
+    assert "run|test|check" in ran.stderr
+
+
+def test_an_old_python_is_one_line(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "version_info", (3, 9, 2))
+    with pytest.raises(SystemExit, match=r"chatsite: Python 3.11 or newer is needed, this is 3\.9\."):
+        bootstrap.main(["run"])
+
+
+@pytest.mark.parametrize("feature", ["ssl", "sqlite3", "venv", "ensurepip"])
+def test_a_python_without_a_feature_is_one_line(
+    bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch, feature: str
+) -> None:
+    monkeypatch.setitem(sys.modules, feature, None)
+    with pytest.raises(SystemExit, match=f"^chatsite: this Python has no '{feature}' module"):
+        bootstrap.main(["run"])
+
+
+def test_too_little_disk_is_one_line(bootstrap: ModuleType, commands: Commands) -> None:
+    bootstrap.MB_NEEDED["base"] = 10**9
+    with pytest.raises(bootstrap.SetupError, match=r"MB are free for .* and installing needs"):
+        bootstrap.install("base")
+    assert commands == []
+
+
+def test_each_requirement_file_is_installed_once_and_again_when_it_changes(
+    bootstrap: ModuleType, commands: Commands
+) -> None:
+    bootstrap.install("base", "local-nodeps")
+    assert installed(commands) == ["base", "local-nodeps"]
+    assert all("--require-hashes" in command for command in commands if "install" in command)
+    assert ["--no-deps" in command for command in commands if installed([command])] == [False, True]
+    commands.clear()
+    bootstrap.install("base", "local-nodeps")
+    assert commands == []
+    (bootstrap.REQUIREMENTS / "base.txt").write_text("base==2")
+    bootstrap.install("base", "local-nodeps", "dev")
+    assert installed(commands) == ["base", "dev"]
+
+
+def test_an_installation_that_failed_is_tried_again(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    bootstrap.PYTHON.parent.mkdir(parents=True)
+    bootstrap.PYTHON.touch()
+    bootstrap.mark_installed("uv")
+
+    def fail(*command: str) -> None:
+        raise subprocess.CalledProcessError(1, command)
+
+    monkeypatch.setattr(bootstrap, "uv", fail)
+    with pytest.raises(subprocess.CalledProcessError):
+        bootstrap.install("base")
+    assert not bootstrap.is_installed("base")
+
+
+@pytest.fixture
+def uv_environment(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
+    """The environment that uv gets, given what pip is configured for."""
+    seen: dict[str, str] = {}
+    monkeypatch.setattr("subprocess.run", lambda command, **options: seen.update(options["env"]))
+
+    def run() -> dict[str, str]:
+        bootstrap.uv("pip", "install")
+        return seen
+
+    return run
+
+
+def test_uv_asks_where_pip_would(
+    bootstrap: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured = {"index-url": "https://mirror.example/simple", "find-links": "/wheels\n/more"}
+    monkeypatch.setattr(bootstrap, "pip_setting", lambda name: configured.get(name, ""))
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    environment = uv_environment()
+    assert environment["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
+    assert environment["UV_FIND_LINKS"] == "/wheels,/more"
+    assert "SSL_CERT_FILE" not in environment
+
+
+def test_what_is_set_for_uv_itself_wins(
+    bootstrap: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "pip_setting", lambda name: "https://mirror.example/simple")
+    monkeypatch.setenv("UV_DEFAULT_INDEX", "https://other.example/simple")
+    assert uv_environment()["UV_DEFAULT_INDEX"] == "https://other.example/simple"
+
+
+def test_root_on_debian_gets_missing_system_packages(
+    bootstrap: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "has_browser", lambda: False)
+    monkeypatch.setattr(bootstrap, "has_postgresql", lambda: True)
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
+    bootstrap.install_system_packages()
+    assert [command[:2] for command in commands] == [["apt-get", "update"], ["apt-get", "install"]]
+    assert commands[-1][-1] == "chromium"
+
+
+def test_others_are_told_what_is_missing(
+    bootstrap: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bootstrap, "has_browser", lambda: False)
+    monkeypatch.setattr(bootstrap, "has_postgresql", lambda: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(bootstrap.SetupError, match=r"playwright install chromium.*PostgreSQL server"):
+        bootstrap.install_system_packages()
+    assert commands == []
