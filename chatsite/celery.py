@@ -1,10 +1,15 @@
 """The Celery app: tickets for the inference workers, and what recurs."""
 
 import os
+import warnings
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
+
+# Whoever runs the site as root has chosen to; the same ten lines at every start of every worker help nobody.
+warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("chatsite")
 app.config_from_object("django.conf:settings", namespace="CELERY")
