@@ -1,0 +1,55 @@
+"""``python -m tests.faults``: kill what a reply passes through while people read, and see that nothing is lost.
+
+Exits with 1 when anything was. ``--short`` is the form that runs among the tests.
+"""
+
+import argparse
+import os
+import random
+import sys
+import tempfile
+from pathlib import Path
+
+from tests.faults import database, site
+from tests.sites import free_port
+
+SHORT = {"faults": 8, "people": 6, "tokens": (60, 160)}
+
+
+def options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
+    parser.add_argument("--short", action="store_true", help="a few faults, within a minute")
+    parser.add_argument("--faults", type=int, default=115, help="how many; about nine in ten kill a process")
+    parser.add_argument("--people", type=int, default=12, help="replies at once")
+    parser.add_argument("--tokens", type=int, nargs=2, default=(100, 400), help="shortest and longest reply")
+    parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of each reply")
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="to repeat a run")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default=_database())
+    parser.add_argument("--proxy", action="store_true", help="cut the network by a proxy, not by a namespace")
+    chosen = parser.parse_args()
+    if chosen.short:
+        vars(chosen).update(SHORT)
+    return chosen
+
+
+def main() -> int:
+    chosen = options()
+    chosen.port = free_port()
+    with tempfile.TemporaryDirectory(prefix="chatsite-faults-") as name, database.opened(chosen.database, Path(name)) as kept:
+        folder = Path(name)
+        (folder / "data").mkdir(mode=0o700)
+        environment = site.environment(folder, chosen.port, kept.url, slots=chosen.people, rate=chosen.rate)
+        for known in [name for name in os.environ if name not in environment]:
+            del os.environ[known]
+        os.environ.update(environment)
+        from tests.faults.run import storm_run  # noqa: PLC0415 - the site's settings are read when it is imported
+
+        return 0 if storm_run(chosen, folder, environment, kept) else 1
+
+
+def _database() -> str:
+    return os.environ.get("CHATSITE_TEST_DATABASE", "sqlite")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

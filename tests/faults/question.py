@@ -1,0 +1,62 @@
+"""What people ask and what must come back: an echo of numbered tokens, so that one lost, doubled or foreign shows.
+
+A token is a mark of three letters that no other question has, its number, characters of two to four bytes, and a space;
+after every 25th a paragraph ends, so that the page has blocks to render.
+"""
+
+import re
+import string
+from dataclasses import dataclass
+from functools import cached_property
+
+LETTERS = string.ascii_lowercase
+A_PARAGRAPH = 25
+TOKEN = re.compile(r"([a-z]{3})(\d{4})é你🚀")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One message of a person. ``serial`` tells it from all others."""
+
+    serial: int
+    tokens: int
+
+    @cached_property
+    def text(self) -> str:
+        return "".join(self._token(number) for number in range(self.tokens))
+
+    def tokens_in(self, said: str) -> int:
+        """How many of its tokens a text holds, the last perhaps in part."""
+        return len(TOKEN.findall(said))
+
+    @cached_property
+    def mark(self) -> str:
+        high, low = divmod(self.serial, 26)
+        return LETTERS[high // 26 % 26] + LETTERS[high % 26] + LETTERS[low]
+
+    def _token(self, number: int) -> str:
+        return f"{self.mark}{number:04d}é你🚀" + ("\n\n" if number % A_PARAGRAPH == A_PARAGRAPH - 1 else " ")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """How an answer differs from what the question asks for, in tokens."""
+
+    lost: int
+    doubled: int
+    changed: int
+
+    def __bool__(self) -> bool:
+        return bool(self.lost or self.doubled or self.changed)
+
+
+def compare(question: Question, said: str, *, whole: bool) -> Difference:
+    """``said`` beside what the script must say: all of it, or with ``whole=False`` its beginning, to any character."""
+    if said == question.text or (not whole and question.text.startswith(said)):
+        return Difference(0, 0, 0)
+    numbers = [int(number) for mark, number in TOKEN.findall(said) if mark == question.mark]
+    known = set(numbers)
+    expected = question.tokens if whole else max(known, default=-1) + 1
+    lost = len(set(range(expected)) - known)
+    doubled = len(numbers) - len(known)
+    return Difference(lost, doubled, changed=0 if lost or doubled else 1)

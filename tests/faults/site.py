@@ -1,0 +1,195 @@
+"""The site's processes, each alone, so that each can be killed alone: a Redis, one web process, two workers, the rest.
+
+What dies is started again after half a second, as a supervisor does. All are tethered to this process.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TextIO
+
+import httpx
+
+from chatsite.bench import site as bench
+from chatsite.bench import usage
+from chatsite.environment import ROOT
+from chatsite.supervisor import embedded_redis
+from chatsite.supervisor.process import TETHER
+from tests.faults.network import Network
+
+START_AGAIN_S = 0.5
+UP_S = 60.0
+WORKERS = ("worker-1", "worker-2")
+CATALOG = """
+[[model]]
+name = "faults"
+label = "Echo"
+engine = "scripted"
+context_window = 131072
+slots = {slots}
+
+[model.options]
+echo = true
+ttft = 0.1
+rate = {rate}
+"""
+
+
+class Part:
+    """One process that runs, or will run again at ``start_at``."""
+
+    def __init__(self, command: list[str], environment: dict[str, str], log: TextIO) -> None:
+        self.start_at = 0.0
+        self.held = False  # stays away until it is let go
+        self._command = command
+        self._environment = environment
+        self._log = log
+        self._child: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        return self._child.pid if self._child else 0
+
+    @property
+    def is_running(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    def start(self) -> None:
+        self._child = subprocess.Popen(
+            [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *self._command],
+            env=self._environment,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+    def signal(self, number: signal.Signals) -> None:
+        """To its whole group when that is SIGKILL, so that what it started dies with it; else to it alone."""
+        if self._child is None or self._child.poll() is not None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            (os.killpg if number == signal.SIGKILL else os.kill)(self._child.pid, number)
+
+    def wait(self, seconds: float) -> None:
+        if self._child is not None:
+            self._child.wait(seconds)
+
+
+class Site:
+    """The processes by name."""
+
+    def __init__(self, folder: Path, port: int, environment: dict[str, str], network: Network) -> None:
+        self.folder = folder
+        self.port = port
+        self.environment = environment
+        self.network = network
+        self.deaths: list[str] = []
+        self._log = (folder / "printed").open("a")
+        python = [sys.executable, str(ROOT / "manage.py")]
+        self.redis_folder = folder / "data" / "redis"
+        self.redis_folder.mkdir(mode=0o700)
+        self.redis_socket = folder / "data" / "redis.sock"
+        redis = [*network.redis_prefix, *embedded_redis.command(self.redis_socket, self.redis_folder)]
+        self.parts = {
+            "redis": self._part([*redis, *network.redis_options]),
+            "web": self._part([sys.executable, "-m", "chatsite.serve"], REDIS_URL=network.url),
+            **{name: self._part([*python, "inference_worker"]) for name in WORKERS},
+            "background": self._part([*python, "background_worker"]),
+            "scheduler": self._part([*python, "scheduler"]),
+        }
+
+    @property
+    def log(self) -> str:
+        return (self.folder / "printed").read_text(errors="replace")
+
+    def kill(self, name: str) -> None:
+        self.parts[name].signal(signal.SIGKILL)
+
+    def memory_mb(self) -> dict[str, float]:
+        """Resident megabytes of each process with those it started."""
+        pids = {name: part.pid for name, part in self.parts.items() if part.is_running}
+        return {name: usage.usage(pid, *usage.descendants(pid)).rss_mb for name, pid in pids.items()}
+
+    async def keep(self) -> None:
+        """Start again what died, for ever."""
+        while True:
+            await asyncio.sleep(0.05)
+            for name, part in self.parts.items():
+                if part.is_running or part.held:
+                    continue
+                if not part.start_at:
+                    self.deaths.append(name)
+                    part.start_at = time.monotonic() + START_AGAIN_S
+                elif part.start_at <= time.monotonic():
+                    part.start_at = 0.0
+                    part.start()
+
+    async def until(self, condition: Callable[[], bool], what: str, seconds: float = UP_S) -> None:
+        deadline = time.monotonic() + seconds
+        while not await asyncio.to_thread(condition):
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"no {what} within {seconds:.0f} s:\n{self.log[-3000:]}")
+            await asyncio.sleep(0.05)
+
+    async def start(self) -> None:
+        self.parts["redis"].start()
+        await self.until(lambda: embedded_redis.answers(self.redis_socket), "Redis")
+        for name in ("web", *WORKERS, "background", "scheduler"):
+            self.parts[name].start()
+        await self.until(self.answers, "web process")
+        await self.until(self._has_workers, "workers", 300)
+
+    def answers(self) -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{self.port}/healthz", timeout=1).status_code == httpx.codes.OK
+        return False
+
+    def stop(self) -> None:
+        """Kill all of it; nothing here must be kept."""
+        for part in self.parts.values():
+            part.signal(signal.SIGKILL)
+        for part in self.parts.values():
+            part.wait(10)
+        self._log.close()
+
+    def _part(self, command: list[str], **more: str) -> Part:
+        return Part(command, {**self.environment, **more}, self._log)
+
+    def _has_workers(self) -> bool:
+        from inference.presence import engines  # noqa: PLC0415 - the settings must be in the environment before
+
+        return [one.state for one in engines(self._redis())] == ["ready"] * len(WORKERS)
+
+    def _redis(self) -> object:
+        from inference.events.client import blocking_client  # noqa: PLC0415 - as above
+
+        return blocking_client()
+
+
+def environment(folder: Path, port: int, database: str, *, slots: int, rate: float, **more: str) -> dict[str, str]:
+    """The environment of a site whose engine echoes; settings of the caller's own site stay out of it."""
+    (folder / "catalog.toml").write_text(CATALOG.format(slots=slots, rate=rate))
+    return {**bench.environment(folder, port, database), "CHATSITE_MODEL": "faults", **more}
+
+
+@asynccontextmanager
+async def running(site: Site) -> AsyncIterator[None]:
+    """The site, ready and kept alive; nothing of it is left afterwards."""
+    keeping: asyncio.Task[None] | None = None
+    try:
+        await site.start()
+        keeping = asyncio.create_task(site.keep())
+        yield
+    finally:
+        if keeping:
+            keeping.cancel()
+        site.stop()

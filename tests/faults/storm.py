@@ -1,0 +1,101 @@
+"""Faults at random moments while people read: the order is drawn from a seed, the moments from the run itself."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tests.faults.crowd import Asked, Crowd
+from tests.faults.strikes import DOUBLE, KINDS, Ground, Strike, strike
+
+SETTLE_S = 0.25  # what was on its way at a blow has come by then
+RECOVERY_S = 60.0
+PAUSES_S = (0.3, 2.5)
+OVERLAP = 0.15  # share of faults that the next one does not wait for
+
+
+@dataclass
+class Storm:
+    """A run of faults. ``kinds`` in the order they come."""
+
+    kinds: list[str]
+    chance: random.Random
+    done: list[Strike] = field(default_factory=list)
+    unrecovered: int = 0
+
+    async def rage(self, ground: Ground, crowd: Crowd, tell: Callable[[int, Strike | None], None]) -> None:
+        """All of them. Each waits until every reply under way at the last one has gone on, unless they overlap."""
+        tell(0, None)
+        together = False
+        for number, kind in enumerate(self.kinds):
+            await asyncio.sleep(self.chance.uniform(*PAUSES_S))
+            blow = await strike(ground, kind, crowd.live())
+            blow.clean = not together
+            self.done.append(blow)
+            together = self.chance.random() < OVERLAP and kind != DOUBLE
+            if together:
+                blow.clean = False
+            else:
+                await self._recovery(blow)
+            tell(number + 1, blow)
+
+    async def _recovery(self, blow: Strike) -> None:
+        deadline = time.monotonic() + RECOVERY_S
+        while not all(has_gone_on(asked, blow) for asked in blow.live):
+            if time.monotonic() > deadline:
+                self.unrecovered += 1
+                return
+            await asyncio.sleep(0.05)
+
+
+def drawn(chance: random.Random, strikes: int) -> list[str]:
+    """So many faults, each kind by its weight, in random order; of each kind at least one if there are enough."""
+    names = list(KINDS)
+    weights = [kind.weight for kind in KINDS.values()]
+    total = sum(weights)
+    sure = [name for name, weight in zip(names, weights, strict=True) for _ in range(strikes * weight // total)]
+    kinds = sure + chance.choices(names, weights, k=strikes - len(sure))
+    chance.shuffle(kinds)
+    return kinds
+
+
+def kills(kinds: list[str]) -> int:
+    """Processes they kill."""
+    return sum(KINDS[kind].kills for kind in kinds)
+
+
+def has_gone_on(asked: Asked, blow: Strike) -> bool:
+    return not asked.is_live or next_token(asked, blow) is not None
+
+
+def next_token(asked: Asked, blow: Strike) -> float | None:
+    """The moment of the first token after the blow."""
+    after = (blow.over if KINDS[blow.kind].outlasts else blow.began) + SETTLE_S
+    return next((at for at in reversed(_tail(asked, after))), None)
+
+
+def _tail(asked: Asked, after: float) -> list[float]:
+    tail = []
+    for at in reversed(asked.seen[0].arrivals):
+        if at <= after:
+            break
+        tail.append(at)
+    return tail
+
+
+def silences(blow: Strike) -> list[float]:
+    """Seconds from the blow to the next token of each reply that it touched.
+
+    A worker's death touches those that changed hands. The clock starts when the blow ends where it lasts.
+    """
+    kind = KINDS[blow.kind]
+    found = []
+    for asked in blow.live:
+        at = next_token(asked, blow)
+        if at is None:
+            continue
+        moved = [when for when, _ in asked.seen[0].states if blow.began < when <= at]
+        if moved or not kind.takes:
+            found.append(at - (blow.over if kind.outlasts else blow.began))
+    return found
