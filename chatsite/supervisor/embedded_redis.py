@@ -15,7 +15,7 @@ def spec(listen: Path, folder: Path) -> Spec:
     """A server on the socket ``listen`` that keeps its data in ``folder``, every write within a second."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     _make_private(listen.parent)
-    return Spec("redis", command(listen, folder), stop_rank=3, patience=15, is_up=lambda: answers(listen))
+    return Spec("redis", command(listen, folder), 3, 15, is_up=lambda: answers(listen), quiet=True)
 
 
 def command(listen: Path, folder: Path) -> list[str]:

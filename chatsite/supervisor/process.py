@@ -19,13 +19,15 @@ MOST_DEATHS = 5
 WITHIN_SECONDS = 60.0
 LONGEST_PAUSE = 10.0
 LONGEST_LINE = 65_536
+LAST_LINES = 10
 
 
 @dataclass(frozen=True)
 class Spec:
     """What to run. Processes of a lower ``stop_rank`` are stopped first; ``patience`` is how long that may take, in s.
 
-    ``is_up`` says whether it serves yet; those that name it in ``after`` wait for that before their first start.
+    ``is_up`` says whether it serves yet; those that name it in ``after`` wait for that before their first start. What a
+    ``quiet`` one writes goes to its log file, and to the terminal only when it died.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Spec:
     patience: float
     is_up: Callable[[], bool] = field(default=lambda: True)
     after: str = ""
+    quiet: bool = False
 
 
 class Process:
@@ -48,6 +51,7 @@ class Process:
         self._log = LogFile(logs / f"{spec.name}.log")
         self._child: subprocess.Popen[bytes] | None = None
         self._partial = b""
+        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
         self.at_end = False
         self.output = -1  # file descriptor of what it writes, while it runs
         self._deaths: deque[float] = deque(maxlen=MOST_DEATHS)
@@ -109,7 +113,9 @@ class Process:
         return status
 
     def note_death(self) -> bool:
-        """Plan the next start. False when it died too often for another try to make sense."""
+        """Show what a quiet one said last, and plan the next start. False when it died too often to try again."""
+        while self._last_lines:
+            self._console.line(self.spec.name, self._last_lines.popleft())
         now = time.monotonic()
         self._deaths.append(now)
         recent = [when for when in self._deaths if when > now - WITHIN_SECONDS]
@@ -128,4 +134,7 @@ class Process:
 
     def _pass_on(self, line: str) -> None:
         self._log.write(line)
-        self._console.line(self.spec.name, line)
+        if self.spec.quiet:
+            self._last_lines.append(line)
+        else:
+            self._console.line(self.spec.name, line)

@@ -20,9 +20,9 @@ from chatsite.supervisor.process import Spec
 from chatsite.supervisor.supervise import Supervisor
 F = Path(sys.argv[1])
 FOLDER = f"import os, signal, sys, time, subprocess; from pathlib import Path; F = Path({str(F)!r});"
-def spec(name, code, rank=0, patience=5.0, after=""):
+def spec(name, code, rank=0, patience=5.0, after="", quiet=False):
     up = lambda: (F / f"{name}.up").exists()
-    return Spec(name, [sys.executable, "-c", FOLDER + code], rank, patience, up, after)
+    return Spec(name, [sys.executable, "-c", FOLDER + code], rank, patience, up, after, quiet)
 specs = [spec(*row) for row in eval(sys.argv[2])]
 sys.exit(Supervisor(specs, Console(), F / "logs", lambda: True).run())
 """
@@ -157,6 +157,19 @@ def test_one_that_keeps_dying_stops_everything(tmp_path: Path, runs: list[Run]) 
     assert run.log.count("bad        | why") == 5
     assert "bad keeps ending, last with exit status 3" in run.log
     wait_gone(good)
+
+
+def test_a_quiet_process_is_heard_when_it_dies(tmp_path: Path, runs: list[Run]) -> None:
+    last_words = "time.sleep(0.3); print('\\n'.join(map(str, range(100, 130))), flush=True); time.sleep(60)"
+    runs.append(run := Run(tmp_path, ("one", code("one", last_words), 0, 5.0, "", True), ("two", code("two"))))
+    run.pid("two")
+    log = tmp_path / "logs" / "one.log"
+    while "129" not in log.read_text():
+        time.sleep(0.02)
+    assert "one  " not in run.log
+    os.kill(int(log.read_text().split()[0]), signal.SIGKILL)
+    run.wait_for("one ended by itself")
+    assert re.findall(r"one +\| (\d+)", run.log) == [str(number) for number in range(120, 130)]
 
 
 def test_a_dead_process_takes_its_own_children_along(tmp_path: Path, runs: list[Run]) -> None:
