@@ -10,6 +10,8 @@ def phrases() -> dict[str, str]:
         "queued": _("Waiting to start…"),
         "ahead_one": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 1),
         "ahead_other": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 2),
+        "about_seconds": _("about {n} s"),
+        "about_minutes": _("about {n} min"),
         "engine_starting": _("The model is starting…"),
         "engine_away": _("No model is running. Your message is saved and will be answered when one is."),
         "writing": pgettext("state of a reply", "Thinking…"),

@@ -13,6 +13,8 @@ function draw() {
   waiting.clear();
 }
 
+const WORTH_SAYING = 3; // seconds of waiting
+
 export class ReplyView {
   #article;
   #line;
@@ -55,9 +57,11 @@ export class ReplyView {
     this.#touched.clear();
   }
 
-  queued({ ahead, engine }) {
+  queued({ ahead, engine, wait_s: wait }) {
     const words = { starting: "engine_starting", away: "engine_away" }[engine];
-    this.#say(words ? say(words) : ahead > 0 ? count("ahead", ahead) : say("queued"));
+    const place = ahead > 0 ? count("ahead", ahead) : say("queued");
+    const about = wait < 90 ? say("about_seconds", { n: wait }) : say("about_minutes", { n: Math.round(wait / 60) });
+    this.#say(words ? say(words) : wait > WORTH_SAYING ? `${place} · ${about}` : place);
   }
 
   started({ model }) {
