@@ -1,5 +1,6 @@
 """``manage.py run`` as a whole: what it prints, what it survives, what it leaves, and how it refuses to start."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -30,17 +31,13 @@ def started() -> Iterator[list[Site]]:
 
 def processes_of(data: Path) -> dict[int, str]:
     """Living processes of the site on this folder, with their commands. Redis writes over its own environment."""
-    mark = f"CHATSITE_DATA_DIR={data}".encode()
-    socket_path = redis_socket(data)
+    variable, listens = f"CHATSITE_DATA_DIR={data}", f"unixsocket:{redis_socket(data)}"
     found = {}
-    for folder in Path("/proc").iterdir():
-        try:
-            if folder.name.isdigit():
-                command = (folder / "cmdline").read_text().replace("\0", " ")
-                if mark in (folder / "environ").read_bytes().split(b"\0") or f"unixsocket:{socket_path}" in command:
-                    found[int(folder.name)] = command
-        except OSError:
-            continue
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it ended meanwhile
+            command = (folder / "cmdline").read_text().replace("\0", " ")
+            if variable in (folder / "environ").read_text(errors="replace").split("\0") or listens in command:
+                found[int(folder.name)] = command
     return found
 
 
@@ -75,11 +72,14 @@ def test_a_site_starts_restarts_and_keeps_its_data(tmp_path: Path, started: list
     assert first.stop() == 0
     wait_until_none(data)
 
-    second = sites.start(data, CHATSITE_ADMIN_PASSWORD="another", **SCRIPTED)
+    second = sites.start(data, CHATSITE_ADMIN_PASSWORD="another", CHATSITE_SERVER="daphne", **SCRIPTED)
     started.append(second)
     second.wait("Ready in", 30)
     assert "admin; a forgotten password" in second.log
     assert "another" not in second.log
+    page = httpx.get(f"{second.url}/accounts/login/")
+    assert page.status_code == 200
+    assert page.headers["server"] == "chatsite"
     assert second.stop(signal.SIGTERM) == 0
     wait_until_none(data)
 
