@@ -7,7 +7,8 @@ import pytest
 import pytest_asyncio
 from django.conf import settings
 
-from tests.engines.subjects import SUBJECTS, Subject
+from tests.engines import subjects
+from tests.engines.subjects import Subject
 
 KINDS = ["scripted", "openai", "llamacpp", pytest.param("vllm", marks=pytest.mark.vllm)]
 
@@ -19,7 +20,32 @@ def cache() -> Path:
     return folder
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session", params=KINDS)
-async def subject(request: pytest.FixtureRequest, cache: Path) -> AsyncIterator[Subject]:
-    async with SUBJECTS[request.param](cache) as running:
+@pytest.fixture(params=KINDS)
+def subject(request: pytest.FixtureRequest) -> Subject:
+    """Each engine in turn. A session-wide fixture with parameters would start them anew in a random order."""
+    running: Subject = request.getfixturevalue(f"{request.param}_subject")
+    return running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def scripted_subject(cache: Path) -> AsyncIterator[Subject]:
+    async with subjects.scripted(cache) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def openai_subject(cache: Path) -> AsyncIterator[Subject]:
+    async with subjects.openai(cache) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def llamacpp_subject(cache: Path) -> AsyncIterator[Subject]:
+    async with subjects.llamacpp(cache) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def vllm_subject(cache: Path) -> AsyncIterator[Subject]:
+    async with subjects.vllm(cache) as running:
         yield running

@@ -104,7 +104,10 @@ async def vllm(cache: Path) -> AsyncIterator[Subject]:
         yield Subject(engine, entry)
 
 
-SUBJECTS = {"scripted": scripted, "openai": openai, "llamacpp": llamacpp, "vllm": vllm}
+async def collect(stream: AsyncIterator[Chunk], into: list[Chunk]) -> None:
+    """Read a stream; what came before an error stays in the list."""
+    async for chunk in stream:
+        into.append(chunk)  # noqa: PERF401 - extend would keep nothing
 
 
 @asynccontextmanager

@@ -8,7 +8,7 @@ from inference.engines import admission
 from inference.engines.scripted.clock import Metronome
 from inference.engines.scripted.script import count, script
 from inference.engines.stopping import StopFilter
-from inference.protocol import Chunk, EngineError, Finish, Request
+from inference.protocol import Chunk, EngineError, Finish, Problem, Request
 
 
 class Speech:
@@ -22,7 +22,9 @@ class Speech:
         self._stop = StopFilter(request.sampling.stop)
         self._faults = {
             options["fail_after"]: EngineError("The scripted engine was told to fail."),
-            options["out_of_memory_after"]: EngineError("Out of memory, as the script says.", retry=True),
+            options["out_of_memory_after"]: EngineError(
+                "Out of memory, as the script says.", problem=Problem.OUT_OF_MEMORY, retry=True
+            ),
         }
         self._pause = {options["fail_after"], options["out_of_memory_after"], options["die_after"]}
         self._stamps: bool = options["stamp"]

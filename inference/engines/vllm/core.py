@@ -82,9 +82,19 @@ def _named() -> Iterator[None]:
     try:
         yield
     except EngineDeadError as error:
-        raise EngineDead("vLLM's engine has died.") from error
+        raise EngineDead("vLLM's engine has died.", problem=_problem(error, Problem.DEAD)) from error
     except EngineGenerateError as error:
-        raise EngineError("vLLM failed on this reply.", retry=True) from error
+        problem = _problem(error, Problem.FAILED)
+        raise EngineError("vLLM failed on this reply.", problem=problem, retry=True) from error
     except (VLLMClientError, ValueError, TypeError) as error:
         detail = f"vLLM refused the request: {type(error).__name__}."
         raise EngineError(detail, problem=Problem.BAD_REQUEST) from error
+
+
+def _problem(error: BaseException | None, otherwise: Problem) -> Problem:
+    """Whether want of GPU memory is the cause, where vLLM says so."""
+    while error is not None:
+        if type(error).__name__ == "OutOfMemoryError" or "CUDA out of memory" in str(error):
+            return Problem.OUT_OF_MEMORY
+        error = error.__cause__ or error.__context__
+    return otherwise
