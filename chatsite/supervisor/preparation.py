@@ -8,11 +8,12 @@ from pathlib import Path
 
 import psycopg
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import OperationalError, connection
 
-from accounts.first_admin import FirstAdmin, create_first_admin
+from accounts.first_admin import create_first_admin
 from chatsite.supervisor.preflight import StartError
 from inference import catalog, weights
 from inference.model import Model
@@ -22,8 +23,8 @@ from inference.model import Model
 class Prepared:
     """What the ready block tells."""
 
-    model: Model
-    first_admin: FirstAdmin | None  # only on the run that made it
+    model: str  # as people read it
+    sign_in: str  # who can, and how; with the password on the run that made it
 
 
 def prepare(say: Callable[[str], None]) -> Prepared:
@@ -31,7 +32,7 @@ def prepare(say: Callable[[str], None]) -> Prepared:
     model = prepare_model(say)
     collect_static()
     migrate(say)
-    return Prepared(model, create_first_admin(settings.FIRST_ADMIN_EMAIL, settings.FIRST_ADMIN_PASSWORD))
+    return Prepared(model.label, sign_in())
 
 
 def prepare_model(say: Callable[[str], None]) -> Model:
@@ -54,7 +55,18 @@ def migrate(say: Callable[[str], None]) -> None:
         call_command("migrate", interactive=False, verbosity=0)
     except OperationalError as error:  # a full disk, or a database that another program holds
         raise StartError(f"the database could not be updated: {' '.join(str(error).split())}") from None
-    connection.close()
+
+
+def sign_in() -> str:
+    """Make the first administrator where nobody has an account; say how an administrator gets in."""
+    new = create_first_admin(settings.FIRST_ADMIN_EMAIL, settings.FIRST_ADMIN_PASSWORD)
+    if new:
+        return f"{new.name} or {new.email}, password " + (new.password or "as set in CHATSITE_ADMIN_PASSWORD")
+    admin = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
+    if admin is None:
+        return "no administrator; make one with: make manage ARGS=createsuperuser"
+    name = admin.get_username()
+    return f'{name}; a forgotten password: make manage ARGS="changepassword {name}"'
 
 
 def _connect_once() -> None:

@@ -10,13 +10,16 @@ from chatsite.supervisor.process import Spec
 
 
 def site() -> list[Spec]:
-    """In the order they start. The web process stops first, so that nobody's new message meets a stopping worker."""
+    """In the order they start: what nobody waits for comes after what people see.
+
+    The web process stops first, so that nobody's new message meets a stopping worker.
+    """
     after = "redis" if settings.REDIS_IS_EMBEDDED else ""
     specs = [
         Spec("web", [sys.executable, "-m", "chatsite.serve"], 0, 12, web_answers, after),
         Spec("worker", _manage("inference_worker"), 1, 45, after=after),
-        Spec("background", _manage("background_worker"), 1, 15, after=after),
-        Spec("scheduler", _manage("scheduler"), 1, 10, after=after),
+        Spec("background", _manage("background_worker"), 1, 15, after="web"),
+        Spec("scheduler", _manage("scheduler"), 1, 10, after="web"),
     ]
     if settings.REDIS_IS_EMBEDDED:
         specs.insert(0, embedded_redis.spec(settings.REDIS_SOCKET, settings.DATA_DIR / "redis"))

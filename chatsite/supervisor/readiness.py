@@ -4,8 +4,6 @@ import time
 
 import redis
 from django.conf import settings
-from django.contrib.auth import get_user_model
-from django.db import connection
 
 from chatsite.supervisor.console import Console
 from chatsite.supervisor.preparation import Prepared
@@ -16,12 +14,12 @@ LOOK_EVERY = 0.25
 
 
 class Readiness:
-    """Watches the start-up on behalf of the terminal."""
+    """Watches the start-up on behalf of the terminal; it ``began`` then, on the monotonic clock."""
 
-    def __init__(self, console: Console, prepared: Prepared) -> None:
+    def __init__(self, console: Console, prepared: Prepared, began: float) -> None:
         self._console = console
         self._prepared = prepared
-        self._began = time.monotonic()
+        self._began = began
         self._looked = 0.0
         self._web = False
         self._redis = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1)
@@ -52,26 +50,23 @@ class Readiness:
         if engine and engine.state == "ready":
             return "The web process is starting"
         detail = engine.detail if engine else ""
-        return f"{self._prepared.model.label}: {detail or 'the engine is starting'}"
+        return f"{self._prepared.model}: {detail or 'the engine is starting'}"
 
     def _rows(self, engine: Presence) -> dict[str, str]:
-        scheme = "https" if settings.HTTPS else "http"
-        host = "localhost" if reachable_host() in {"127.0.0.1", "::1"} else reachable_host()
         return {
-            "Address": f"{scheme}://{host}:{settings.PORT}",
-            "Sign-in": self._sign_in(),
+            "Address": _address(),
+            "Sign-in": self._prepared.sign_in,
             "Model": f"{engine.label} on {engine.engine}, {engine.slots} replies at once",
             "Data": str(settings.DATA_DIR),
             "Ready in": f"{time.monotonic() - self._began:.1f} s. Ctrl-C stops everything.",
         }
 
-    def _sign_in(self) -> str:
-        new = self._prepared.first_admin
-        if new:
-            return f"{new.name} or {new.email}, password " + (new.password or "as set in CHATSITE_ADMIN_PASSWORD")
-        admin = get_user_model().objects.filter(is_superuser=True, is_active=True).order_by("pk").first()
-        connection.close()
-        if admin is None:
-            return "no administrator; make one with: make manage ARGS=createsuperuser"
-        name = admin.get_username()
-        return f'{name}; a forgotten password: make manage ARGS="changepassword {name}"'
+
+def _address() -> str:
+    """As people type it: the proxy's, where one is in front."""
+    if settings.CSRF_TRUSTED_ORIGINS:
+        return str(settings.CSRF_TRUSTED_ORIGINS[0])
+    host = reachable_host()
+    if host in {"127.0.0.1", "::1"}:
+        host = "localhost"
+    return f"http://[{host}]:{settings.PORT}" if ":" in host else f"http://{host}:{settings.PORT}"

@@ -1,6 +1,7 @@
 """``manage.py run``: the whole site under one supervisor."""
 
 import sys
+import time
 from typing import Any
 
 from django.conf import settings
@@ -39,6 +40,7 @@ def check_and_prepare(console: Console) -> Prepared:
 
 def run_site() -> int:
     """Check, prepare, run until stopped. Returns the exit status; raises StartError when the site cannot start."""
+    began = time.monotonic()
     with preflight.lock(settings.DATA_DIR):
         preflight.check_port(settings.BIND, settings.PORT)
         preflight.check_space(settings.DATA_DIR)
@@ -47,5 +49,5 @@ def run_site() -> int:
             preflight.check_redis(settings.REDIS_URL)
         console = Console()
         prepared = apart(lambda: check_and_prepare(console))
-        readiness = Readiness(console, prepared)
+        readiness = Readiness(console, prepared, began)
         return Supervisor(processes.site(), console, settings.DATA_DIR / "logs", readiness.look).run()
