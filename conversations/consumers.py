@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.utils import translation
 
-from conversations import frames, hints, news
+from conversations import frames, hints, metrics, news
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
 from conversations.language import language_of
@@ -35,6 +35,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     streams: Streams
 
     async def connect(self) -> None:
+        metrics.SOCKETS.inc()
         await self.accept()
         self.user = self.scope["user"]
         self.language = language_of(self.scope)
@@ -48,6 +49,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.say({"type": "hello", "version": VERSION, "limits": {"prompt_chars": settings.PROMPT_CHARS}})
 
     async def disconnect(self, code: int) -> None:
+        metrics.SOCKETS.dec()
         for task in self.tasks.values():
             task.cancel()
         if self.user.is_authenticated:

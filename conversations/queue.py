@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from accounts.models import User
-from conversations import problems
+from conversations import metrics, problems
 from conversations.models import Message
 from conversations.states import State
 
@@ -71,6 +71,7 @@ def claim(model: str, *, lapsed: bool = False) -> Message | None:
             if reply is None or (reply.fresh and reply.busy >= settings.REPLIES_AT_ONCE):
                 return None  # in this order, everyone after has as many in writing
             if not _is_over(reply) and _take(reply):
+                metrics.claimed(reply, lapsed=reply.lease_until is not None)
                 return cast("Message", reply)
 
 
@@ -94,7 +95,8 @@ def _is_over(reply: Message) -> bool:
         end, problem = State.FAILED, problems.GAVE_UP
     else:
         return False
-    _same(reply).update(state=end, problem=problem, finished_at=Now(), lease_until=None)
+    if _same(reply).update(state=end, problem=problem, finished_at=Now(), lease_until=None):
+        metrics.REPLIES.labels(end.value).inc()
     return True
 
 

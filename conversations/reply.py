@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
-from conversations import problems, queue
+from conversations import metrics, problems, queue
 from conversations.database import in_database
 from conversations.models import Conversation, Message
 from conversations.states import EVENT, State
@@ -61,6 +61,8 @@ async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
             await attempt.write(turns)
         except (Superseded, Aborted) as end:
             log.info("Reply %s: this worker's attempt %d ended: %s", reply.pk, reply.attempt, end)
+        finally:
+            metrics.attempted(reply, attempt.live)
     return True
 
 
@@ -96,6 +98,7 @@ class Attempt:
             await self._take_over()
             self.channel.announce({"type": "started", "model": self.reply.model})
             last = await self._generate(turns)
+            metrics.generated(self.live, last)
             end = End(_ENDS[last.finish or Finish.STOP], "", last.prompt_tokens, last.completion_tokens)
             self.worker.caretaker.succeeded()
         except EngineError as error:
@@ -118,6 +121,7 @@ class Attempt:
         reply = self.reply
         known = Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
         held, kept = await self._fence(known)
+        state = "first"
         if reply.attempt > 1:
             state = "continuing"
             if not self.engine.capabilities.continues_prefix:
@@ -127,6 +131,7 @@ class Attempt:
             if state != "continuing":
                 held, _ = await self._fence(held)
             self.channel.announce({"type": "state", "state": state})
+        metrics.ATTEMPTS.labels(state).inc()
         self.channel.go_on_from(held)
         self.live.begin(text=held.text.decode(), reasoning=held.reasoning.decode(), tokens=reply.completion_tokens)
 
@@ -177,6 +182,7 @@ class Attempt:
         if end.state is State.CUT:
             log.warning("Reply %s was cut after %d tokens.", self.reply.pk, fields["completion_tokens"])
         if await _persistently(_save_end, self.reply, fields):
+            metrics.REPLIES.labels(end.state.value).inc()
             event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
             counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}
             self.channel.announce(event | counts, last=True)

@@ -10,6 +10,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from conversations import metrics
 from conversations.models import Conversation, Message
 from conversations.states import UNFINISHED, State
 from conversations.tickets import queue_ticket
@@ -58,13 +59,13 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
     ``client_id`` again returns what was saved the first time. Raises Refused, or Conversation.DoesNotExist for one
     that is not the user's.
     """
-    _check_text(draft.text)
-    draft = replace(draft, text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL stores no NUL
-    model = _check_model(draft.model)
     try:
-        return _save(user, draft, model, reply_id or uuid4())
-    except IntegrityError:  # the same client_id was sent before, or won at the same moment
-        return _save(user, draft, model, reply_id or uuid4(), again=True)
+        sent = _send(user, draft, reply_id or uuid4())
+    except Refused as no:
+        metrics.SENDS.labels(no.code).inc()
+        raise
+    metrics.SENDS.labels("saved").inc()
+    return sent
 
 
 def stop(user: User, reply_id: UUID) -> Message:
@@ -74,10 +75,22 @@ def stop(user: User, reply_id: UUID) -> Message:
     """
     reply = Message.objects.visible_to(user).get(pk=reply_id, role=Message.Role.ASSISTANT)
     row = Message.objects.filter(pk=reply.pk)
-    if row.filter(state=State.QUEUED).update(state=State.STOPPED, stop_requested=True, finished_at=Now()) == 0:
+    if row.filter(state=State.QUEUED).update(state=State.STOPPED, stop_requested=True, finished_at=Now()):
+        metrics.REPLIES.labels(State.STOPPED.value).inc()
+    else:
         row.filter(state=State.WRITING).update(stop_requested=True)
     reply.refresh_from_db()
     return reply
+
+
+def _send(user: User, draft: Draft, reply_id: UUID) -> Sent:
+    _check_text(draft.text)
+    draft = replace(draft, text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL stores no NUL
+    model = _check_model(draft.model)
+    try:
+        return _save(user, draft, model, reply_id)
+    except IntegrityError:  # the same client_id was sent before, or won at the same moment
+        return _save(user, draft, model, reply_id, again=True)
 
 
 def _check_text(text: str) -> None:

@@ -5,6 +5,7 @@ import time
 from django.db import DatabaseError
 from django.db.models import Count
 
+from conversations import metrics
 from conversations.models import Message
 from conversations.queue import FREE, HEARTBEAT_S, LAPSED
 from conversations.tickets import queue_ticket, tickets_waiting
@@ -31,6 +32,8 @@ def sweep() -> None:
         missing = free + lapsed - tickets_waiting(model)
         for index in range(min(missing, TICKETS_AT_ONCE)):
             queue_ticket(model, lapsed=steady and index < lapsed)
+            metrics.TICKETS_REPLACED.inc()
+    metrics.SWEEPS.inc()
 
 
 def _waiting() -> list[tuple[str, int, int]]:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from inference.events.items import Part
 from inference.events.writer import Channel
+from inference.metrics import COMPLETION_TOKENS
 from inference.protocol import Chunk, Engine, EngineError, Request
 
 
@@ -36,14 +37,16 @@ class Live:
         self.id = reply_id
         self.channel = channel
         self.first_text_at: float | None = None  # time.time() of the first piece of this attempt
+        self.ended_at: float | None = None  # time.time() when this attempt stopped writing
         self.tokens = 0  # completion tokens so far; engines send about one a piece
+        self.tokens_before = 0  # those of earlier attempts
         self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
         self._task: asyncio.Task[Chunk] | None = None
         self._abort: Abort | None = None
 
     def begin(self, *, text: str, reasoning: str, tokens: int) -> None:
         """What earlier attempts released."""
-        self.tokens = tokens
+        self.tokens = self.tokens_before = tokens
         self._pieces = {Part.TEXT: [text], Part.REASONING: [reasoning]}
 
     @property
@@ -86,6 +89,7 @@ class Live:
             raise Aborted(self._abort) from None
         finally:
             self._task = None
+            self.ended_at = time.time()
 
     async def _pump(self, engine: Engine, request: Request) -> Chunk:
         async with aclosing(engine.stream(request)) as chunks:
@@ -104,6 +108,7 @@ class Live:
         if self.first_text_at is None:
             self.first_text_at = time.time()
         self.tokens += 1
+        COMPLETION_TOKENS.value += 1
         self._pieces[part].append(text)
         self.channel.append(part, text)
 

@@ -7,11 +7,13 @@ feed was trimmed meanwhile) it cannot know, so every mailbox is told to look at 
 import asyncio
 import contextlib
 import logging
+import time
 from collections import defaultdict
 from uuid import UUID
 
 from redis.exceptions import RedisError
 
+from inference import metrics
 from inference.events.client import async_client
 from inference.events.items import FEED, FIELD, Item, Part, Snapshot, key, unpack
 
@@ -84,12 +86,15 @@ class Feed:
         """A mailbox that gets all that is published about a reply from now on; older mailboxes get it first."""
         mailbox = Mailbox()
         self._mailboxes[str(reply_id)][mailbox] = None
+        metrics.FOLLOWERS.inc()
         return mailbox
 
     def detach(self, reply_id: UUID, mailbox: Mailbox) -> None:
         """The follower is gone."""
         followers = self._mailboxes[str(reply_id)]
-        followers.pop(mailbox, None)
+        if mailbox in followers:
+            del followers[mailbox]
+            metrics.FOLLOWERS.dec()
         if not followers:
             del self._mailboxes[str(reply_id)]
 
@@ -114,6 +119,7 @@ class Feed:
                 self._ready.set()
                 last = await self._read(last)
             except RedisError as error:
+                metrics.FEED_OUTAGES.value += 1
                 log.warning("The feed of replies cannot be read: %s. Trying again.", error)
                 await asyncio.sleep(RETRY_S)
                 last = await self._after_outage(last)
@@ -134,6 +140,8 @@ class Feed:
     async def _read(self, last: bytes) -> bytes:
         answer = await self._client.xread({FEED: last}, count=READ_AT_ONCE, block=BLOCK_MS)
         for _, entries in answer or ():
+            published_ms, _ = _number(entries[0][0])
+            metrics.FEED_LAG.add(max(0.0, time.time() - published_ms / 1000))
             for entry, fields in entries:
                 last = bytes(entry)
                 self._hand_out(unpack(fields[FIELD]))

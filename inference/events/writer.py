@@ -6,6 +6,7 @@ is no timer: a lone token leaves at once, and under load a flush carries what ca
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 import orjson
 from redis.exceptions import RedisError
 
+from inference import metrics
 from inference.events.items import (
     FEED,
     FEED_LENGTH,
@@ -158,13 +160,19 @@ class Writer:
     async def _deliver(self, owners: list[tuple[Channel, Item]]) -> None:
         blob = pack([item for _, item in owners])
         while True:
+            began = time.perf_counter()
             try:
                 refused = await self._flush_script(keys=(FEED,), args=(blob, FINAL_S, FEED_LENGTH))
                 break
             except RedisError as error:
+                metrics.FLUSH_FAILURES.value += 1
                 log.warning("Redis did not take a flush: %s. Trying again.", error)
                 await asyncio.sleep(RETRY_S)
+        metrics.FLUSH_SECONDS.add(time.perf_counter() - began)
+        metrics.FLUSH_ITEMS.add(len(owners))
+        metrics.FLUSH_BYTES.value += len(blob)
         for index, why in zip(refused[::2], refused[1::2], strict=True):
+            metrics.REFUSALS.labels(Refusal(why).name.lower()).inc()
             owners[index - 1][0].on_refusal(Refusal(why))
 
 

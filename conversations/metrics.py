@@ -1,0 +1,58 @@
+"""What the chat counts for ``/metrics``: sends, replies, attempts, sockets. ``backlog`` adds the queue as it is."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from conversations.models import Message
+from conversations.states import FINAL
+from inference.metrics import COMPLETION_TOKENS, PROMPT_TOKENS
+from inference.protocol import Chunk
+from inference.runner import Live
+
+WAITS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
+PER_TOKEN_S = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1)
+
+SENDS = Counter("chatsite_sends", "Messages people sent: saved, or the code of the refusal.", ["outcome"])
+REPLIES = Counter("chatsite_replies", "Replies that came to their end, by how.", ["end"])
+ATTEMPTS = Counter("chatsite_attempts", "Times a worker began a reply or went on with one, by how.", ["how"])
+LAPSES = Counter("chatsite_lease_lapses", "Replies taken from a worker that had gone silent.")
+QUEUE_WAIT = Histogram("chatsite_queue_wait_seconds", "From saved to claimed by a worker.", buckets=WAITS_S)
+FIRST_TOKEN = Histogram(
+    "chatsite_time_to_first_token_seconds", "From a message saved to the first text of its reply.", buckets=WAITS_S
+)
+PER_TOKEN = Histogram(
+    "chatsite_time_per_token_seconds", "From one token to the next, the mean of an attempt.", buckets=PER_TOKEN_S
+)
+SOCKETS = Gauge("chatsite_sockets", "Open sockets.")
+SWEEPS = Counter("chatsite_sweeps", "Looks at the queue for replies that wait without a ticket.")
+TICKETS_REPLACED = Counter("chatsite_tickets_replaced", "Tickets queued again by the sweeper.")
+
+for end in FINAL:
+    REPLIES.labels(end.value)
+for how in ("first", "continuing", "restarted", "rewound"):
+    ATTEMPTS.labels(how)
+SENDS.labels("saved")
+
+
+def claimed(reply: Message, *, lapsed: bool) -> None:
+    """A worker took a reply; with ``lapsed``, from another worker that had gone silent."""
+    if lapsed:
+        LAPSES.inc()
+    if reply.attempt == 1 and reply.started_at:
+        QUEUE_WAIT.observe((reply.started_at - reply.created_at).total_seconds())
+
+
+def generated(live: Live, last: Chunk) -> None:
+    """The engine said its last word: its own counts replace those of the pieces."""
+    PROMPT_TOKENS.value += last.prompt_tokens
+    COMPLETION_TOKENS.value += max(0, last.completion_tokens - (live.tokens - live.tokens_before))
+
+
+def attempted(reply: Message, live: Live) -> None:
+    """An attempt is over, whatever its end."""
+    if live.first_text_at is None:
+        return
+    if reply.attempt == 1:
+        FIRST_TOKEN.observe(max(0.0, live.first_text_at - reply.created_at.timestamp()))
+    steps = live.tokens - live.tokens_before - 1
+    if live.ended_at and steps > 0:
+        PER_TOKEN.observe((live.ended_at - live.first_text_at) / steps)
