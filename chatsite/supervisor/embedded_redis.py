@@ -14,7 +14,8 @@ from chatsite.supervisor.process import Spec
 def spec(listen: Path, folder: Path) -> Spec:
     """A server on the socket ``listen`` that keeps its data in ``folder``, every write within a second."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _make_private(listen.parent)
+    if listen.parent != folder.parent:
+        _make_private(listen.parent)
     return Spec("redis", command(listen, folder), 3, 15, is_up=lambda: answers(listen), quiet=True)
 
 
@@ -54,7 +55,7 @@ def answers(listen: Path) -> bool:
 
 
 def _make_private(folder: Path) -> None:
-    """Others on this machine may have made this folder first, to listen in our place; then we do not start."""
+    """Outside the data folder, others on this machine may have come first, to listen in our place: then do not start."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     owner = folder.lstat()
     if not stat.S_ISDIR(owner.st_mode) or owner.st_uid != os.geteuid() or owner.st_mode & 0o022:
