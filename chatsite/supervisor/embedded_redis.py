@@ -55,7 +55,7 @@ def answers(listen: Path) -> bool:
 
 
 def _make_private(folder: Path) -> None:
-    """Outside the data folder, others on this machine may have come first, to listen in our place: then do not start."""
+    """Outside the data folder, others on this machine may have come first, to listen in our place: refuse."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     owner = folder.lstat()
     if not stat.S_ISDIR(owner.st_mode) or owner.st_uid != os.geteuid() or owner.st_mode & 0o022:
