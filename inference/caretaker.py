@@ -59,6 +59,10 @@ class Caretaker:
     def is_ready(self) -> bool:
         return self._standing.is_set() and not self.failed
 
+    @property
+    def is_rebuilding(self) -> bool:
+        return self._rebuild is not None
+
     async def health(self) -> Health:
         """The engine's health, or what is done about it."""
         if self._rebuild and not self._rebuild.done():

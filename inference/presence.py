@@ -1,20 +1,37 @@
-"""Which workers live, which model each holds and whether it can answer: what they say of themselves, often."""
+"""Which workers live, which model each holds and whether it can answer: what they say of themselves, often.
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+Who administers them may leave one an order, which it finds when it next speaks.
+"""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, cast, get_args
 
 import orjson
 
 NAMES = "engines"
 LIVES_S = 7  # after its last word a worker counts as gone
 EVERY_S = 2.0
+ORDER_S = 30  # an order that nobody heard for so long is forgotten
 
-State = Literal["starting", "ready"]
+State = Literal["starting", "ready", "rebuilding", "ending"]
+Order = Literal["drain", "rebuild"]  # to end in order; to build the engine anew
+
+_HOPE: dict[State, Literal["ready", "starting", "away"]] = {
+    "ready": "ready",
+    "starting": "starting",
+    "rebuilding": "starting",
+    "ending": "away",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Presence:
-    """One worker. ``detail`` is a sentence on what it does or waits for; ``live`` counts the replies it writes."""
+    """One worker. ``detail`` is a sentence on what it does or waits for; ``live`` counts the replies it writes.
+
+    ``memory`` (of the fullest GPU) and ``cache`` (the engine's KV cache) are shares in use, 0 to 1, None where unknown;
+    ``restarts`` counts rebuilds of the engine since the process began, ``tokens_s`` tokens written a second since its
+    last word.
+    """
 
     name: str
     model: str
@@ -24,6 +41,13 @@ class Presence:
     detail: str
     slots: int
     live: int
+    restarts: int = 0
+    memory: float | None = None
+    cache: float | None = None
+    tokens_s: float = 0.0
+
+
+_FIELDS = frozenset(field.name for field in fields(Presence))
 
 
 def engines(client: Any) -> list[Presence]:
@@ -33,20 +57,29 @@ def engines(client: Any) -> list[Presence]:
     gone = [name for name, word in zip(names, words, strict=True) if word is None]
     if gone:
         client.srem(NAMES, *gone)
-    return sorted((Presence(**orjson.loads(word)) for word in words if word), key=lambda one: one.state != "ready")
+    return sorted((_read(word) for word in words if word), key=lambda one: one.state != "ready")
 
 
 def state_of(client: Any, model: str) -> Literal["ready", "starting", "away"]:
     """What a person who waits for ``model`` may hope for."""
-    return next((one.state for one in engines(client) if one.model == model), "away")
+    hopes = [_HOPE[one.state] for one in engines(client) if one.model == model]
+    return next((hope for hope in ("ready", "starting") if hope in hopes), "away")
 
 
-async def announce(client: Any, presence: Presence) -> None:
-    """Say that this worker lives."""
+def leave_order(client: Any, name: str, order: Order) -> None:
+    """Ask a worker to do something; it hears of it when it next speaks."""
+    client.set(_order_key(name), order, ex=ORDER_S)
+
+
+async def announce(client: Any, presence: Presence) -> Order | None:
+    """Say that this worker lives. Returns the order that was left for it."""
     async with client.pipeline(transaction=False) as pipe:
         pipe.set(_key(presence.name), orjson.dumps(asdict(presence)), ex=LIVES_S)
         pipe.sadd(NAMES, presence.name)
-        await pipe.execute()
+        pipe.getdel(_order_key(presence.name))
+        order = (await pipe.execute())[-1]
+    word = order.decode() if order else ""
+    return cast("Order", word) if word in get_args(Order) else None
 
 
 async def leave(client: Any, name: str) -> None:
@@ -54,5 +87,14 @@ async def leave(client: Any, name: str) -> None:
     await client.delete(_key(name))
 
 
+def _read(word: bytes) -> Presence:
+    """What a worker said; one of a newer release may say more."""
+    return Presence(**{name: value for name, value in orjson.loads(word).items() if name in _FIELDS})
+
+
 def _key(name: str) -> str:
     return f"engine:{name}"
+
+
+def _order_key(name: str) -> str:
+    return f"engine:{name}:order"

@@ -122,6 +122,7 @@ class Health:
     ready: bool
     detail: str = ""  # one sentence: what it waits for or why it is not ready
     running: int = 0
+    cache: float | None = None  # share of the KV cache in use, 0 to 1, where the engine knows it
 
 
 class Engine(Protocol):

@@ -10,7 +10,6 @@ import logging
 import os
 import signal
 import threading
-import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
 from typing import Any, TypeVar
 
@@ -19,7 +18,7 @@ from celery import bootsteps
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from inference import presence
+from inference import metrics, presence
 from inference.caretaker import Caretaker
 from inference.engines import build
 from inference.events.client import async_client
@@ -27,12 +26,11 @@ from inference.events.writer import Writer
 from inference.gpu import memory_share
 from inference.model import Model
 from inference.protocol import Engine, EngineDead, EngineError
+from inference.roll_call import RollCall
 from inference.runner import Abort, Live
 
 DRAIN_S = 20.0  # how long a worker that ends lets its replies go on before it hands them over
 CLOSE_S = 30.0
-SLOW_START_S = 90.0  # the reference article's bound for a healthy start
-SLOW_START_AGAIN_S = 30.0
 
 R = TypeVar("R")
 Companion = Callable[["Worker"], Awaitable[None]]
@@ -83,11 +81,16 @@ class Worker:
         try:
             engine = await self.caretaker.ready()
         except EngineError as error:
-            self._end()
+            self.end()
             raise EngineDead(str(error)) from error
         if self._stopping:
             raise EngineDead("this worker ends")
         return engine
+
+    @property
+    def is_ending(self) -> bool:
+        """Whether it takes no new work any more."""
+        return self._stopping
 
     @contextlib.contextmanager
     def writing(self, live: Live) -> Iterator[None]:
@@ -112,7 +115,10 @@ class Worker:
         self.redis = async_client()
         self.writer = Writer(self.redis)
         self.caretaker = Caretaker(self.model, lambda model: build(model, settings.CACHE_DIR), memory_share)
-        self.spawn(self._say_present())
+        roll_call = RollCall(self)
+        self._figures = roll_call.figures
+        metrics.ENGINES.add(self._figures)
+        self.spawn(roll_call.run())
         await self.caretaker.start()
         self.spawn(self.writer.run())
         self.spawn(self.caretaker.watch_memory())
@@ -121,6 +127,7 @@ class Worker:
 
     async def _stop(self) -> None:
         self._stopping = True
+        metrics.ENGINES.remove(self._figures)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), DRAIN_S)
         for live in self.live.values():
@@ -136,38 +143,11 @@ class Worker:
         await self.caretaker.close()
         await self.redis.aclose()
 
-    def _end(self) -> None:
+    def end(self) -> None:
         """End this process in order, once; whoever runs it starts a new one."""
         if not self._stopping:
             self._stopping = True
             os.kill(os.getpid(), signal.SIGTERM)
-
-    async def _say_present(self) -> None:
-        began = time.monotonic()
-        warn_after = SLOW_START_S
-        while True:
-            now = await self._presence()
-            if now.state == "starting" and time.monotonic() - began > warn_after:
-                log.warning("The engine of %s is not ready after %.0f s: %s", now.model, warn_after, now.detail)
-                warn_after += SLOW_START_AGAIN_S
-            try:
-                await presence.announce(self.redis, now)
-            except RedisError as error:
-                log.warning("Redis is away: %s", error)
-            await asyncio.sleep(presence.EVERY_S)
-
-    async def _presence(self) -> presence.Presence:
-        health = await self.caretaker.health()
-        return presence.Presence(
-            name=self.name,
-            model=self.model.name,
-            label=self.model.label,
-            engine=self.model.engine,
-            state="ready" if self.caretaker.is_ready else "starting",
-            detail=health.detail,
-            slots=self.model.slots,
-            live=len(self.live),
-        )
 
 
 def install(app: Any, worker: Worker) -> None:

@@ -29,7 +29,7 @@ def arguments(model: Model, weights: Path) -> dict[str, Any]:
         "max_model_len": model.context_window,
         "max_num_seqs": model.slots,
         "enable_prefix_caching": True,
-        "disable_log_stats": True,
+        "disable_log_stats": False,
         "enforce_eager": options["enforce_eager"] or not gpus,
         "tensor_parallel_size": options["tensor_parallel_size"] or max(1, min(2, gpus)),
     }

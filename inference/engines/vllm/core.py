@@ -6,6 +6,7 @@ from contextlib import aclosing, contextmanager
 from pathlib import Path
 from typing import Any
 
+from prometheus_client import REGISTRY
 from vllm.engine.arg_utils import AsyncEngineArgs
 from vllm.exceptions import VLLMClientError
 from vllm.sampling_params import RequestOutputKind, SamplingParams
@@ -17,6 +18,7 @@ from inference.model import Model
 from inference.protocol import EngineDead, EngineError, Problem, Request
 
 CLOSING = 30.0  # seconds
+CACHE_USE = "vllm:kv_cache_usage_perc"
 
 
 class Core:
@@ -61,6 +63,12 @@ class Core:
             async with aclosing(self._llm.generate({"prompt_token_ids": ids}, params, name)) as outputs:
                 async for output in outputs:
                     yield output.outputs[0]
+
+    @property
+    def cache_use(self) -> float | None:
+        """Share of the KV cache in use, as vLLM last said, 0 to 1; the fullest where there are several."""
+        families = REGISTRY.restricted_registry([CACHE_USE]).collect()
+        return max((sample.value for family in families for sample in family.samples), default=None)
 
     async def abort(self, names: list[str]) -> None:
         """End these requests; their generators finish with the reason "abort"."""

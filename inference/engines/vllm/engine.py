@@ -71,7 +71,8 @@ class VllmEngine:
             detail = "starting"
         elif not detail and self._parts and self._parts[0].dead:
             detail = "vLLM's engine has died."
-        return Health(ready=not detail, detail=detail, running=len(self._running))
+        cache = self._parts[0].cache_use if self._parts else None
+        return Health(ready=not detail, detail=detail, running=len(self._running), cache=cache)
 
     async def close(self) -> None:
         self._closed = "The engine was closed."
