@@ -19,6 +19,7 @@ from django.conf import settings
 from redis.exceptions import RedisError
 
 from inference import metrics, presence
+from inference.cancelling import cancelled
 from inference.caretaker import Caretaker
 from inference.engines import build
 from inference.events.client import async_client
@@ -135,9 +136,7 @@ class Worker:
         await self._idle.wait()
         with contextlib.suppress(TimeoutError):  # Redis is away: the rows have it all
             await self.writer.drained()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancelled(self._tasks)
         with contextlib.suppress(RedisError):
             await presence.leave(self.redis, self.name)
         await self.caretaker.close()

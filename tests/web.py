@@ -11,6 +11,7 @@ import pytest
 from conversations import database
 from conversations.follow import Cursor, Follower
 from conversations.streams import Streams, streams
+from inference.cancelling import cancelled
 from tests.screen import Screen
 
 R = TypeVar("R")
@@ -98,10 +99,7 @@ class Web:
 
     async def _end(self) -> None:
         await self.streams.feed.close()
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        await cancelled([task for task in asyncio.all_tasks() if task is not asyncio.current_task()])
 
 
 @pytest.fixture
