@@ -1,7 +1,9 @@
 """A Redis of one's own, for tests that take it away."""
 
+import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +14,7 @@ from pytest_django import Settings
 
 from chatsite.redis_socket import socket_url
 from chatsite.supervisor import embedded_redis
+from chatsite.supervisor.process import TETHER
 from inference.events.client import blocking_client
 from tests.waiting import until
 
@@ -25,7 +28,9 @@ class OwnRedis:
         self.url = socket_url(folder / "redis.sock")
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._spec.command, stdout=subprocess.DEVNULL, start_new_session=True)
+        command = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *self._spec.command]
+        quiet = subprocess.DEVNULL
+        self._process = subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True)
         until(self._spec.is_up, what="Redis")
 
     def kill(self) -> None:
