@@ -92,6 +92,15 @@ VARIABLES = (
     Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens."),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(
+        "CHATSITE_METRICS_TOKEN",
+        str,
+        "",
+        "Bearer token with which Prometheus may read /metrics from elsewhere. Empty: only from this machine.",
+    ),
+    Variable("CHATSITE_METRICS_BIND", str, "127.0.0.1", "Address on which the workers serve their metrics."),
+    Variable("CHATSITE_WORKER_METRICS_PORT", int, 0, "Port of an inference worker's /metrics. 0: off."),
+    Variable("CHATSITE_BACKGROUND_METRICS_PORT", int, 0, "Port of a background worker's /metrics. 0: off."),
+    Variable(
         "CHATSITE_LOG_LEVEL",
         str,
         "INFO",

@@ -201,10 +201,16 @@ X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]  # asked on this machine, behind the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 if HTTPS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+
+METRICS_TOKEN: str = read("CHATSITE_METRICS_TOKEN")
+METRICS_BIND: str = read("CHATSITE_METRICS_BIND")
+WORKER_METRICS_PORT: int = read("CHATSITE_WORKER_METRICS_PORT")
+BACKGROUND_METRICS_PORT: int = read("CHATSITE_BACKGROUND_METRICS_PORT")
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
+from chatsite import metrics
 from chatsite.celery import app
 
 
@@ -15,6 +16,7 @@ class Command(BaseCommand):
     requires_system_checks = ()
 
     def handle(self, **options: Any) -> None:
+        metrics.serve(settings.BACKGROUND_METRICS_PORT)
         app.worker_main(
             [
                 *("--quiet", "worker", "--pool", "solo", "--queues", settings.CELERY_TASK_DEFAULT_QUEUE),

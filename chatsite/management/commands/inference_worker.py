@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
+from chatsite import metrics
 from chatsite.celery import app
 from conversations.keeper import keep
 from conversations.tickets import queue_of
@@ -25,6 +26,7 @@ class Command(BaseCommand):
         except CatalogError as error:
             raise CommandError(str(error)) from error
         name = f"inference-{os.getpid()}@{socket.gethostname()}"
+        metrics.serve(settings.WORKER_METRICS_PORT)
         install(app, Worker(served, name, companions=[keep]))
         app.worker_main(
             [
