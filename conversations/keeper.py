@@ -12,6 +12,7 @@ from conversations.database import in_database
 from conversations.models import Message
 from conversations.queue import HEARTBEAT_S, LEASE_UNTIL
 from conversations.states import State
+from inference.events.items import Refusal
 from inference.runner import Abort, Live
 
 if TYPE_CHECKING:
@@ -58,7 +59,9 @@ async def _save(worker: "Worker", live: list[Live]) -> None:
         if one.id in lost:
             one.abort(Abort.SUPERSEDED)
     try:
-        await worker.writer.touch([one.id for one in live])
+        for reply_id in await worker.writer.touch([one.id for one in live]):
+            if reply_id in worker.live:
+                worker.live[reply_id].channel.on_refusal(Refusal.UNFENCED)
     except RedisError as error:
         log.warning("Snapshots could not be kept: %s", error)
 

@@ -15,7 +15,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils import timezone
 
 from accounts.models import User
-from conversations import metrics, problems
+from conversations import metrics
 from conversations.models import Message
 from conversations.states import State
 
@@ -62,17 +62,22 @@ def has_free(model: str) -> bool:
 def claim(model: str, *, lapsed: bool = False) -> Message | None:
     """Take the fairest reply for this worker: its state is writing, its attempt one higher, its lease begins now.
 
-    On the way, replies whose stop was requested become stopped and those that were barren too often failed.
-    Returns None when nothing waits.
+    It may be one that only waits for its end: a stop was requested, or ``gives_up`` says so. Returns None when nothing
+    waits.
     """
     while True:
         with transaction.atomic():
             reply = _fairest(model, lapsed=lapsed)
             if reply is None or (reply.fresh and reply.busy >= settings.REPLIES_AT_ONCE):
                 return None  # in this order, everyone after has as many in writing
-            if not _is_over(reply) and _take(reply):
+            if _take(reply):
                 metrics.claimed(reply, lapsed=reply.lease_until is not None)
                 return cast("Message", reply)
+
+
+def gives_up(reply: Message) -> bool:
+    """Whether the attempts before this one were in vain too often in a row."""
+    return reply.barren > BARREN_ATTEMPTS
 
 
 def _fairest(model: str, *, lapsed: bool) -> Any:
@@ -86,18 +91,6 @@ def _fairest_sql(model: str, *, lapsed: bool) -> tuple[str, Any]:
     query = waiting(model, lapsed=lapsed).select_for_update(skip_locked=True, of=("self",))[:1].query
     sql, parameters = query.sql_with_params()
     return sql, parameters
-
-
-def _is_over(reply: Message) -> bool:
-    if reply.stop_requested:
-        end, problem = State.STOPPED, ""
-    elif reply.barren >= BARREN_ATTEMPTS:
-        end, problem = State.FAILED, problems.GAVE_UP
-    else:
-        return False
-    if _same(reply).update(state=end, problem=problem, finished_at=Now(), lease_until=None):
-        metrics.REPLIES.labels(end.value).inc()
-    return True
 
 
 def _take(reply: Any) -> bool:
@@ -118,7 +111,3 @@ def _take(reply: Any) -> bool:
     reply.state, reply.attempt, reply.barren = State.WRITING.value, reply.attempt + 1, reply.barren + 1
     reply.started_at = reply.started_at or timezone.now()
     return True
-
-
-def _same(reply: Message) -> QuerySet[Message]:
-    return Message.objects.filter(pk=reply.pk, state=reply.state, attempt=reply.attempt)

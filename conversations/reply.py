@@ -90,12 +90,15 @@ class Attempt:
         self.reply = reply
         self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
         self.live = Live(str(reply.pk), self.channel)
+        self._begin_with(self._known())  # the keeper saves it from now on, however long Redis keeps us waiting
+        self._fenced = False  # and begun with the longest text that is known
         self._refilling = False
 
     async def write(self, turns: tuple[Turn, ...]) -> None:
         """Write the reply to a final state, or raise Superseded or Aborted and leave it to another worker."""
         try:
-            await self._take_over()
+            if end_at_once := await self._take_over():
+                return await self._finish(end_at_once)
             self.channel.announce({"type": "started", "model": self.reply.model})
             last = await self._generate(turns)
             metrics.generated(self.live, last)
@@ -116,24 +119,54 @@ class Attempt:
         await self._finish(end)
         return None
 
-    async def _take_over(self) -> None:
-        """Shut out older attempts and begin with what they released; announce it when that is not what was shown."""
-        reply = self.reply
-        known = Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
+    async def _take_over(self) -> End | None:
+        """Shut out older attempts and begin with what they released; announce it when that is not what was shown.
+
+        Returns the reply's end when that is all there is left to do.
+        """
+        known = self._known()
         held, kept = await self._fence(known)
+        grew = len(held.text) + len(held.reasoning) > len(known.text) + len(known.reasoning)
+        end = self._end_at_once(grew=grew)
+        if not end:
+            held = await self._announce(held, kept=kept)
+        self._begin_with(held)
+        self._fenced = True
+        return end
+
+    def _end_at_once(self, *, grew: bool) -> End | None:
+        """Its end, if it was stopped or given up while nobody had it. ``grew``: the last attempt wrote after all."""
+        if self.reply.stop_requested:
+            return End(State.STOPPED)
+        if queue.gives_up(self.reply) and not grew:
+            return End(State.FAILED, problems.GAVE_UP)
+        return None
+
+    async def _announce(self, held: Snapshot, *, kept: bool) -> Snapshot:
+        """Tell readers how it goes on, in a new epoch if that is not from what they have; the text it goes on from."""
         state = "first"
-        if reply.attempt > 1:
+        if self.reply.attempt > 1:
             state = "continuing"
             if not self.engine.capabilities.continues_prefix:
-                state, held = "restarted", Snapshot(reply.attempt, held.epoch + 1, b"", b"")
+                state, held = "restarted", Snapshot(held.attempt, held.epoch + 1, b"", b"")
             elif not kept:
                 state, held = "rewound", replace(held, epoch=held.epoch + 1)
             if state != "continuing":
                 held, _ = await self._fence(held)
             self.channel.announce({"type": "state", "state": state})
         metrics.ATTEMPTS.labels(state).inc()
+        return held
+
+    def _known(self) -> Snapshot:
+        reply = self.reply
+        return Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
+
+    def _begin_with(self, held: Snapshot) -> None:
+        """From now on this text is what is continued, and what the keeper saves."""
+        self.channel.epoch = held.epoch
         self.channel.go_on_from(held)
-        self.live.begin(text=held.text.decode(), reasoning=held.reasoning.decode(), tokens=reply.completion_tokens)
+        tokens = self.reply.completion_tokens
+        self.live.begin(text=held.text.decode(), reasoning=held.reasoning.decode(), tokens=tokens)
 
     async def _fence(self, known: Snapshot) -> tuple[Snapshot, bool]:
         while True:
@@ -213,7 +246,7 @@ class Attempt:
     def _on_refusal(self, why: Refusal) -> None:
         if why is Refusal.SUPERSEDED:
             self.live.abort(Abort.SUPERSEDED)
-        elif not self._refilling:
+        elif self._fenced and not self._refilling:
             self._refilling = True
             self.worker.spawn(self._refill())
 

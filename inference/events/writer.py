@@ -123,10 +123,11 @@ class Writer:
         channel.epoch = epoch
         return Snapshot(known.attempt, epoch, reasoning, text), bool(kept)
 
-    async def touch(self, reply_ids: list[str]) -> None:
-        """Keep the snapshots of live replies."""
-        if reply_ids:
-            await self._touch_script(args=(SNAPSHOT_S, *reply_ids))
+    async def touch(self, reply_ids: list[str]) -> list[str]:
+        """Keep the snapshots of live replies; those of them that this run of Redis did not fence."""
+        if not reply_ids:
+            return []
+        return [older.decode() for older in await self._touch_script(args=(SNAPSHOT_S, *reply_ids))]
 
     async def stops(self, reply_ids: list[str]) -> list[str]:
         """Those of the live replies that someone asked to stop."""
