@@ -5,12 +5,14 @@ complete (a gap in the offsets, silence, a reader that had to reconnect) it sett
 """
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
+from django.db import DatabaseError, InterfaceError, OperationalError
 from redis.exceptions import RedisError
 
 from conversations import places
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
     from conversations.formatting import Formatting
 
 Frame = dict[str, Any]
+
+RETRY_S = 0.5  # between tries while the database is away
+
+log = logging.getLogger(__name__)
 
 FINAL_STATE = {name: state for state, name in EVENT.items()}
 NAMES = {Part.TEXT: "text", Part.REASONING: "reasoning"}
@@ -172,7 +178,7 @@ class Follower:
     # --- What is there ------------------------------------------------------------------------------------------------
 
     async def _catch_up(self) -> AsyncGenerator[Frame, None]:
-        row = await in_database(Message.objects.filter(pk=self.reply_id).first)
+        row = await self._row()
         if row is None:
             self._ended = True
             yield self._frame("failed", cursor=self.cursor.as_list(), detail="")
@@ -191,6 +197,15 @@ class Follower:
         if said != self._said:
             self._said = said
             yield said
+
+    async def _row(self) -> Message | None:
+        """The reply as it is saved. While the database is away nobody is told anything; then all is caught up with."""
+        while True:
+            try:
+                return await in_database(Message.objects.filter(pk=self.reply_id).first)
+            except (OperationalError, InterfaceError) as error:
+                log.warning("Reply %s cannot be read: %s. Trying again.", self.reply_id, error)
+                await asyncio.sleep(RETRY_S)
 
     async def _longest(self, row: Message) -> Snapshot:
         saved = Snapshot(row.attempt, row.epoch, row.reasoning.encode(), row.text.encode())
@@ -232,7 +247,7 @@ class Follower:
         try:
             place = await in_database(places.place, row.pk, row.model)
             engine = await asyncio.to_thread(presence.state_of, blocking_client(), row.model)
-        except RedisError:
+        except (RedisError, DatabaseError):
             place, engine = places.Place(0, None), "away"
         return self._frame("queued", ahead=place.ahead, wait_s=place.wait_s, engine=engine)
 
