@@ -112,10 +112,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             follower.close()
             raise
         await self.say(news.sent_frame(client_id, sent))
-        if sent.reply != follower.reply_id:  # sent before: follow that reply
+        if sent.reply == follower.reply_id:
+            self.follow(follower)
+        else:
             follower.close()
-            follower = self.streams.follower(sent.reply, Cursor(), html=command.html)
-        self.follow(follower)
+            self.follow_again(sent.reply, html=command.html)
         await hints.changed(self.channel_layer, self.user.pk, sent.conversation, but=self.channel_name)
 
     async def open(self, command: frames.Open) -> None:
@@ -134,6 +135,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         task = asyncio.create_task(self.pump(follower))
         self.tasks[follower.reply_id] = task
         task.add_done_callback(lambda done: self.forget(follower.reply_id, done))
+
+    def follow_again(self, reply: UUID, *, html: bool) -> None:
+        """Follow the reply to a message that was sent before, from its beginning, unless it is followed here.
+
+        A page that comes back opens its conversation and sends again at once: told twice, it would show the text twice.
+        """
+        if reply not in self.tasks:
+            self.follow(self.streams.follower(reply, Cursor(), html=html))
 
     async def pump(self, follower: Follower) -> None:
         with translation.override(self.language):
