@@ -213,12 +213,11 @@ class Tab:
         seen = self.seen.get(reply)
         if seen is None:
             return
-        if frame["type"] in TERMINAL:
-            seen.ends += 1
         have = self._cursors.get(reply)
         if have is None or ("cursor" in frame and frame["type"] not in TERMINAL and not _is_news(frame, have)):
             return
         if frame["type"] in TERMINAL:
+            seen.ends += 1
             del self._cursors[reply]
         elif "cursor" in frame:
             self._cursors[reply] = frame["cursor"]
