@@ -1,4 +1,4 @@
-"""``python -m tests.engines.dying CACHE``: kill vLLM's processes under a reply; says, as JSON, what the engine made of it.
+"""``python -m tests.engines.dying CACHE``: kill vLLM's processes under a reply; says in JSON what came of it.
 
 A process of its own, since libraries complain for long about what was killed under them.
 """

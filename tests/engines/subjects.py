@@ -1,8 +1,8 @@
 """The engines under the contract: each small, real, and started once for the whole run."""
 
 import warnings
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -114,10 +114,18 @@ async def collect(stream: AsyncIterator[Chunk], into: list[Chunk]) -> None:
 async def started(entry: Model, cache: Path) -> AsyncIterator[Engine]:
     weights.prepare(entry, cache, lambda _: None)
     engine = engines.build(entry, cache)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what vLLM's libraries warn of while they are imported
+    with _libraries_may_warn():
         await engine.start()
     try:
         yield engine
     finally:
-        await engine.close()
+        with _libraries_may_warn():
+            await engine.close()
+
+
+@contextmanager
+def _libraries_may_warn() -> Iterator[None]:
+    """vLLM's libraries warn while they are imported, and while what they left open is collected."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
