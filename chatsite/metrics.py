@@ -13,13 +13,21 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.http import require_GET
-from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest, make_wsgi_app
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    REGISTRY,
+    CollectorRegistry,
+    disable_created_metrics,
+    generate_latest,
+    make_wsgi_app,
+)
 
 from conversations.backlog import QueueCollector
 
 AGAIN_S = 5.0  # between tries for a port that is taken
 
 log = logging.getLogger(__name__)
+disable_created_metrics()  # type: ignore[no-untyped-call]  # a third of all lines, which no one reads
 _scrape = make_wsgi_app()
 _queue = CollectorRegistry()
 _queue.register(QueueCollector())

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.db import DatabaseError
 from django.db.models import Count, DurationField, ExpressionWrapper, Min, Q
@@ -35,16 +36,14 @@ class Backlog:
 
 def backlogs() -> list[Backlog]:
     """Each model's queue: the served one's, and any other that replies still wait for."""
-    oldest = ExpressionWrapper(Now() - Min("created_at", filter=FREE), output_field=DurationField())
-    rows = (
-        Message.objects.unfinished()
-        .order_by()
-        .values_list("model")
-        .annotate(Count("pk", filter=FREE), Count("pk", filter=_HELD), Count("pk", filter=LAPSED), oldest)
-    )
-    found = {
-        model: Backlog(model, free, held, lapsed, oldest or timedelta()) for model, free, held, lapsed, oldest in rows
+    counts: dict[str, Any] = {
+        "waiting": Count("pk", filter=FREE),
+        "writing": Count("pk", filter=_HELD),
+        "lapsed": Count("pk", filter=LAPSED),
+        "oldest": ExpressionWrapper(Now() - Min("created_at", filter=FREE), output_field=DurationField()),
     }
+    rows: Any = Message.objects.unfinished().order_by().values("model").annotate(**counts)
+    found = {row["model"]: Backlog(**row | {"oldest": row["oldest"] or timedelta()}) for row in rows}
     return list(({served_model(): Backlog(served_model())} | found).values())
 
 
