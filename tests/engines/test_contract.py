@@ -31,7 +31,9 @@ async def test_the_chunks_are_the_reply_and_the_last_one_counts(subject: Subject
     assert [chunk.finish is None for chunk in said.chunks] == [True] * (len(said.chunks) - 1) + [False]
     assert said.last.prompt_tokens > 0
     assert 0 < said.last.completion_tokens <= 24
-    assert {(chunk.prompt_tokens, chunk.completion_tokens) for chunk in said.chunks[:-1]} <= {(0, 0)}
+    assert {(chunk.prompt_tokens, chunk.prefix_tokens) for chunk in said.chunks} == {(said.last.prompt_tokens, 0)}
+    counts = [chunk.completion_tokens for chunk in said.chunks]
+    assert counts == sorted(counts)
 
 
 async def test_the_same_question_has_the_same_reply_at_temperature_zero(subject: Subject) -> None:
@@ -154,9 +156,10 @@ async def test_a_prefix_cut_anywhere_goes_on_without_a_seam(subject: Subject) ->
 
 
 async def test_a_prefix_cut_inside_foreign_letters_goes_on(subject: Subject) -> None:
-    whole = (await subject.say(subject.foreign)).text
-    for at in range(1, min(len(whole), 24)):
-        said = await subject.say(subject.foreign, prefix=Prefix(whole[:at]), max_tokens=8)
+    whole = (await subject.say(subject.foreign, max_tokens=16)).text
+    cuts = range(1, min(len(whole), 16))
+    goes_on = await asyncio.gather(*(subject.say(subject.foreign, Prefix(whole[:at]), max_tokens=6) for at in cuts))
+    for at, said in zip(cuts, goes_on, strict=True):
         assert "�" not in said.text
         length = min(2, len(said.text), len(whole) - at)
         assert said.text[:length] == whole[at : at + length], f"cut after {whole[:at]!r}"
@@ -166,7 +169,8 @@ async def test_a_prefix_is_read_not_said_and_counts_as_prompt(subject: Subject) 
     whole = await subject.say()
     middle = len(whole.text) // 2
     said = await subject.say(prefix=Prefix(whole.text[:middle]), max_tokens=3)
-    assert said.last.prompt_tokens > whole.last.prompt_tokens
+    assert said.last.prompt_tokens - said.last.prefix_tokens == pytest.approx(whole.last.prompt_tokens, abs=3)
+    assert 0 < said.last.prefix_tokens < whole.last.completion_tokens + 3
     assert said.last.completion_tokens == 3
     assert said.last.finish is Finish.LENGTH
 
