@@ -19,6 +19,14 @@ def spec(listen: Path, folder: Path) -> Spec:
     return Spec("redis", command(listen, folder), 3, 15, is_up=lambda: answers(listen), quiet=True)
 
 
+def clear(listen: Path, folder: Path) -> None:
+    """Remove what a stopped server leaves outside the data folder."""
+    if listen.parent != folder.parent:
+        with contextlib.suppress(OSError):
+            listen.unlink(missing_ok=True)
+            listen.parent.rmdir()
+
+
 def command(listen: Path, folder: Path) -> list[str]:
     options = {
         "port": "0",

@@ -59,6 +59,16 @@ def test_long_paths_have_folders_of_their_own() -> None:
     assert redis_socket(one) == redis_socket(one)
 
 
+def test_nothing_is_left_outside_the_data_folder(tmp_path: Path) -> None:
+    data = tmp_path / ("long" * 30)
+    outside = redis_socket(data)
+    with server(data):
+        assert outside.exists()
+    embedded_redis.clear(outside, data / "redis")
+    assert not outside.parent.exists()
+    assert (data / "redis").exists()
+
+
 def test_a_folder_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
     folder = tmp_path / "planted"
     folder.mkdir()

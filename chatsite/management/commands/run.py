@@ -7,7 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, SystemCheckError
 
-from chatsite.supervisor import preflight, processes
+from chatsite.supervisor import embedded_redis, preflight, processes
 from chatsite.supervisor.apart import apart
 from chatsite.supervisor.console import Console
 from chatsite.supervisor.preparation import Prepared, prepare
@@ -50,4 +50,7 @@ def run_site() -> int:
         console = Console()
         prepared = apart(lambda: check_and_prepare(console))
         readiness = Readiness(console, prepared, began)
-        return Supervisor(processes.site(), console, settings.DATA_DIR / "logs", readiness.look).run()
+        try:
+            return Supervisor(processes.site(), console, settings.DATA_DIR / "logs", readiness.look).run()
+        finally:
+            embedded_redis.clear(settings.REDIS_SOCKET, settings.DATA_DIR / "redis")
