@@ -75,6 +75,7 @@ class Checkpoint:
         self.epoch = live.channel.epoch
         self.text = live.text
         self.reasoning = live.reasoning
+        self.prompt_tokens = live.prompt_tokens
         self.tokens = live.tokens
 
 
@@ -86,13 +87,13 @@ def save(checkpoints: list[Checkpoint]) -> tuple[set[str], set[str]]:
     statement = (
         f"UPDATE {Message._meta.db_table} SET lease_until = {LEASE_UNTIL[connection.vendor]},"  # noqa: S608 - no input in it
         " barren = CASE WHEN text = %s AND reasoning = %s THEN barren ELSE 0 END,"
-        " text = %s, reasoning = %s, epoch = %s, completion_tokens = %s"
+        " text = %s, reasoning = %s, epoch = %s, prompt_tokens = %s, completion_tokens = %s"
         " WHERE id = %s AND state = %s AND attempt = %s"
     )
     adapt = Message._meta.pk.get_db_prep_value
     rows = [
         (
-            *(one.text, one.reasoning, one.text, one.reasoning, one.epoch, one.tokens),
+            *(one.text, one.reasoning, one.text, one.reasoning, one.epoch, one.prompt_tokens, one.tokens),
             *(adapt(one.id, connection), State.WRITING.value, one.attempt),
         )
         for one in checkpoints

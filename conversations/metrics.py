@@ -4,7 +4,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 from conversations.models import Message
 from conversations.states import FINAL
-from inference.metrics import COMPLETION_TOKENS, PROMPT_TOKENS
+from inference.metrics import PROMPT_TOKENS
 from inference.protocol import Chunk
 from inference.runner import Live
 
@@ -42,9 +42,8 @@ def claimed(reply: Message, *, lapsed: bool) -> None:
 
 
 def generated(live: Live, last: Chunk) -> None:
-    """The engine said its last word: its own counts replace those of the pieces."""
+    """The engine said its last word."""
     PROMPT_TOKENS.value += last.prompt_tokens
-    COMPLETION_TOKENS.value += max(0, last.completion_tokens - (live.tokens - live.tokens_before))
 
 
 def attempted(reply: Message, live: Live) -> None:

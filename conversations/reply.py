@@ -77,8 +77,6 @@ class End:
 
     state: State
     problem: str = ""
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
 
 
 class Attempt:
@@ -102,7 +100,7 @@ class Attempt:
             self.channel.announce({"type": "started", "model": self.reply.model})
             last = await self._generate(turns)
             metrics.generated(self.live, last)
-            end = End(_ENDS[last.finish or Finish.STOP], "", last.prompt_tokens, last.completion_tokens)
+            end = End(_ENDS[last.finish or Finish.STOP])
             self.worker.caretaker.succeeded()
         except EngineError as error:
             log.warning("Reply %s, attempt %d: %s", self.reply.pk, self.reply.attempt, error)
@@ -165,8 +163,12 @@ class Attempt:
         """From now on this text is what is continued, and what the keeper saves."""
         self.channel.epoch = held.epoch
         self.channel.go_on_from(held)
-        tokens = self.reply.completion_tokens
-        self.live.begin(text=held.text.decode(), reasoning=held.reasoning.decode(), tokens=tokens)
+        self.live.begin(
+            text=held.text.decode(),
+            reasoning=held.reasoning.decode(),
+            prompt_tokens=self.reply.prompt_tokens,
+            tokens=self.reply.completion_tokens,
+        )
 
     async def _fence(self, known: Snapshot) -> tuple[Snapshot, bool]:
         while True:
@@ -188,7 +190,7 @@ class Attempt:
                 sampling=Sampling(max_tokens=max(1, settings.REPLY_TOKENS - self.reply.completion_tokens)),
             )
             try:
-                return await live.generate(self.engine, request)
+                return await live.generate(self.engine, request, settings.REPLY_TOKENS)
             except EngineError as error:
                 if error.problem is not Problem.TOO_LONG or len(turns) == 1:
                     raise
@@ -206,10 +208,8 @@ class Attempt:
             "epoch": self.channel.epoch,
             "text": self.live.text,
             "reasoning": self.live.reasoning,
-            "prompt_tokens": max(0, end.prompt_tokens - self.reply.completion_tokens) or self.reply.prompt_tokens,
-            "completion_tokens": (
-                self.reply.completion_tokens + end.completion_tokens if end.completion_tokens else self.live.tokens
-            ),
+            "prompt_tokens": self.live.prompt_tokens,
+            "completion_tokens": self.live.tokens,
             "ttft_ms": self._ttft_ms(),
         }
         if end.state is State.CUT:
@@ -232,6 +232,7 @@ class Attempt:
             "text": text,
             "reasoning": reasoning,
             "barren": 0 if grew or forgiven else self.reply.barren,
+            "prompt_tokens": self.live.prompt_tokens,
             "completion_tokens": self.live.tokens,
             "lease_until": None,
         }

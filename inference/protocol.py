@@ -92,10 +92,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a reply. The last chunk, and only it, has ``finish`` and both token counts; it may carry text too.
+    """A piece of a reply. The last chunk, and only it, has ``finish``; it may carry text too.
 
-    ``prompt_tokens`` counts what the engine read, a continued prefix included; ``completion_tokens`` what it generated
-    in this attempt. Text never contains half a character (no U+FFFD that the model did not write).
+    Each has the counts so far: ``prompt_tokens`` is what the engine read, of that ``prefix_tokens`` the continued
+    prefix, and ``completion_tokens`` what it generated in this attempt. So the usage of the whole reply is known
+    whenever it ends: ``prompt_tokens - prefix_tokens`` and ``prefix_tokens + completion_tokens``. Text never contains
+    half a character (no U+FFFD that the model did not write).
     """
 
     text: str = ""
@@ -103,6 +105,7 @@ class Chunk:
     finish: Finish | None = None
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    prefix_tokens: int = 0
 
 
 @dataclass(frozen=True, slots=True)

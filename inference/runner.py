@@ -6,12 +6,13 @@ Closing the engine's generator is the only way to abort; ``Live.abort`` cancels 
 import asyncio
 import time
 from contextlib import aclosing
+from dataclasses import replace
 from enum import StrEnum
 
 from inference.events.items import Part
 from inference.events.writer import Channel
 from inference.metrics import COMPLETION_TOKENS
-from inference.protocol import Chunk, Engine, EngineError, Request
+from inference.protocol import Chunk, Engine, EngineError, Finish, Request
 
 
 class Abort(StrEnum):
@@ -38,14 +39,16 @@ class Live:
         self.channel = channel
         self.first_text_at: float | None = None  # time.time() of the first piece of this attempt
         self.ended_at: float | None = None  # time.time() when this attempt stopped writing
-        self.tokens = 0  # completion tokens so far; engines send about one a piece
+        self.prompt_tokens = 0
+        self.tokens = 0  # completion tokens so far, those of earlier attempts included
         self.tokens_before = 0  # those of earlier attempts
         self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
         self._task: asyncio.Task[Chunk] | None = None
         self._abort: Abort | None = None
 
-    def begin(self, *, text: str, reasoning: str, tokens: int) -> None:
-        """What earlier attempts released."""
+    def begin(self, *, text: str, reasoning: str, prompt_tokens: int, tokens: int) -> None:
+        """What earlier attempts released, and their counts as far as they were saved."""
+        self.prompt_tokens = prompt_tokens
         self.tokens = self.tokens_before = tokens
         self._pieces = {Part.TEXT: [text], Part.REASONING: [reasoning]}
 
@@ -74,13 +77,13 @@ class Live:
         if self._abort:
             raise Aborted(self._abort)
 
-    async def generate(self, engine: Engine, request: Request) -> Chunk:
-        """Write the reply to its end and return the engine's last chunk.
+    async def generate(self, engine: Engine, request: Request, most: int) -> Chunk:
+        """Write the reply to its end, of ``most`` tokens in all attempts together, and return the engine's last chunk.
 
         Raises Aborted after ``abort``, EngineError when the engine fails.
         """
         self.check()
-        self._task = asyncio.create_task(self._pump(engine, request))
+        self._task = asyncio.create_task(self._pump(engine, request, most))
         try:
             return await self._task
         except asyncio.CancelledError:
@@ -91,24 +94,33 @@ class Live:
             self._task = None
             self.ended_at = time.time()
 
-    async def _pump(self, engine: Engine, request: Request) -> Chunk:
+    async def _pump(self, engine: Engine, request: Request, most: int) -> Chunk:
         async with aclosing(engine.stream(request)) as chunks:
             async for chunk in chunks:
+                self._count(chunk)
                 if chunk.reasoning:
                     self._say(Part.REASONING, chunk.reasoning)
                 if chunk.text:
                     self._say(Part.TEXT, chunk.text)
                 if chunk.finish:
                     return chunk
+                if chunk.prefix_tokens and self.tokens >= most:
+                    return replace(chunk, finish=Finish.LENGTH)
         raise EngineError("the stream ended without a finish", retry=True)
+
+    def _count(self, chunk: Chunk) -> None:
+        """What earlier attempts said counts as this attempt's engine reads it: they may have died before they saved."""
+        generated = self.tokens - self.tokens_before
+        COMPLETION_TOKENS.value += max(0, chunk.completion_tokens - generated)
+        self.prompt_tokens = chunk.prompt_tokens - chunk.prefix_tokens
+        self.tokens_before = chunk.prefix_tokens
+        self.tokens = chunk.prefix_tokens + chunk.completion_tokens
 
     def _say(self, part: Part, text: str) -> None:
         if "\x00" in text:
             text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL
         if self.first_text_at is None:
             self.first_text_at = time.time()
-        self.tokens += 1
-        COMPLETION_TOKENS.value += 1
         self._pieces[part].append(text)
         self.channel.append(part, text)
 

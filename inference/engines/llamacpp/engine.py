@@ -89,14 +89,14 @@ class LlamaCppEngine:
         kept, again = healing.split(request.prefix.text)
         prompt = await prompter.tokens(request.turns, kept)
         resaid = await prompter.count(again)
-        prompt_tokens = len(prompt) + resaid
+        prompt_tokens, prefix_tokens = len(prompt) + resaid, await prompter.count(kept) + resaid
         limit = admission.room(request, prompt_tokens, self.capabilities.context_window)
         if not limit:
-            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens)
+            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, prefix_tokens=prefix_tokens)
             return
         await self._slots.acquire()
         generation = self._begin(self._body(request, prompt, limit + resaid, again))
-        reply = Reply(request.sampling.stop, again, prompt_tokens, resaid)
+        reply = Reply(request.sampling.stop, again, prompt_tokens, prefix_tokens, resaid)
         try:
             while not reply.finished:
                 if chunk := reply.take(await generation.next_event()):

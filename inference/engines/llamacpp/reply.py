@@ -9,10 +9,11 @@ from inference.protocol import Chunk, EngineError, Finish
 class Reply:
     """One reply. ``finished`` once its last chunk was taken."""
 
-    def __init__(self, stop: tuple[str, ...], again: str, prompt_tokens: int, resaid: int) -> None:
+    def __init__(self, stop: tuple[str, ...], again: str, prompt_tokens: int, prefix_tokens: int, resaid: int) -> None:
         self._stop = StopFilter(stop)
         self._skip = len(again)
         self._prompt_tokens = prompt_tokens
+        self._prefix_tokens = prefix_tokens
         self._resaid = resaid
         self._tokens = 0
         self.finished = False
@@ -30,10 +31,12 @@ class Reply:
         text = self._stop.feed(text)
         if reason or self._stop.stopped:
             return self._last(text + self._stop.flush(), reason)
-        return Chunk(text) if text else None
+        return Chunk(text, "", None, *self._counts()) if text else None
 
     def _last(self, text: str, reason: str | None) -> Chunk:
         self.finished = True
         finish = Finish.LENGTH if reason == "length" and not self._stop.stopped else Finish.STOP
-        said = max(0, self._tokens - self._resaid)
-        return Chunk(text, "", finish, self._prompt_tokens, said)
+        return Chunk(text, "", finish, *self._counts())
+
+    def _counts(self) -> tuple[int, int, int]:
+        return self._prompt_tokens, max(0, self._tokens - self._resaid), self._prefix_tokens

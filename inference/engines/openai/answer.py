@@ -34,19 +34,20 @@ class Answer:
         self._deltas += bool(text or reasoning)
         if self._finish and event.get("usage"):
             return self._last(event["usage"], text, reasoning)
-        return Chunk(text, reasoning) if text or reasoning else None
+        return Chunk(text, reasoning, None, *self._counts({})) if text or reasoning else None
 
     def _last(self, usage: dict[str, Any], text: str = "", reasoning: str = "") -> Chunk:
         if self._finish is None:
             raise EngineError("The server ended the reply without a reason.", retry=True)
         self.finished = True
-        prompt = usage.get("prompt_tokens") or self._estimate()
-        return Chunk(text, reasoning, self._finish, prompt, usage.get("completion_tokens", self._deltas))
+        return Chunk(text, reasoning, self._finish, *self._counts(usage))
 
-    def _estimate(self) -> int:
-        prefix = self._request.prefix
-        letters = sum(len(turn.text) for turn in self._request.turns) + len(prefix.text) + len(prefix.reasoning)
-        return math.ceil(letters / CHARACTERS_A_TOKEN)
+    def _counts(self, usage: dict[str, Any]) -> tuple[int, int, int]:
+        """Prompt, completion, prefix. A server tells no count of the prefix: it has its share of the letters."""
+        prefix = len(self._request.prefix.text) + len(self._request.prefix.reasoning)
+        letters = prefix + sum(len(turn.text) for turn in self._request.turns)
+        prompt = usage.get("prompt_tokens") or math.ceil(letters / CHARACTERS_A_TOKEN)
+        return prompt, usage.get("completion_tokens", self._deltas), round(prompt * prefix / letters) if prefix else 0
 
 
 def _finish(reason: str) -> Finish:

@@ -30,6 +30,15 @@ class Script:
     text_tokens: int  # text repeats, or is cut, to this many
     start: int  # the token of ``text`` it begins with
 
+    def tokens_in(self, prefix: Prefix) -> int:
+        """How many whole tokens the prefix has, as far as it is of this script."""
+        found = 0
+        for said, said_by in ((prefix.reasoning, iter(self.reasoning)), (prefix.text, self._texts())):
+            left = len(said)
+            while left > 0 and (left := left - len(next(said_by, said))) >= 0:
+                found += 1
+        return found
+
     def tokens_after(self, prefix: Prefix) -> Iterator[tuple[str, str]]:
         """(reasoning, text) of each token that comes after the prefix, which is skipped by length."""
         skip = len(prefix.reasoning)
@@ -38,13 +47,15 @@ class Script:
             if rest and not prefix.text:
                 yield rest, ""
         skip = len(prefix.text)
-        for number in range(self.text_tokens):
-            piece = self.text[(self.start + number) % len(self.text)]
+        for piece in self._texts():
             if skip >= len(piece):
                 skip -= len(piece)
                 continue
             yield "", piece[skip:]
             skip = 0
+
+    def _texts(self) -> Iterator[str]:
+        return (self.text[(self.start + number) % len(self.text)] for number in range(self.text_tokens))
 
 
 def script(request: Request, options: Mapping[str, Any]) -> Script:

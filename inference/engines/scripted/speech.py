@@ -1,6 +1,7 @@
 """One reply of the scripted engine while it is being said."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from inference import stamps
@@ -8,16 +9,18 @@ from inference.engines import admission
 from inference.engines.scripted.clock import Metronome
 from inference.engines.scripted.script import count, script
 from inference.engines.stopping import StopFilter
-from inference.protocol import Chunk, EngineError, Finish, Problem, Request
+from inference.protocol import Chunk, EngineError, Finish, Prefix, Problem, Request
 
 
 class Speech:
     """Where a reply stands: tokens ``said`` in this attempt, and how it finished."""
 
     def __init__(self, request: Request, options: Mapping[str, Any], window: int) -> None:
-        self._prompt_tokens = count(request)
-        self._limit = admission.room(request, self._prompt_tokens, window)
-        self._tokens = script(request, options).tokens_after(request.prefix)
+        self._limit = admission.room(request, count(request), window)
+        said = script(request, options)
+        self._prefix_tokens = said.tokens_in(request.prefix)
+        self._prompt_tokens = count(replace(request, prefix=Prefix())) + self._prefix_tokens
+        self._tokens = said.tokens_after(request.prefix)
         self._next = next(self._tokens, None)
         self._stop = StopFilter(request.sampling.stop)
         self._faults = {
@@ -46,10 +49,10 @@ class Speech:
             self._settle()
             if self.said in self._pause:
                 break
-        if not self.finish:
-            return Chunk("".join(text), "".join(reasoning))
-        text.append(self._stop.flush())
-        return Chunk("".join(text), "".join(reasoning), self.finish, self._prompt_tokens, self.said)
+        if self.finish:
+            text.append(self._stop.flush())
+        counts = (self._prompt_tokens, self.said, self._prefix_tokens)
+        return Chunk("".join(text), "".join(reasoning), self.finish, *counts)
 
     def _settle(self) -> None:
         if self._stop.stopped or (self._next is None and self._limit):

@@ -8,11 +8,15 @@ from inference.protocol import Request
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A prompt. ``again`` is the end of the prefix that the model must say again; ``resaid`` its count of tokens."""
+    """A prompt. ``again`` is the end of the prefix that the model must say again; ``resaid`` its count of tokens.
+
+    ``prefix`` counts the tokens of the whole prefix, that end included.
+    """
 
     ids: list[int]
     again: str = ""
     resaid: int = 0
+    prefix: int = 0
 
 
 class Reader(Protocol):

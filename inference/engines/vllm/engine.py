@@ -95,17 +95,21 @@ class VllmEngine:
         prompt_tokens = len(opening.ids) + opening.resaid
         limit = admission.room(request, prompt_tokens, self.capabilities.context_window)
         if not limit:
-            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens)
+            yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, prefix_tokens=opening.prefix)
             return
+
+        def counts(said: int) -> tuple[int, int, int]:
+            return prompt_tokens, max(0, said), opening.prefix
+
         name = f"{request.id}-{next(self._numbers)}"
         self._running.add(name)
         try:
             resaid = await say_again(core, vocabulary, request, opening, name)
-            if resaid.more:
-                yield _in_channel(request, resaid.more)
             tokens = resaid.tokens - opening.resaid
+            if resaid.more:
+                yield _in_channel(request, resaid.more, counts(tokens))
             if tokens >= limit:
-                yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, completion_tokens=limit)
+                yield Chunk("", "", Finish.LENGTH, *counts(limit))
                 return
             params = core.params(request, limit - tokens, **dialect.sampling(request))
             reader = dialect.reader(request)
@@ -115,10 +119,10 @@ class VllmEngine:
                     reasoning, text = reader.feed(output.text, list(output.token_ids))
                     finish = Finish.STOP if reader.stopped else self._finish(output.finish_reason)
                     if finish:
-                        yield Chunk(text + reader.flush(), reasoning, finish, prompt_tokens, max(0, tokens))
+                        yield Chunk(text + reader.flush(), reasoning, finish, *counts(tokens))
                         return
                     if text or reasoning:
-                        yield Chunk(text, reasoning)
+                        yield Chunk(text, reasoning, None, *counts(tokens))
         finally:
             self._running.discard(name)
             if not self._running:
@@ -144,9 +148,10 @@ class VllmEngine:
         return self._parts
 
 
-def _in_channel(request: Request, text: str) -> Chunk:
+def _in_channel(request: Request, said: str, counts: tuple[int, int, int]) -> Chunk:
     """A chunk that goes on where the prefix ended."""
-    return Chunk(text=text) if request.prefix.text else Chunk(reasoning=text)
+    text, reasoning = (said, "") if request.prefix.text else ("", said)
+    return Chunk(text, reasoning, None, *counts)
 
 
 def _is_harmony(wanted: str, weights: Path) -> bool:

@@ -42,11 +42,13 @@ class HarmonyDialect:
         prefix = request.prefix
         if not prefix:
             return Opening(ids)
-        ids += self._markers(_header(request))
+        said = self._markers(_header(request))
         if prefix.text and prefix.reasoning:
-            ids += self._words(prefix.reasoning) + self._markers(NEXT + FINAL)
+            said += self._words(prefix.reasoning) + self._markers(NEXT + FINAL)
         kept, again = healing.split(prefix.text or prefix.reasoning)
-        return Opening(ids + self._words(kept), again, len(self._words(again)))
+        said += self._words(kept)
+        resaid = len(self._words(again))
+        return Opening(ids + said, again, resaid, len(said) + resaid)
 
     def reader(self, request: Request) -> "HarmonyReader":
         header = _last_header(request)

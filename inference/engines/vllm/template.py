@@ -21,8 +21,8 @@ class TemplateDialect:
         for piece in pieces(self._render(request), request.turns):
             ids += self._encode(piece.text, trusted=piece.trusted)
         kept, again = healing.split(request.prefix.text)
-        ids += self._encode(kept, trusted=False)
-        return Opening(ids, again, len(self._encode(again, trusted=False)))
+        said, resaid = self._encode(kept, trusted=False), len(self._encode(again, trusted=False))
+        return Opening(ids + said, again, resaid, len(said) + resaid)
 
     def reader(self, request: Request) -> "PlainReader":
         del request
