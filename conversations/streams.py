@@ -10,15 +10,17 @@ from conversations.follow import Cursor, Follower
 from conversations.formatting import Formattings
 from conversations.tickets import warm_up
 from inference.events.feed import Feed
+from inference.events.probe import Probe
 
 _streams: "WeakKeyDictionary[asyncio.AbstractEventLoop, Streams]" = WeakKeyDictionary()
 
 
 class Streams:
-    """The feed and the renderings of one event loop."""
+    """The feed, the probe of it, and the renderings of one event loop."""
 
     def __init__(self) -> None:
         self.feed = Feed()
+        self.probe = Probe(self.feed)
         self._formattings = Formattings(self.feed)
 
     def follower(self, reply_id: UUID, cursor: Cursor, *, html: bool, fresh: bool = False) -> Follower:

@@ -1,6 +1,7 @@
 """What a worker says of itself every two seconds, and the orders it hears then."""
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ class RollCall:
 
     def __init__(self, worker: "Worker") -> None:
         self._worker = worker
+        self._news = asyncio.Event()
         self._counted = (time.monotonic(), COMPLETION_TOKENS.value)
 
     async def run(self) -> None:
@@ -40,7 +42,14 @@ class RollCall:
                 self._obey(await announce(self._worker.redis, now))
             except RedisError as error:
                 log.warning("Redis is away: %s", error)
-            await asyncio.sleep(EVERY_S)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(EVERY_S):
+                    await self._news.wait()
+            self._news.clear()
+
+    def speak(self) -> None:
+        """Say now what is new."""
+        self._news.set()
 
     async def presence(self) -> Presence:
         """What there is to say now."""

@@ -121,6 +121,7 @@ class Worker:
         metrics.ENGINES.add(self._figures)
         self.spawn(roll_call.run())
         await self.caretaker.start()
+        roll_call.speak()
         self.spawn(self.writer.run())
         self.spawn(self.caretaker.watch_memory())
         for companion in self._companions:

@@ -19,7 +19,7 @@ from accounts.models import User
 from chatsite.supervisor import embedded_redis
 from chatsite.supervisor.process import TETHER
 from tests import postgres
-from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER
+from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER, STATIC_ROOT
 
 pytest_plugins = ["tests.sites", "tests.browser", "tests.stores", "tests.web", "tests.workers"]
 
@@ -28,6 +28,7 @@ USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 def pytest_configure() -> None:
     FOLDER.mkdir(mode=0o700)
+    STATIC_ROOT.mkdir()
 
 
 def pytest_unconfigure() -> None:

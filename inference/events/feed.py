@@ -117,6 +117,11 @@ class Feed:
                 pipe.xadd(FEED, {FIELD: pack([look_again])}, maxlen=FEED_LENGTH)
                 await pipe.execute()
 
+    async def call(self, name: UUID) -> None:
+        """Publish an item that reaches only a mailbox attached under this name. Raises RedisError."""
+        blob = pack([(str(name), 0, 0, int(Part.PROBE), 0, b"")])
+        await self._client.xadd(FEED, {FIELD: blob}, maxlen=FEED_LENGTH, approximate=True)
+
     async def _read_forever(self) -> None:
         last = b""
         while True:

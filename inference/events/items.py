@@ -27,6 +27,7 @@ class Part(IntEnum):
     EVENT = 2
     SYNC = 3
     HTML = 4  # never in Redis: a web process adds it for its own followers
+    PROBE = 5  # of no reply: the web process that published it wants to hear it back
 
 
 class Refusal(IntEnum):
