@@ -107,6 +107,13 @@ VARIABLES = (
         "How much is logged.",
         choices=("DEBUG", "INFO", "WARNING", "ERROR"),
     ),
+    Variable(
+        "CHATSITE_LOG_FORMAT",
+        str,
+        "line",
+        "How a log line looks: for people, or one JSON object for machines.",
+        choices=("line", "json"),
+    ),
 )
 
 _BY_NAME = {variable.name: variable for variable in VARIABLES}

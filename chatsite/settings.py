@@ -215,11 +215,13 @@ BACKGROUND_METRICS_PORT: int = read("CHATSITE_BACKGROUND_METRICS_PORT")
 # --- Logs -------------------------------------------------------------------------------------------------------------
 
 LOG_LEVEL: str = read("CHATSITE_LOG_LEVEL")
+LOG_FORMAT: str = read("CHATSITE_LOG_FORMAT")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"reply": {"()": "inference.concerning.ReplyField"}},
+    "formatters": {"line": {"()": "chatsite.logs.Line"}, "json": {"()": "chatsite.logs.Json"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": LOG_FORMAT, "filters": ["reply"]}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {
         "httpx": {"level": "WARNING"},

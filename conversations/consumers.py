@@ -20,6 +20,7 @@ from conversations.models import Conversation, Message
 from conversations.pace import Pace
 from conversations.services import Refused, send, stop
 from conversations.streams import Streams, streams
+from inference.concerning import concerning
 
 VERSION = 1
 NOT_SIGNED_IN = 4401
@@ -79,7 +80,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except (Conversation.DoesNotExist, Message.DoesNotExist):
             await self.complain("not_found", "There is nothing of this id here for you.", about)
         except DatabaseError:
-            log.exception("A frame of type %s failed", about)
+            log.exception("A frame of type %s failed", about, extra={"reply": getattr(command, "reply", "")})
             await self.complain("unavailable", "The database is away. Try again in a moment.", about)
 
     async def obey(self, command: frames.Command) -> None:
@@ -145,7 +146,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.follow(self.streams.follower(reply, Cursor(), html=html))
 
     async def pump(self, follower: Follower) -> None:
-        with translation.override(self.language):
+        with translation.override(self.language), concerning(follower.reply_id):
             async for frame in follower.frames():
                 await self.say(frame)
 
@@ -153,7 +154,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if self.tasks.get(reply) is task:
             del self.tasks[reply]
         if not task.cancelled() and (error := task.exception()):
-            log.error("Following reply %s failed", reply, exc_info=error)
+            log.error("Following a reply failed", exc_info=error, extra={"reply": reply})
 
     async def conversation_changed(self, hint: dict[str, Any]) -> None:
         """Another tab or device of this person has news."""

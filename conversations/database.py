@@ -8,6 +8,7 @@ import asyncio
 import functools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from django.db import close_old_connections, connections
@@ -22,7 +23,7 @@ _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run a function that uses the ORM and return its result. A broken connection is replaced before the next call."""
     call = functools.partial(_run, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_executor, call)
+    return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
 
 
 def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

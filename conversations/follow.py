@@ -204,7 +204,7 @@ class Follower:
             try:
                 return await in_database(Message.objects.filter(pk=self.reply_id).first)
             except (OperationalError, InterfaceError) as error:
-                log.warning("Reply %s cannot be read: %s. Trying again.", self.reply_id, error)
+                log.warning("It cannot be read: %s. Trying again.", error, extra={"reply": self.reply_id})
                 await asyncio.sleep(RETRY_S)
 
     async def _longest(self, row: Message) -> Snapshot:

@@ -11,6 +11,7 @@ import orjson
 from conversations.follow import FINAL_STATE, Cursor, Follower
 from conversations.rendering import PARTS, Block, LiveRender
 from conversations.rendering import Part as PartName
+from inference.concerning import concerning
 from inference.events.feed import Feed, Mailbox
 from inference.events.items import Item, Part
 
@@ -33,7 +34,8 @@ class Formatting:
         self._bytes = {part: bytearray() for part in Part}
         self._render = LiveRender(_executor, self._on_blocks)
         self._whole: dict[str, str] | None = None
-        self.task = asyncio.create_task(self._run())
+        with concerning(reply_id):
+            self.task = asyncio.create_task(self._run())
 
     def join(self, mailbox: Mailbox) -> None:
         self.mailboxes.add(mailbox)

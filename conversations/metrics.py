@@ -5,7 +5,6 @@ from prometheus_client import Counter, Gauge, Histogram
 from conversations.models import Message
 from conversations.states import FINAL
 from inference.metrics import PROMPT_TOKENS
-from inference.protocol import Chunk
 from inference.runner import Live
 
 WAITS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
@@ -41,15 +40,11 @@ def claimed(reply: Message, *, lapsed: bool) -> None:
         QUEUE_WAIT.observe((reply.started_at - reply.created_at).total_seconds())
 
 
-def generated(live: Live, last: Chunk) -> None:
-    """The engine said its last word."""
-    PROMPT_TOKENS.value += last.prompt_tokens
-
-
 def attempted(reply: Message, live: Live) -> None:
     """An attempt is over, whatever its end."""
     if live.first_text_at is None:
         return
+    PROMPT_TOKENS.value += live.prompt_tokens + live.tokens_before
     if reply.attempt == 1:
         FIRST_TOKEN.observe(max(0.0, live.first_text_at - reply.created_at.timestamp()))
     steps = live.tokens - live.tokens_before - 1

@@ -18,6 +18,7 @@ from conversations.models import Conversation, Message
 from conversations.states import EVENT, State
 from conversations.tickets import queue_ticket
 from conversations.turns import shorter, turns_before
+from inference.concerning import concerning
 from inference.events.items import Refusal, Snapshot
 from inference.events.writer import Channel, Superseded
 from inference.protocol import Chunk, Engine, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
@@ -56,11 +57,11 @@ async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
         return False
     reply, turns = claimed
     attempt = Attempt(worker, engine, reply)
-    with worker.writing(attempt.live):
+    with worker.writing(attempt.live), concerning(reply.pk):
         try:
             await attempt.write(turns)
         except (Superseded, Aborted) as end:
-            log.info("Reply %s: this worker's attempt %d ended: %s", reply.pk, reply.attempt, end)
+            log.info("Attempt %d ended here: %s", reply.attempt, end)
         finally:
             metrics.attempted(reply, attempt.live)
     return True
@@ -99,11 +100,10 @@ class Attempt:
                 return await self._finish(end_at_once)
             self.channel.announce({"type": "started", "model": self.reply.model})
             last = await self._generate(turns)
-            metrics.generated(self.live, last)
             end = End(_ENDS[last.finish or Finish.STOP])
             self.worker.caretaker.succeeded()
         except EngineError as error:
-            log.warning("Reply %s, attempt %d: %s", self.reply.pk, self.reply.attempt, error)
+            log.warning("Attempt %d failed: %s", self.reply.attempt, error)
             self.worker.caretaker.suffered(self.engine, error)
             if error.retry:
                 return await self._hand_over()
@@ -176,7 +176,7 @@ class Attempt:
             try:
                 return await self.worker.writer.fence(self.channel, known)
             except RedisError as error:
-                log.warning("Reply %s waits for Redis: %s", self.reply.pk, error)
+                log.warning("It waits for Redis: %s", error, extra={"reply": self.reply.pk})
                 await asyncio.sleep(RETRY_S)
 
     async def _generate(self, turns: tuple[Turn, ...]) -> Chunk:
@@ -212,9 +212,9 @@ class Attempt:
             "completion_tokens": self.live.tokens,
             "ttft_ms": self._ttft_ms(),
         }
-        if end.state is State.CUT:
-            log.warning("Reply %s was cut after %d tokens.", self.reply.pk, fields["completion_tokens"])
         if await _persistently(_save_end, self.reply, fields):
+            level = logging.WARNING if end.state is State.CUT else logging.INFO
+            log.log(level, "It is %s: %d tokens, attempt %d.", end.state, self.live.tokens, self.reply.attempt)
             metrics.REPLIES.labels(end.state.value).inc()
             event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
             counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}

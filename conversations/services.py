@@ -1,5 +1,6 @@
 """The verbs of a chat: send and stop. Each is one transaction; others are told after commit only."""
 
+import logging
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
@@ -19,6 +20,8 @@ from inference.serving import served_model
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
+
+log = logging.getLogger(__name__)
 
 
 class Refused(Exception):  # noqa: N818 - an answer to a person, not a fault
@@ -65,6 +68,7 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
         metrics.SENDS.labels(no.code).inc()
         raise
     metrics.SENDS.labels("saved").inc()
+    log.info("A message of %d characters waits for its reply.", len(draft.text), extra={"reply": sent.reply})
     return sent
 
 

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from inference.concerning import concerning
 from inference.model import Model
 from inference.protocol import Engine, EngineDead, EngineError, Health, Problem
 
@@ -91,7 +92,8 @@ class Caretaker:
         if self._rebuild is None:
             log.error("The engine of %s is rebuilt: %s.", self.model.name, why)
             self._standing.clear()
-            self._rebuild = asyncio.create_task(self._build_anew())
+            with concerning(""):  # not only the reply that showed the need
+                self._rebuild = asyncio.create_task(self._build_anew())
 
     async def watch_memory(self) -> None:
         """Look at the GPU's memory for ever."""

@@ -10,7 +10,7 @@ from prometheus_client.registry import Collector
 
 from inference.counting import Count, Spread
 
-PROMPT_TOKENS = Count("chatsite_prompt_tokens", "Tokens of prompts that engines read, continued prefixes included.")
+PROMPT_TOKENS = Count("chatsite_prompt_tokens", "Tokens that engines read, of a continued reply also its beginning.")
 COMPLETION_TOKENS = Count("chatsite_completion_tokens", "Tokens that engines wrote.")
 
 FLUSH_SECONDS = Spread(
