@@ -114,18 +114,20 @@ class OpenAIEngine:
         window = self.capabilities.context_window
         body = self._body(request, min(request.sampling.max_tokens, window - REPLY_ROOM))
         try:
-            return await self._post(body)
+            return await self._post(body, request.id)
         except TooLongError as error:
             if error.prompt_tokens is None:
                 raise
             body["max_tokens"] = admission.room(request, error.prompt_tokens, window)
             if not body["max_tokens"]:
                 raise
-        return await self._post(body)
+        return await self._post(body, request.id)
 
-    async def _post(self, body: dict[str, Any]) -> httpx.Response:
+    async def _post(self, body: dict[str, Any], name: str) -> httpx.Response:
         client = self._alive()
-        response = await client.send(client.build_request("POST", "chat/completions", json=body), stream=True)
+        headers = {"X-Request-Id": name}  # so that the server's log names the reply too
+        question = client.build_request("POST", "chat/completions", json=body, headers=headers)
+        response = await client.send(question, stream=True)
         if response.status_code == 200:
             return response
         try:
