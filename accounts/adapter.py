@@ -1,5 +1,7 @@
 """What django-allauth asks about accounts here."""
 
+from typing import Any
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.http import HttpRequest
 
@@ -9,3 +11,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Wrong passwords are counted by where they come from and for whom.
+
+        Counted by the person alone, as allauth does, anybody could keep a colleague from signing in. And allauth's key
+        has the Host header in it, whose port the sender chooses: each port would have tries of its own.
+        """
+        name = credentials.get("email") or credentials.get("username") or ""
+        return f"{self.get_client_ip(request)} {name.lower()}"

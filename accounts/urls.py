@@ -1,0 +1,23 @@
+"""Addresses of sign-in: those of allauth's that this site has a use for.
+
+The others send mail, which nothing here does; among them is the one where people give themselves any e-mail address,
+another person's too, and addresses are names to sign in with.
+"""
+
+from allauth.account import views
+from django.urls import path
+from django.views.generic import TemplateView
+
+urlpatterns = [
+    path("login/", views.login, name="account_login"),
+    path("logout/", views.logout, name="account_logout"),
+    path("inactive/", views.account_inactive, name="account_inactive"),
+    path("signup/", views.signup, name="account_signup"),
+    path("password/change/", views.password_change, name="account_change_password"),
+    path("password/set/", views.password_set, name="account_set_password"),
+    path(
+        "password/reset/",
+        TemplateView.as_view(template_name="account/password_reset.html"),
+        name="account_reset_password",
+    ),
+]
