@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatsite.bench.replies import Reply
-from chatsite.bench.usage import Usage
+from chatsite.bench.usage import Reading, Usage
 
 PATH = ("web", "worker", "redis")  # the processes a reply passes
 Row = dict[str, Any]
@@ -25,17 +25,26 @@ COUNTS = (
 
 @dataclass(slots=True)
 class Cost:
-    """Replies of one length and the seconds of processor time they took, by process."""
+    """Replies of one length and the seconds of processor time they took, by process; ``wall_s`` on the clock."""
 
     replies: int = 0
     tokens: int = 0
+    wall_s: float = 0.0
+    machine_cpu_s: float = 0.0  # of all that ran, ours or not
     cpu_s: dict[str, float] = field(default_factory=dict)
 
-    def add(self, replies: Sequence[Reply], before: dict[str, Usage], after: dict[str, Usage]) -> None:
+    def add(self, replies: Sequence[Reply], before: Reading, after: Reading) -> None:
         self.replies += len(replies)
         self.tokens += sum(len(reply.arrivals) for reply in replies)
-        for name, now in after.items():
-            self.cpu_s[name] = self.cpu_s.get(name, 0.0) + now.cpu_s - before[name].cpu_s
+        self.wall_s += after.at - before.at
+        self.machine_cpu_s += after.machine_cpu_s - before.machine_cpu_s
+        for name, now in after.processes.items():
+            self.cpu_s[name] = self.cpu_s.get(name, 0.0) + now.cpu_s - before.processes[name].cpu_s
+
+    @property
+    def others_cores(self) -> float:
+        """Cores that were busy with something else: times mean little where this is not near zero."""
+        return max(0.0, self.machine_cpu_s - sum(self.cpu_s.values())) / (self.wall_s or 1)
 
 
 def percentile(values: Sequence[float], share: float) -> float:

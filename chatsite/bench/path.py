@@ -15,11 +15,12 @@ from chatsite.bench.figures import Cost, Row
 from chatsite.bench.progress import Progress
 from chatsite.bench.replies import Reply
 from chatsite.bench.site import Site
-from chatsite.bench.usage import Usage
+from chatsite.bench.usage import Reading
 
 SETTLE_S = 0.3  # for what is saved after the last token
 SHORT_TOKENS = 8
-SAMPLES = 8  # replies that a row has at least in a repeat
+SAMPLES = 30  # replies of a row in a repeat, at least ...
+MOST_ROUNDS = 8  # ... as long as that takes no more rounds than this
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +37,7 @@ class Plan:
     database: str = ""
 
     def rounds(self, streams: int) -> int:
-        return -(-self.samples // streams)
+        return min(MOST_ROUNDS, -(-self.samples // streams))
 
     def seconds(self, tokens: int, streams: int) -> float:
         """What the engine takes until the last of so many replies is said."""
@@ -74,7 +75,7 @@ def run(plan: Plan, progress: Progress) -> list[Row]:
         progress.begin(_seconds(plan))
         floor = measure_floor(plan, catalog, site.environment(folder, 0))
         progress.advance(_floor_seconds(plan))
-        with site.running(folder, plan.database) as running:
+        with site.running(folder, database=plan.database) as running:
             cookies = running.python("chatsite.bench.people", "make", str(max(plan.streams)))
             measured = uvloop.run(_measure(plan, running, cookies, progress))
             saved = running.python("chatsite.bench.people", "saved")
@@ -100,7 +101,7 @@ async def _measure(
     plan: Plan, running: Site, cookies: Sequence[str], progress: Progress
 ) -> dict[tuple[str, int], list[Measured]]:
     measured: dict[tuple[str, int], list[Measured]] = {cell: [] for cell in plan.cells()}
-    await _warm(running, cookies)
+    await _warm(plan, running, cookies)
     for repeat in range(plan.repeats):
         for cell in plan.cells():
             progress.tell(f"{cell[1]} streams, {cell[0]}, repeat {repeat + 1} of {plan.repeats}")
@@ -109,17 +110,18 @@ async def _measure(
     return measured
 
 
-async def _warm(running: Site, cookies: Sequence[str]) -> None:
-    sockets = await client.open_all(running.port, cookies[:10])
-    for html in (False, True, False, True):
-        await client.ask_all(sockets, 20, 1, html=html)
+async def _warm(plan: Plan, running: Site, cookies: Sequence[str]) -> None:
+    """As many at once as there will be, so that every thread and connection is there."""
+    sockets = await client.open_all(running.port, cookies)
+    for html in (False, True):
+        await client.ask_all(sockets, SHORT_TOKENS, plan.seconds(SHORT_TOKENS, len(sockets)), html=html)
     _close(sockets)
 
 
 async def _cell(plan: Plan, running: Site, cookies: Sequence[str], *, html: bool) -> Measured:
     """One number of streams, one format: long replies, then short ones."""
     sockets = await client.open_all(running.port, cookies)
-    long, short, own = Cost(), Cost(), Cost()
+    long, short = Cost(), Cost()
     heard: list[Reply] = []
     for _ in range(plan.rounds(len(cookies))):
         for cost, tokens in ((long, plan.tokens), (short, SHORT_TOKENS)):
@@ -130,22 +132,22 @@ async def _cell(plan: Plan, running: Site, cookies: Sequence[str], *, html: bool
             cost.add(said, before, after)
             if cost is long:
                 heard += said
-                own.add(said, before, after)
     _close(sockets)
     row = {
         "streams": len(cookies),
         "format": "html" if html else "text",
         **figures.times(heard, plan.ttft_s),
         **figures.costs(long, short),
-        **figures.memory(after),
-        "client_cpu_s_per_1k_tokens": own.cpu_s["client"] / max(1, own.tokens) * 1000,
+        **figures.memory(after.processes),
+        "client_cpu_s_per_1k_tokens": long.cpu_s["client"] / max(1, long.tokens) * 1000,
+        "others_cores": long.others_cores,
     }
     return Measured(row, heard)
 
 
-async def _settled(running: Site) -> dict[str, Usage]:
+async def _settled(running: Site) -> Reading:
     await asyncio.sleep(SETTLE_S)
-    return running.usage()
+    return running.read()
 
 
 def _close(sockets: Sequence[client.Socket]) -> None:

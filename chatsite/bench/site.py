@@ -67,10 +67,11 @@ class Site:
         """What a module of ours answers as JSON when it runs with this site's settings."""
         return python(self.environment, module, *arguments)
 
-    def usage(self) -> dict[str, usage.Usage]:
+    def read(self) -> usage.Reading:
         """What each process has used, with those it started; ``client`` is this one."""
         site = {name: usage.usage(pid, *usage.descendants(pid)) for name, pid in self.pids.items()}
-        return site | {"supervisor": usage.usage(self.supervisor), "client": usage.usage(os.getpid())}
+        ours = {"supervisor": usage.usage(self.supervisor), "client": usage.usage(os.getpid())}
+        return usage.Reading(time.monotonic(), usage.machine_cpu_s(), site | ours)
 
 
 def python(environment: dict[str, str], module: str, *arguments: str) -> Any:
@@ -91,8 +92,12 @@ def catalog(folder: Path, **options: float) -> Path:
     return path
 
 
-def environment(folder: Path, port: int, database: str = "") -> dict[str, str]:
-    """The environment of a site in a folder; nothing of the caller's own site gets in."""
+def environment(folder: Path, port: int, *, database: str = "", model: str = "") -> dict[str, str]:
+    """The environment of a site in a folder; nothing of the caller's own site gets in.
+
+    It serves what is measured or, where ``model`` is given, that one of the site's own catalog.
+    """
+    measured = {"CHATSITE_CATALOG": str(folder / "catalog.toml"), "CHATSITE_MODEL": "bench"}
     foreign = ("CHATSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL")
     mine = {name: value for name, value in os.environ.items() if not name.startswith(foreign) or name in KEPT}
     return {
@@ -102,8 +107,7 @@ def environment(folder: Path, port: int, database: str = "") -> dict[str, str]:
         "CHATSITE_PORT": str(port),
         "CHATSITE_ADMIN_PASSWORD": ADMIN_PASSWORD,
         "CHATSITE_LOG_LEVEL": "WARNING",
-        "CHATSITE_CATALOG": str(folder / "catalog.toml"),
-        "CHATSITE_MODEL": "bench",
+        **({"CHATSITE_MODEL": model} if model else measured),
         **({"DATABASE_URL": database} if database else {}),
     }
 
@@ -131,10 +135,10 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, database: str = "") -> Iterator[Site]:
+def running(folder: Path, *, database: str = "", model: str = "") -> Iterator[Site]:
     """A ready site on the catalog in this folder. Raises BenchError with its last lines when it does not start."""
     port = _free_port()
-    mine = environment(folder, port, database)
+    mine = environment(folder, port, database=database, model=model)
     printed = folder / "printed"
     command = [sys.executable, str(TETHER), str(os.getpid()), sys.executable, str(ROOT / "manage.py"), "run"]
     with printed.open("wb") as output:

@@ -1,5 +1,6 @@
 """Processor time and memory of processes, read from ``/proc``."""
 
+import os
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,24 @@ class Usage:
     rss_mb: float
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What some processes and the whole machine had used at a moment of ``time.monotonic()``."""
+
+    at: float
+    machine_cpu_s: float
+    processes: dict[str, Usage]
+
+
 def usage(*pids: int) -> Usage:
     """Of some processes together. One that is gone counts as nothing."""
     return Usage(sum(map(_cpu_s, pids)), sum(map(_rss_mb, pids)))
+
+
+def machine_cpu_s() -> float:
+    """Processor time of everything on this machine since it started, in seconds."""
+    user, nice, system, _, _, irq, softirq = map(int, _text(Path("/proc/stat")).split(maxsplit=8)[1:8])
+    return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
 def descendants(pid: int) -> list[int]:
