@@ -25,7 +25,7 @@ def tokens(text: str) -> list[int]:
 def read(reader: HarmonyReader, ids: list[int], *, at_once: int = 1) -> tuple[str, str]:
     reasoning, text = "", ""
     for start in range(0, len(ids), at_once):
-        more = reader.feed("", ids[start : start + at_once])
+        more = reader.feed(ids[start : start + at_once])
         assert "�" not in more[0] + more[1]
         reasoning, text = reasoning + more[0], text + more[1]
     return reasoning, text + reader.flush()
@@ -33,25 +33,25 @@ def read(reader: HarmonyReader, ids: list[int], *, at_once: int = 1) -> tuple[st
 
 @pytest.mark.parametrize("at_once", [1, 3, 1000])
 def test_thought_and_reply_are_told_apart(at_once: int) -> None:
-    assert read(DIALECT.reader(ASK), tokens(SPOKEN), at_once=at_once) == (THOUGHT, REPLY)
+    assert read(DIALECT.reader(ASK, 0), tokens(SPOKEN), at_once=at_once) == (THOUGHT, REPLY)
 
 
 def test_a_reply_without_thought_is_read() -> None:
-    assert read(DIALECT.reader(ASK), tokens("<|channel|>final<|message|>Hi.<|return|>")) == ("", "Hi.")
+    assert read(DIALECT.reader(ASK, 0), tokens("<|channel|>final<|message|>Hi.<|return|>")) == ("", "Hi.")
 
 
 def test_markers_in_the_wrong_place_are_never_shown() -> None:
     wrong = "<|channel|>final<|message|>One<|start|> two<|message|> three<|channel|>.<|return|>"
-    assert read(DIALECT.reader(ASK), tokens(wrong)) == ("", "One two three.")
+    assert read(DIALECT.reader(ASK, 0), tokens(wrong)) == ("", "One two three.")
 
 
 def test_what_a_tool_would_get_is_not_shown() -> None:
     call = "<|channel|>commentary to=functions.f<|constrain|>json<|message|>{}<|call|>"
-    assert read(DIALECT.reader(ASK), tokens(call)) == ("", "")
+    assert read(DIALECT.reader(ASK, 0), tokens(call)) == ("", "")
 
 
 def test_stop_strings_end_the_reply_but_not_the_thought() -> None:
-    reader = DIALECT.reader(Request("1", ASK.turns, sampling=Sampling(stop=("experts run",))))
+    reader = DIALECT.reader(Request("1", ASK.turns, sampling=Sampling(stop=("experts run",))), 0)
     thought = "I think of experts run."
     said = read(reader, tokens(SPOKEN.replace(THOUGHT, thought)))
     assert said == (thought, "Sparse: few ")
@@ -89,18 +89,29 @@ def test_a_cut_anywhere_leads_back_to_the_same_conversation() -> None:
 
 
 def test_a_reader_goes_on_in_the_channel_of_the_cut() -> None:
-    inside = DIALECT.reader(Request("1", ASK.turns, Prefix("", THOUGHT[:9])))
+    inside = DIALECT.reader(Request("1", ASK.turns, Prefix("", THOUGHT[:9])), 0)
     rest = SPOKEN.removeprefix("<|channel|>analysis<|message|>" + THOUGHT[:9])
     assert read(inside, tokens(rest)) == (THOUGHT[9:], REPLY)
     for prefix in (Prefix(REPLY[:9], THOUGHT), Prefix(REPLY[:9])):
-        reader = DIALECT.reader(Request("1", ASK.turns, prefix))
+        reader = DIALECT.reader(Request("1", ASK.turns, prefix), 0)
         assert read(reader, tokens(REPLY[9:] + "<|return|>")) == ("", REPLY[9:])
 
 
 def test_all_cuts_of_the_tokens_give_the_same_text() -> None:
     ids = tokens(SPOKEN)
     for cut in itertools.islice(range(len(ids)), 0, None, 5):
-        reader = DIALECT.reader(ASK)
-        first = reader.feed("", ids[:cut])
+        reader = DIALECT.reader(ASK, 0)
+        first = reader.feed(ids[:cut])
         then = read(reader, ids[cut:])
         assert (first[0] + then[0], first[1] + then[1]) == (THOUGHT, REPLY)
+
+
+def test_what_is_said_again_is_not_shown_even_when_its_last_token_holds_half_a_letter() -> None:
+    """The space before 稀 and the first bytes of that letter are one token."""
+    prefix = Prefix("", "The user wants ")
+    request = Request("1", ASK.turns, prefix)
+    again = DIALECT.open(request).again
+    assert again == " "
+    ids = tokens(THOUGHT.removeprefix("The user wants"))
+    assert ENCODING.decode(ids[:1]) != " "
+    assert read(DIALECT.reader(request, len(again)), ids) == (THOUGHT.removeprefix("The user wants "), "")

@@ -26,8 +26,8 @@ class Reader(Protocol):
     def stopped(self) -> bool:
         """Whether a stop string was met; nothing more counts."""
 
-    def feed(self, text: str, token_ids: list[int]) -> tuple[str, str]:
-        """(reasoning, text) that new tokens bring. ``text`` is vLLM's own, empty where it was told not to make any."""
+    def feed(self, token_ids: list[int]) -> tuple[str, str]:
+        """(reasoning, text) that new tokens bring, in whole characters."""
 
     def flush(self) -> str:
         """Text that waited for more, now that the reply has ended."""
@@ -41,8 +41,21 @@ class Dialect(Protocol):
     def open(self, request: Request) -> Opening:
         """The prompt for a request. Raises EngineError for turns the model's format does not allow."""
 
-    def reader(self, request: Request) -> Reader:
-        """A reader for the reply to this request, after what its prefix already said."""
+    def reader(self, request: Request, skip: int) -> Reader:
+        """A reader for the reply to this request. The first ``skip`` characters it reads were said before."""
 
-    def sampling(self, request: Request) -> dict[str, Any]:
+    def sampling(self) -> dict[str, Any]:
         """Arguments of vLLM's SamplingParams that belong to the format."""
+
+
+class Skip:
+    """Drops the first characters of a text that comes in pieces."""
+
+    def __init__(self, characters: int) -> None:
+        self._left = characters
+
+    def rest(self, piece: str) -> str:
+        """What of the next piece stays."""
+        kept = piece[self._left :]
+        self._left = max(0, self._left - len(piece))
+        return kept

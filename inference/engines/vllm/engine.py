@@ -53,9 +53,10 @@ class VllmEngine:
         from inference.engines.vllm.core import Core  # noqa: PLC0415
 
         core = Core(self._model, self._weights)
-        return core, self._make_dialect(core.tokenizer), Vocabulary(core.tokenizer)
+        vocabulary = Vocabulary(core.tokenizer)
+        return core, self._make_dialect(core.tokenizer, vocabulary), vocabulary
 
-    def _make_dialect(self, tokenizer: Any) -> Dialect:
+    def _make_dialect(self, tokenizer: Any, vocabulary: Vocabulary) -> Dialect:
         if self._harmony:
             # Imported here: only gpt-oss needs the library, which comes with vLLM.
             from inference.engines.vllm.harmony import HarmonyDialect  # noqa: PLC0415
@@ -63,7 +64,7 @@ class VllmEngine:
             return HarmonyDialect()
         from inference.engines.vllm.template import TemplateDialect  # noqa: PLC0415
 
-        return TemplateDialect(tokenizer)
+        return TemplateDialect(tokenizer, vocabulary)
 
     async def health(self) -> Health:
         detail = self._closed
@@ -104,19 +105,20 @@ class VllmEngine:
         name = f"{request.id}-{next(self._numbers)}"
         self._running.add(name)
         try:
-            resaid = await say_again(core, vocabulary, request, opening, name)
-            tokens = resaid.tokens - opening.resaid
-            if resaid.more:
-                yield _in_channel(request, resaid.more, counts(tokens))
+            said = await say_again(core, vocabulary, request, opening, name)
+            tokens = len(said) - opening.resaid
+            reader = dialect.reader(request, len(opening.again))
+            reasoning, text = reader.feed(said)
+            if text or reasoning:
+                yield Chunk(text, reasoning, None, *counts(tokens))
             if tokens >= limit:
-                yield Chunk("", "", Finish.LENGTH, *counts(limit))
+                yield Chunk(reader.flush(), "", Finish.LENGTH, *counts(limit))
                 return
-            params = core.params(request, limit - tokens, **dialect.sampling(request))
-            reader = dialect.reader(request)
-            async with aclosing(core.generate(resaid.ids, params, name)) as outputs:
+            params = core.params(request, limit - tokens, **dialect.sampling())
+            async with aclosing(core.generate(opening.ids + said, params, name)) as outputs:
                 async for output in outputs:
                     tokens += len(output.token_ids)
-                    reasoning, text = reader.feed(output.text, list(output.token_ids))
+                    reasoning, text = reader.feed(list(output.token_ids))
                     finish = Finish.STOP if reader.stopped else self._finish(output.finish_reason)
                     if finish:
                         yield Chunk(text + reader.flush(), reasoning, finish, *counts(tokens))
@@ -146,12 +148,6 @@ class VllmEngine:
         if self._parts[0].dead:
             raise EngineDead("vLLM's engine has died.")
         return self._parts
-
-
-def _in_channel(request: Request, said: str, counts: tuple[int, int, int]) -> Chunk:
-    """A chunk that goes on where the prefix ended."""
-    text, reasoning = (said, "") if request.prefix.text else ("", said)
-    return Chunk(text, reasoning, None, *counts)
 
 
 def _is_harmony(wanted: str, weights: Path) -> bool:

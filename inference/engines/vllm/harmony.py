@@ -19,7 +19,7 @@ from openai_harmony import (
 
 from inference.engines import healing
 from inference.engines.stopping import StopFilter
-from inference.engines.vllm.dialect import Opening
+from inference.engines.vllm.dialect import Opening, Skip
 from inference.protocol import EngineError, Request
 
 ANALYSIS = "<|channel|>analysis<|message|>"
@@ -50,12 +50,11 @@ class HarmonyDialect:
         resaid = len(self._words(again))
         return Opening(ids + said, again, resaid, len(said) + resaid)
 
-    def reader(self, request: Request) -> "HarmonyReader":
-        header = _last_header(request)
-        return HarmonyReader(self._encoding, self._markers(header), request.sampling.stop)
+    def reader(self, request: Request, skip: int) -> "HarmonyReader":
+        header = self._markers(_last_header(request))
+        return HarmonyReader(self._encoding, header, request.sampling.stop, skip)
 
-    def sampling(self, request: Request) -> dict[str, Any]:
-        del request
+    def sampling(self) -> dict[str, Any]:
         return {"detokenize": False, "stop_token_ids": self._encoding.stop_tokens_for_assistant_actions()}
 
     def _system(self, request: Request) -> Message:
@@ -99,10 +98,11 @@ def _last_header(request: Request) -> str:
 class HarmonyReader:
     """Follows the channels of one reply. Only what stands inside a message is shown; markers never are."""
 
-    def __init__(self, encoding: Any, opening: list[int], stop: tuple[str, ...]) -> None:
+    def __init__(self, encoding: Any, opening: list[int], stop: tuple[str, ...], skip: int) -> None:
         self._encoding = encoding
         self._parser = StreamableParser(encoding, role=Role.ASSISTANT)
         self._stop = StopFilter(stop)
+        self._skip = Skip(skip)
         for token in opening:
             self._parser.process(token)
 
@@ -110,8 +110,7 @@ class HarmonyReader:
     def stopped(self) -> bool:
         return self._stop.stopped
 
-    def feed(self, text: str, token_ids: list[int]) -> tuple[str, str]:
-        del text
+    def feed(self, token_ids: list[int]) -> tuple[str, str]:
         reasoning, said = "", ""
         for token in token_ids:
             channel, piece = self._process(token)
@@ -132,4 +131,4 @@ class HarmonyReader:
         # Inside a message the parser takes a misplaced marker for text.
         if self._encoding.is_special_token(token) or self._parser.current_recipient:
             return None, ""
-        return self._parser.current_channel, self._parser.last_content_delta or ""
+        return self._parser.current_channel, self._skip.rest(self._parser.last_content_delta or "")

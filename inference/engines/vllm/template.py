@@ -1,10 +1,13 @@
-"""Models that bring a chat template: vLLM makes the text and finds the stop strings."""
+"""Models that bring a chat template: all that comes is text, made here from the bytes of the tokens."""
 
+import codecs
 from typing import Any
 
 from inference.engines import healing
 from inference.engines.rendering import messages, pieces
-from inference.engines.vllm.dialect import Opening
+from inference.engines.stopping import StopFilter
+from inference.engines.vllm.dialect import Opening, Skip
+from inference.engines.vllm.vocabulary import Vocabulary
 from inference.protocol import EngineError, Problem, Request
 
 
@@ -13,8 +16,9 @@ class TemplateDialect:
 
     reasoning = False
 
-    def __init__(self, tokenizer: Any) -> None:
+    def __init__(self, tokenizer: Any, vocabulary: Vocabulary) -> None:
         self._tokenizer = tokenizer
+        self._vocabulary = vocabulary
 
     def open(self, request: Request) -> Opening:
         ids: list[int] = []
@@ -24,12 +28,11 @@ class TemplateDialect:
         said, resaid = self._encode(kept, trusted=False), len(self._encode(again, trusted=False))
         return Opening(ids + said, again, resaid, len(said) + resaid)
 
-    def reader(self, request: Request) -> "PlainReader":
-        del request
-        return PlainReader()
+    def reader(self, request: Request, skip: int) -> "PlainReader":
+        return PlainReader(self._vocabulary, request.sampling.stop, skip)
 
-    def sampling(self, request: Request) -> dict[str, Any]:
-        return {"stop": list(request.sampling.stop)}
+    def sampling(self) -> dict[str, Any]:
+        return {"detokenize": False}
 
     def _render(self, request: Request) -> str:
         try:
@@ -52,13 +55,21 @@ class TemplateDialect:
 
 
 class PlainReader:
-    """All that comes is text."""
+    """Makes text of tokens. vLLM could, but not from a prompt that ends inside a character."""
 
-    stopped = False
+    def __init__(self, vocabulary: Vocabulary, stop: tuple[str, ...], skip: int) -> None:
+        self._vocabulary = vocabulary
+        self._stop = StopFilter(stop)
+        self._skip = Skip(skip)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
-    def feed(self, text: str, token_ids: list[int]) -> tuple[str, str]:
-        del token_ids
-        return "", text
+    @property
+    def stopped(self) -> bool:
+        return self._stop.stopped
+
+    def feed(self, token_ids: list[int]) -> tuple[str, str]:
+        piece = self._decoder.decode(b"".join(map(self._vocabulary.said, token_ids)))
+        return "", self._stop.feed(self._skip.rest(piece))
 
     def flush(self) -> str:
-        return ""
+        return self._stop.flush()

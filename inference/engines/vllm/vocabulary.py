@@ -11,27 +11,27 @@ class Vocabulary:
     """A tokenizer's tokens by their bytes, in order."""
 
     def __init__(self, tokenizer: Any) -> None:
-        special = set(tokenizer.all_special_ids) | {
-            number for number, token in tokenizer.added_tokens_decoder.items() if token.special
-        }
+        added = tokenizer.added_tokens_decoder
+        special = set(tokenizer.all_special_ids) | {number for number, token in added.items() if token.special}
         spell = _spelling(tokenizer)
         names = tokenizer.convert_ids_to_tokens(list(range(len(tokenizer))))
-        spelled = [
-            (spell(name), number) for number, name in enumerate(names) if name is not None and number not in special
-        ]
-        self._tokens = sorted(pair for pair in spelled if pair[0])
-        self._bytes = {number: said for said, number in self._tokens}
+        self._bytes = {
+            number: str(added[number]).encode() if number in added else spell(name)
+            for number, name in enumerate(names)
+            if name is not None and number not in special
+        }
+        self._tokens = sorted((said, number) for number, said in self._bytes.items() if said)
 
     def beginning(self, again: bytes) -> list[int]:
-        """Tokens that say the beginning of ``again``, or all of it and more, if whole characters are left over."""
+        """Tokens that say the beginning of ``again``, or all of it and more."""
         found = []
         for length in range(1, len(again)):
             found += self._range(again[:length], exact=True)
-        return found + [number for number in self._range(again) if _whole(self._bytes[number][len(again) :])]
+        return found + self._range(again)
 
     def said(self, token: int) -> bytes:
-        """The bytes of a token."""
-        return self._bytes[token]
+        """The bytes of a token; none for a marker, which is never shown."""
+        return self._bytes.get(token, b"")
 
     def _range(self, start: bytes, *, exact: bool = False) -> list[int]:
         first = bisect.bisect_left(self._tokens, (start, -1))
@@ -41,14 +41,6 @@ class Vocabulary:
                 break
             found.append(number)
         return found
-
-
-def _whole(said: bytes) -> bool:
-    try:
-        said.decode()
-    except UnicodeDecodeError:
-        return False
-    return True
 
 
 def _spelling(tokenizer: Any) -> Callable[[str], bytes]:
