@@ -5,7 +5,6 @@ import { LivePart } from "./live_part.js";
 import { count, say } from "./page.js";
 
 const FINAL_STATES = { done: "complete", stopped: "stopped", cut: "cut", blocked: "blocked", failed: "failed" };
-const WORTH_SAYING = 3; // seconds of waiting
 const waiting = new Set();
 
 // At most once a frame, whatever comes; a hidden tab draws when it is looked at again.

@@ -1,5 +1,6 @@
 """What browser tests do at the page, and see there."""
 
+import re
 from typing import Any
 
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
@@ -62,7 +63,7 @@ def replies(page: Page) -> Locator:
     return page.locator('.message[data-role="assistant"]')
 
 
-def finished(page: Page, state: str = "complete") -> Locator:
+def finished(page: Page, state: "str | re.Pattern[str]" = "complete") -> Locator:
     """The newest reply, once it has this state."""
     reply = replies(page).last
     expect(reply).to_have_attribute("data-state", state, timeout=30_000)
