@@ -88,7 +88,7 @@ def save(checkpoints: list[Checkpoint]) -> tuple[set[str], set[str]]:
         f"UPDATE {Message._meta.db_table} SET lease_until = {LEASE_UNTIL[connection.vendor]},"  # noqa: S608 - no input in it
         " barren = CASE WHEN text = %s AND reasoning = %s THEN barren ELSE 0 END,"
         " text = %s, reasoning = %s, epoch = %s, prompt_tokens = %s, completion_tokens = %s"
-        " WHERE id = %s AND state = %s AND attempt = %s"
+        " WHERE id = %s AND state = %s AND attempt = %s AND lease_until IS NOT NULL"  # let go of since: not taken back
     )
     adapt = Message._meta.pk.get_db_prep_value
     rows = [
