@@ -1,0 +1,80 @@
+"""The sweeper: whatever waits has a ticket, and nobody's reply is taken away after a fault of the database."""
+
+from base64 import b64decode
+from datetime import timedelta
+
+import orjson
+import pytest
+from django.db import connection
+from django.db.models.functions import Now
+from django.db.utils import OperationalError
+from redis import Redis
+
+from accounts.models import User
+from conversations import sweeper
+from conversations.models import Message
+from conversations.tickets import queue_of, tickets_waiting
+from inference.model import Model
+from tests.conversations.talk import say, settle
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def steady(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sweeper, "_database_failed_at", float("-inf"))
+
+
+def lapsing(redis: Redis, model: Model) -> list[bool]:
+    """Of each waiting ticket, whether it allows a reply whose lease lapsed."""
+    waiting: list[bytes] = redis.lrange(queue_of(model.name), 0, -1)  # type: ignore[assignment]
+    bodies = [orjson.loads(b64decode(orjson.loads(ticket)["body"])) for ticket in waiting]
+    return [keywords["lapsed"] for _, keywords, _ in bodies]
+
+
+def test_exactly_the_missing_tickets_are_queued(alice: User, model: Model, empty_redis: Redis) -> None:
+    sent = [say(alice, str(number)) for number in range(5)]
+    settle(sent[0])
+    assert tickets_waiting(model.name) == 5
+    sweeper.sweep()
+    assert tickets_waiting(model.name) == 5, "more than enough"
+    empty_redis.ltrim(queue_of(model.name), 0, 0)
+    sweeper.sweep()
+    assert tickets_waiting(model.name) == 4
+    empty_redis.flushall()
+    sweeper.sweep()
+    sweeper.sweep()
+    assert lapsing(empty_redis, model) == [False] * 4
+
+
+def test_replies_that_a_worker_left_get_tickets(alice: User, model: Model, empty_redis: Redis) -> None:
+    silent, let_go, held = (say(alice, str(number)).reply for number in range(3))
+    Message.objects.filter(role="assistant").update(state="writing", lease_until=Now() + timedelta(seconds=60))
+    empty_redis.flushall()
+    sweeper.sweep()
+    assert tickets_waiting(model.name) == 0
+    Message.objects.filter(pk=silent).update(lease_until=Now() - timedelta(seconds=1))
+    Message.objects.filter(pk=let_go).update(lease_until=None)
+    sweeper.sweep()
+    assert sorted(lapsing(empty_redis, model)) == [False, True]
+    assert Message.objects.filter(pk=held, state="writing").exists()
+
+
+def test_after_the_database_failed_lapsed_leases_are_left_alone_for_a_while(
+    alice: User, model: Model, empty_redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(alice)
+    Message.objects.filter(role="assistant").update(state="writing", lease_until=Now() - timedelta(seconds=1))
+    empty_redis.flushall()
+
+    def broken(*_: object) -> None:
+        raise OperationalError("gone")
+
+    with connection.execute_wrapper(broken), pytest.raises(OperationalError):
+        sweeper.sweep()
+    sweeper.sweep()
+    assert True not in lapsing(empty_redis, model)
+    empty_redis.flushall()
+    monkeypatch.setattr(sweeper, "_database_failed_at", sweeper._database_failed_at - 60)
+    sweeper.sweep()
+    assert lapsing(empty_redis, model) == [True]
