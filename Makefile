@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test check fix bench vllm lock manage
+.PHONY: run test check fix bench bench-page vllm lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -19,6 +19,9 @@ fix: ## Let ruff put right what it can
 
 bench: ## What the platform adds to the engine's own time (SHORT=1: the short form)
 	$(SETUP) manage bench $(if $(SHORT),--short) $(ARGS)
+
+bench-page: ## What the page weighs, and how soon one can type and see, in a real browser
+	$(SETUP) bench-page $(if $(SHORT),--short) $(ARGS)
 
 vllm: ## Install vLLM for CPU
 	$(SETUP) vllm

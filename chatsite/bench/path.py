@@ -73,6 +73,7 @@ def run(plan: Plan, progress: Progress) -> list[Row]:
     with site.temporary_folder() as folder:
         catalog = site.catalog(folder, ttft_s=plan.ttft_s, rate=plan.rate, tokens=plan.tokens)
         progress.begin(_seconds(plan))
+        progress.tell("the floor")
         floor = measure_floor(plan, catalog, site.environment(folder, 0))
         progress.advance(_floor_seconds(plan))
         with site.running(folder, database=plan.database) as running:

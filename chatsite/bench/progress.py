@@ -12,12 +12,11 @@ class Progress:
         self._is_terminal = sys.stderr.isatty()
         self._seconds = 1.0
         self._done = 0.0
-        self._text = "the floor"
+        self._text = ""
 
     def begin(self, seconds: float) -> None:
         """About how long all of it takes."""
         self._seconds = seconds
-        self._show()
 
     def tell(self, text: str) -> None:
         """What is measured now."""
