@@ -75,6 +75,11 @@ class Core:
         if self._llm:
             await self._llm.abort(names)
 
+    def stop_listening(self) -> None:
+        """Before ``shutdown``, on the loop: else vLLM logs the end of its own processes as a fault."""
+        if self._llm and self._llm.output_handler:
+            self._llm.output_handler.cancel()
+
     def shutdown(self) -> None:
         """Free the model, its processes, its memory. Requests still running would hang for ever: abort them first."""
         llm, self._llm = self._llm, None

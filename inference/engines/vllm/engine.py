@@ -87,6 +87,7 @@ class VllmEngine:
                 with suppress(TimeoutError):
                     await asyncio.wait_for(self._idle.wait(), ABORTING)
         self._parts = None
+        core.stop_listening()
         await asyncio.to_thread(core.shutdown)
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
