@@ -9,6 +9,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from inference.counting import Count, Spread
+from inference.events.items import Refusal
 
 PROMPT_TOKENS = Count("chatsite_prompt_tokens", "Tokens that engines read, of a continued reply also its beginning.")
 COMPLETION_TOKENS = Count("chatsite_completion_tokens", "Tokens that engines wrote.")
@@ -24,6 +25,8 @@ FLUSH_ITEMS = Spread(
 FLUSH_BYTES = Count("chatsite_flush_bytes", "Bytes of all flushes, packed.")
 FLUSH_FAILURES = Count("chatsite_flush_failures", "Flushes that Redis did not answer; each is tried again.")
 REFUSALS = Counter("chatsite_flush_refusals", "Pieces that Redis did not take, by why.", ["why"])
+for why in Refusal:
+    REFUSALS.labels(why.name.lower())
 
 FEED_LAG = Spread(
     "chatsite_feed_lag_seconds",
@@ -79,7 +82,8 @@ class Engines(Collector):
                 value = getattr(figures, name)
                 if value is not None:
                     family.add_metric([figures.model], float(value))
-        yield from families.values()
+        if self._asked:
+            yield from families.values()
 
 
 ENGINES = Engines()

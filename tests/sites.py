@@ -27,6 +27,8 @@ class Site:
     url: str
     data: Path
     process: "subprocess.Popen[bytes]"
+    worker_metrics: int  # ports of /metrics
+    background_metrics: int
     admin: str = "admin"
     password: str = PASSWORD
 
@@ -86,7 +88,12 @@ def environment(data: Path, port: int, **more: str) -> dict[str, str]:
 
 def start(data: Path, **more: str) -> Site:
     """Start a site on a free port and return at once. ``more`` are environment variables."""
-    port = free_port()
+    port, worker_metrics, background_metrics = free_port(), free_port(), free_port()
+    more = {
+        "CHATSITE_WORKER_METRICS_PORT": str(worker_metrics),
+        "CHATSITE_BACKGROUND_METRICS_PORT": str(background_metrics),
+        **more,
+    }
     data.mkdir(parents=True, exist_ok=True)
     with (data / "printed").open("wb") as printed:
         process = subprocess.Popen(
@@ -98,7 +105,7 @@ def start(data: Path, **more: str) -> Site:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
-    return Site(f"http://127.0.0.1:{port}", data, process)
+    return Site(f"http://127.0.0.1:{port}", data, process, worker_metrics, background_metrics)
 
 
 @contextmanager
