@@ -58,7 +58,7 @@ class Conversation(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("conversation", args=[self.pk])
 
-    @property
+    @cached_property
     def url(self) -> str:
         return self.get_absolute_url()
 

@@ -5,6 +5,7 @@ go or whose lease lapsed; then those of the person with the fewest replies in wr
 longest ago; then the oldest. Nobody has more than ``settings.REPLIES_AT_ONCE`` in writing.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, cast
 
@@ -56,7 +57,15 @@ def waiting(model: str, *, lapsed: bool) -> QuerySet[Any]:
 
 def has_free(model: str) -> bool:
     """Whether some reply waits for the model; a cheap question before a claim that may be in vain."""
-    return Message.objects.unfinished().filter(FREE, model=model).exists()
+    with connection.cursor() as cursor:
+        cursor.execute(*_free_sql(model))
+        return cursor.fetchone() is not None
+
+
+@cache
+def _free_sql(model: str) -> tuple[str, Any]:
+    sql, parameters = Message.objects.unfinished().filter(FREE, model=model).values("pk")[:1].query.sql_with_params()
+    return sql, parameters
 
 
 def claim(model: str, *, lapsed: bool = False) -> Message | None:
@@ -66,13 +75,18 @@ def claim(model: str, *, lapsed: bool = False) -> Message | None:
     waits.
     """
     while True:
-        with transaction.atomic():
+        with _locking():
             reply = _fairest(model, lapsed=lapsed)
             if reply is None or (reply.fresh and reply.busy >= settings.REPLIES_AT_ONCE):
                 return None  # in this order, everyone after has as many in writing
             if _take(reply):
                 metrics.claimed(reply, lapsed=reply.lease_until is not None)
                 return cast("Message", reply)
+
+
+def _locking() -> AbstractContextManager[Any]:
+    """A transaction, where rows can be locked. Elsewhere (SQLite) it would lock everyone out; the row count decides."""
+    return transaction.atomic() if connection.features.has_select_for_update else nullcontext()
 
 
 def gives_up(reply: Message) -> bool:
