@@ -10,8 +10,9 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import uvloop
 from celery import bootsteps
@@ -31,6 +32,7 @@ from inference.roll_call import RollCall
 from inference.runner import Abort, Live
 
 DRAIN_S = 20.0  # how long a worker that ends lets its replies go on before it hands them over
+HAND_OVER_S = 5.0  # and how long that may take
 CLOSE_S = 30.0
 
 R = TypeVar("R")
@@ -59,12 +61,13 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._calls: set[asyncio.Task[Any]] = set()  # those of ``run``
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
         """Run a coroutine on the engine's loop from another thread and wait for its result."""
-        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
+        return asyncio.run_coroutine_threadsafe(self._call(coroutine), self._loop).result()
 
     def start(self) -> None:
         """Start loop and engine; returns when the engine can answer. Raises EngineError with what is missing."""
@@ -132,9 +135,7 @@ class Worker:
         metrics.ENGINES.remove(self._figures)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), DRAIN_S)
-        for live in self.live.values():
-            live.abort(Abort.HANDED_OVER)
-        await self._idle.wait()
+        await self._hand_over()
         with contextlib.suppress(TimeoutError):  # Redis is away: the rows have it all
             await self.writer.drained()
         await cancelled(self._tasks)
@@ -142,6 +143,23 @@ class Worker:
             await presence.leave(self.redis, self.name)
         await self.caretaker.close()
         await self.redis.aclose()
+
+    async def _call(self, coroutine: Coroutine[Any, Any, R]) -> R:
+        task = cast("asyncio.Task[Any]", asyncio.current_task())
+        self._calls.add(task)
+        try:
+            return await coroutine
+        finally:
+            self._calls.discard(task)
+
+    async def _hand_over(self) -> None:
+        """Abort what is live until no thread waits for a call: one that outlived the loop would wait for ever."""
+        deadline = time.monotonic() + HAND_OVER_S
+        while (calls := self._calls - {asyncio.current_task()}) and time.monotonic() < deadline:
+            for live in self.live.values():
+                live.abort(Abort.HANDED_OVER)
+            await asyncio.wait(calls, timeout=0.1)
+        await cancelled(calls)
 
     def end(self) -> None:
         """End this process in order, once; whoever runs it starts a new one."""
