@@ -110,6 +110,12 @@ def no_connections_left() -> Iterator[None]:
 
 
 @pytest.fixture
+def quick_audit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Web processes started after this look often at replies from which nothing comes."""
+    monkeypatch.setattr("inference.events.feed.AUDIT_S", 0.1)
+
+
+@pytest.fixture
 def open_web(transactional_db: None, no_connections_left: None) -> Iterator[Callable[[], Web]]:
     """Starts web processes."""
     opened: list[Web] = []

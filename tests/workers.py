@@ -29,7 +29,6 @@ slots = 32
 [model.options]
 ttft = 0
 rate = 2000
-tokens = 20
 directives = true
 """
 
@@ -79,6 +78,7 @@ def model(settings: Settings, tmp_path: Path) -> Iterator[Model]:
     settings.CATALOG = tmp_path / "catalog.toml"
     settings.CATALOG.write_text(CATALOG)
     settings.MODEL = "scripted"
+    settings.REPLY_TOKENS = 4096
     serving.model.cache_clear()
     yield serving.model()
     serving.model.cache_clear()
@@ -96,8 +96,8 @@ def hire(
     def start(*, window: int = model.context_window, system: str = "", **options: Any) -> Hired:
         mine = replace(model, context_window=window, system=system, options={**model.options, **options})
         one = Hired(Worker(mine, f"worker-{len(hired)}", companions=[keep]), threads)
-        one.worker.start()
         hired.append(one)
+        one.worker.start()
         return one
 
     yield start

@@ -1,0 +1,52 @@
+"""A worker comes, says that it is there, and goes without leaving anything or anybody behind."""
+
+from concurrent.futures import wait
+
+import pytest
+from pytest_django import Settings
+
+from accounts.models import User
+from conversations.models import Message
+from inference import presence
+from inference.events.client import blocking_client
+from inference.model import Model
+from inference.protocol import EngineError
+from tests.conversations.talk import say
+from tests.waiting import until
+from tests.workers import STORY, Hire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_worker_says_that_it_is_there_and_that_it_goes(hire: Hire, model: Model) -> None:
+    redis = blocking_client()
+    assert presence.state_of(redis, model.name) == "away"
+    worker = hire()
+    until(lambda: presence.state_of(redis, model.name) == "ready")
+    (one,) = presence.engines(redis)
+    assert (one.model, one.engine, one.slots, one.live) == (model.name, "scripted", model.slots, 0)
+    assert presence.state_of(redis, "another model") == "away"
+    worker.leave()
+    assert presence.state_of(redis, model.name) == "away"
+    assert presence.engines(redis) == []
+
+
+def test_an_engine_that_does_not_start_says_why(hire: Hire) -> None:
+    with pytest.raises(EngineError, match="told not to start"):
+        hire(fail_start=True)
+
+
+def test_a_worker_that_ends_in_a_crowd_lets_go_of_everything(alice: User, hire: Hire, settings: Settings) -> None:
+    settings.REPLIES_AT_ONCE = 100
+    sent = [say(alice, str(number)) for number in range(24)]
+    worker = hire(text=STORY, rate=100)
+    tickets = [worker.ticket() for _ in sent]
+    until(lambda: len(worker.worker.live) >= 3, what="some to be written")
+    worker.leave()
+    assert not wait(tickets, timeout=5).not_done, "a thread waits for a loop that has ended"
+    replies = Message.objects.filter(role="assistant")
+    assert not replies.filter(lease_until__isnull=False).exists()
+    assert set(replies.values_list("state", flat=True)) <= {"queued", "writing"}
+    heir = hire(text=STORY)
+    wait([heir.ticket() for _ in sent], timeout=20)
+    assert list(replies.values_list("text", flat=True)) == [STORY] * len(sent)
