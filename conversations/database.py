@@ -6,17 +6,22 @@ connection a reply.
 
 import asyncio
 import functools
+import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 THREADS = 4
+RETRY_S = 0.3  # between tries while the database is away
+
+log = logging.getLogger(__name__)
+
 _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
 
@@ -24,6 +29,16 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
     """Run a function that uses the ORM and return its result. A broken connection is replaced before the next call."""
     call = functools.partial(_run, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
+
+
+async def persistently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Database work that must be done: while the database is away, it is tried again."""
+    while True:
+        try:
+            return await in_database(function, *args, **kwargs)
+        except (OperationalError, InterfaceError) as error:
+            log.warning("The database is away: %s. Trying again.", error)
+            await asyncio.sleep(RETRY_S)
 
 
 def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -5,18 +5,17 @@ complete (a gap in the offsets, silence, a reader that had to reconnect) it sett
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncGenerator, Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import orjson
-from django.db import DatabaseError, InterfaceError, OperationalError
+from django.db import DatabaseError
 from redis.exceptions import RedisError
 
 from conversations import places
-from conversations.database import in_database
+from conversations.database import in_database, persistently
 from conversations.models import Message
 from conversations.problems import sentence
 from conversations.states import EVENT, State
@@ -29,10 +28,6 @@ if TYPE_CHECKING:
     from conversations.formatting import Formatting
 
 Frame = dict[str, Any]
-
-RETRY_S = 0.5  # between tries while the database is away
-
-log = logging.getLogger(__name__)
 
 FINAL_STATE = {name: state for state, name in EVENT.items()}
 NAMES = {Part.TEXT: "text", Part.REASONING: "reasoning"}
@@ -178,7 +173,7 @@ class Follower:
     # --- What is there ------------------------------------------------------------------------------------------------
 
     async def _catch_up(self) -> AsyncGenerator[Frame, None]:
-        row = await self._row()
+        row = await persistently(Message.objects.filter(pk=self.reply_id).first)
         if row is None:
             self._ended = True
             yield self._frame("failed", cursor=self.cursor.as_list(), detail="")
@@ -197,15 +192,6 @@ class Follower:
         if said != self._said:
             self._said = said
             yield said
-
-    async def _row(self) -> Message | None:
-        """The reply as it is saved. While the database is away nobody is told anything; then all is caught up with."""
-        while True:
-            try:
-                return await in_database(Message.objects.filter(pk=self.reply_id).first)
-            except (OperationalError, InterfaceError) as error:
-                log.warning("It cannot be read: %s. Trying again.", error, extra={"reply": self.reply_id})
-                await asyncio.sleep(RETRY_S)
 
     async def _longest(self, row: Message) -> Snapshot:
         saved = Snapshot(row.attempt, row.epoch, row.reasoning.encode(), row.text.encode())

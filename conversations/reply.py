@@ -2,19 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
-from django.db.models import QuerySet
-from django.db.models.functions import Now
 from redis.exceptions import RedisError
 
-from conversations import metrics, problems, queue
-from conversations.database import in_database
-from conversations.models import Conversation, Message
+from conversations import held, metrics, problems, queue
+from conversations.database import in_database, persistently
+from conversations.models import Message
 from conversations.states import EVENT, State
 from conversations.tickets import queue_ticket
 from conversations.turns import shorter, turns_before
@@ -28,7 +24,7 @@ from inference.worker import Worker
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RETRY_S = 0.3  # between tries while Redis or the database is away
+RETRY_S = 0.3  # between tries while Redis is away
 
 log = logging.getLogger(__name__)
 
@@ -97,6 +93,7 @@ class Attempt:
         """Write the reply to a final state, or raise Superseded or Aborted and leave it to another worker."""
         try:
             if end_at_once := await self._take_over():
+                await self._recount(turns)
                 return await self._finish(end_at_once)
             self.channel.announce({"type": "started", "model": self.reply.model})
             last = await self._generate(turns)
@@ -123,12 +120,12 @@ class Attempt:
         Returns the reply's end when that is all there is left to do.
         """
         known = self._known()
-        held, kept = await self._fence(known)
-        grew = len(held.text) + len(held.reasoning) > len(known.text) + len(known.reasoning)
+        found, kept = await self._fence(known)
+        grew = len(found.text) + len(found.reasoning) > len(known.text) + len(known.reasoning)
         end = self._end_at_once(grew=grew)
         if not end:
-            held = await self._announce(held, kept=kept)
-        self._begin_with(held)
+            found = await self._announce(found, kept=kept)
+        self._begin_with(found)
         self._fenced = True
         return end
 
@@ -140,32 +137,32 @@ class Attempt:
             return End(State.FAILED, problems.GAVE_UP)
         return None
 
-    async def _announce(self, held: Snapshot, *, kept: bool) -> Snapshot:
+    async def _announce(self, found: Snapshot, *, kept: bool) -> Snapshot:
         """Tell readers how it goes on, in a new epoch if that is not from what they have; the text it goes on from."""
         state = "first"
         if self.reply.attempt > 1:
             state = "continuing"
             if not self.engine.capabilities.continues_prefix:
-                state, held = "restarted", Snapshot(held.attempt, held.epoch + 1, b"", b"")
+                state, found = "restarted", Snapshot(found.attempt, found.epoch + 1, b"", b"")
             elif not kept:
-                state, held = "rewound", replace(held, epoch=held.epoch + 1)
+                state, found = "rewound", replace(found, epoch=found.epoch + 1)
             if state != "continuing":
-                held, _ = await self._fence(held)
+                found, _ = await self._fence(found)
             self.channel.announce({"type": "state", "state": state})
         metrics.ATTEMPTS.labels(state).inc()
-        return held
+        return found
 
     def _known(self) -> Snapshot:
         reply = self.reply
         return Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
 
-    def _begin_with(self, held: Snapshot) -> None:
+    def _begin_with(self, found: Snapshot) -> None:
         """From now on this text is what is continued, and what the keeper saves."""
-        self.channel.epoch = held.epoch
-        self.channel.go_on_from(held)
+        self.channel.epoch = found.epoch
+        self.channel.go_on_from(found)
         self.live.begin(
-            text=held.text.decode(),
-            reasoning=held.reasoning.decode(),
+            text=found.text.decode(),
+            reasoning=found.reasoning.decode(),
             prompt_tokens=self.reply.prompt_tokens,
             tokens=self.reply.completion_tokens,
         )
@@ -183,18 +180,30 @@ class Attempt:
         """Write with as many turns as the model's context window holds: the older half goes while they are too long."""
         live = self.live
         while True:
-            request = Request(
-                id=f"{live.id}-{self.reply.attempt}",
-                turns=self._with_system(turns),
-                prefix=Prefix(live.text, live.reasoning),
-                sampling=Sampling(max_tokens=max(1, settings.REPLY_TOKENS - self.reply.completion_tokens)),
-            )
+            request = self._request(turns, settings.REPLY_TOKENS - self.reply.completion_tokens)
             try:
                 return await live.generate(self.engine, request, settings.REPLY_TOKENS)
             except EngineError as error:
                 if error.problem is not Problem.TOO_LONG or len(turns) == 1:
                     raise
                 turns = shorter(turns)
+
+    async def _recount(self, turns: tuple[Turn, ...]) -> None:
+        """Count what an attempt said that died before it saved that, when no other attempt will read it."""
+        if (self.live.text, self.live.reasoning) == (self.reply.text, self.reply.reasoning):
+            return
+        try:
+            await self.live.count(self.engine, self._request(turns, 1))
+        except EngineError as error:
+            log.warning("Its last tokens were not counted: %s", error)
+
+    def _request(self, turns: tuple[Turn, ...], max_tokens: int) -> Request:
+        return Request(
+            id=f"{self.live.id}-{self.reply.attempt}",
+            turns=self._with_system(turns),
+            prefix=Prefix(self.live.text, self.live.reasoning),
+            sampling=Sampling(max_tokens=max(1, max_tokens)),
+        )
 
     def _with_system(self, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         system = self.worker.model.system
@@ -212,7 +221,7 @@ class Attempt:
             "completion_tokens": self.live.tokens,
             "ttft_ms": self._ttft_ms(),
         }
-        if await _persistently(_save_end, self.reply, fields):
+        if await persistently(held.end, self.reply, fields):
             level = logging.WARNING if end.state is State.CUT else logging.INFO
             log.log(level, "It is %s: %d tokens, attempt %d.", end.state, self.live.tokens, self.reply.attempt)
             metrics.REPLIES.labels(end.state.value).inc()
@@ -236,7 +245,7 @@ class Attempt:
             "completion_tokens": self.live.tokens,
             "lease_until": None,
         }
-        if await _persistently(_update_mine, self.reply, fields):
+        if await persistently(held.update, self.reply, fields):
             await in_database(queue_ticket, self.reply.model)
 
     def _ttft_ms(self) -> int | None:
@@ -254,7 +263,7 @@ class Attempt:
     async def _refill(self) -> None:
         """Redis came back with less than we told it. If the reply is still ours, give it all of the text again."""
         try:
-            if not await _persistently(_is_mine, self.reply):
+            if not await persistently(held.is_mine, self.reply):
                 raise Superseded("the row has a newer attempt")
             given = None
             while given != self.live.cursor:  # what was said meanwhile was refused too
@@ -268,33 +277,3 @@ class Attempt:
             pass
         finally:
             self._refilling = False
-
-
-async def _persistently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Database work that must be done: while the database is away, it is tried again."""
-    while True:
-        try:
-            return await in_database(function, *args, **kwargs)
-        except (OperationalError, InterfaceError) as error:
-            log.warning("The database is away: %s. Trying again.", error)
-            await asyncio.sleep(RETRY_S)
-
-
-def _mine(reply: Message) -> QuerySet[Message]:
-    return Message.objects.filter(pk=reply.pk, state=State.WRITING, attempt=reply.attempt)
-
-
-def _is_mine(reply: Message) -> bool:
-    return bool(_mine(reply).exists())
-
-
-def _update_mine(reply: Message, fields: dict[str, Any]) -> bool:
-    return bool(_mine(reply).update(**fields))
-
-
-@transaction.atomic
-def _save_end(reply: Message, fields: dict[str, Any]) -> bool:
-    won = _update_mine(reply, {**fields, "finished_at": Now(), "lease_until": None})
-    if won:
-        Conversation.objects.filter(pk=reply.conversation_id).update(updated_at=Now())
-    return won

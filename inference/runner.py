@@ -94,6 +94,14 @@ class Live:
             self._task = None
             self.ended_at = time.time()
 
+    async def count(self, engine: Engine, request: Request) -> None:
+        """Let the engine count what was said so far, and say nothing more. Raises EngineError."""
+        async with aclosing(engine.stream(request)) as chunks:
+            async for chunk in chunks:
+                self._count(chunk)
+                self.tokens = chunk.prefix_tokens
+                return
+
     async def _pump(self, engine: Engine, request: Request, most: int) -> Chunk:
         async with aclosing(engine.stream(request)) as chunks:
             async for chunk in chunks:
