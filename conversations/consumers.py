@@ -121,7 +121,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await hints.changed(self.channel_layer, self.user.pk, sent.conversation, but=self.channel_name)
 
     async def open(self, command: frames.Open) -> None:
-        page = await in_database(news.since, self.user, command.conversation, command.after)
+        async with self.streams.turn(self.user.pk):
+            page = await in_database(news.since, self.user, command.conversation, command.after)
+        self.pace.charge(page.seconds)
         await self.say(page.frame)
         for reply in page.unfinished | command.cursors.keys() & page.replies:
             cursor = command.cursors.get(reply, Cursor())

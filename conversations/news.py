@@ -1,5 +1,6 @@
 """What a page that knows a conversation up to some message does not know yet."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -14,15 +15,17 @@ from conversations.states import UNFINISHED
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The ``messages`` frame, and which of the conversation's replies exist and are not finished."""
+    """The ``messages`` frame, which of the conversation's replies exist and are not finished, and what it took."""
 
     frame: dict[str, Any]
     replies: frozenset[UUID]
     unfinished: frozenset[UUID]
+    seconds: float  # of a processor
 
 
 def since(user: User, conversation_id: UUID, after: UUID | None) -> News:
     """What came after a message, or all of it. Raises Conversation.DoesNotExist for one that is not the user's."""
+    began = time.thread_time()
     conversation = Conversation.objects.visible_to(user).get(pk=conversation_id)
     messages = conversation.messages.order_by("position")
     known = messages.filter(pk=after).values_list("position", flat=True).first() if after else None
@@ -31,7 +34,7 @@ def since(user: User, conversation_id: UUID, after: UUID | None) -> News:
     html = "".join(render_to_string("conversations/message.html", {"message": message}) for message in new)
     frame = {"type": "messages", "conversation": str(conversation.pk), "title": conversation.title, "html": html}
     unfinished = frozenset(pk for pk, state in replies.items() if state in UNFINISHED)
-    return News(frame, frozenset(replies), unfinished)
+    return News(frame, frozenset(replies), unfinished, time.thread_time() - began)
 
 
 def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 BURST = 40
 PER_SECOND = 20
+PER_WORK = 40  # frames that a second of a processor counts for
 
 
 @dataclass(slots=True)
@@ -20,3 +21,7 @@ class Pace:
         self.left = min(BURST, self.left + (now - self.at) * PER_SECOND) - 1
         self.at = now
         return self.left >= 0
+
+    def charge(self, seconds: float) -> None:
+        """What took a processor this long counts for more than the frame that asked for it."""
+        self.left -= seconds * PER_WORK

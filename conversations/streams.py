@@ -1,9 +1,9 @@
-"""What one event loop of a web process shares between its sockets: the reader of the feed, and the renderings."""
+"""What one event loop of a web process shares between its sockets: the reader of the feed, renderings, turns."""
 
 import asyncio
 from functools import partial
 from uuid import UUID
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
@@ -16,17 +16,22 @@ _streams: "WeakKeyDictionary[asyncio.AbstractEventLoop, Streams]" = WeakKeyDicti
 
 
 class Streams:
-    """The feed, the probe of it, and the renderings of one event loop."""
+    """The feed, the probe of it, the renderings, and whose turn it is, of one event loop."""
 
     def __init__(self) -> None:
         self.feed = Feed()
         self.probe = Probe(self.feed)
         self._formattings = Formattings(self.feed)
+        self._turns: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     def follower(self, reply_id: UUID, cursor: Cursor, *, html: bool, fresh: bool = False) -> Follower:
         """One who follows a reply; with ``html`` its frames carry rendered blocks too."""
         format_it = partial(self._formattings.of, reply_id, fresh=fresh) if html else None
         return Follower(reply_id, cursor, self.feed, format_it=format_it, fresh=fresh)
+
+    def turn(self, user_id: int) -> asyncio.Lock:
+        """Held for work that may take long, one at a time a person: however many sockets one opens, others go on."""
+        return self._turns.setdefault(user_id, asyncio.Lock())
 
 
 async def streams() -> Streams:

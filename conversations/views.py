@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import orjson
@@ -33,9 +33,15 @@ View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 @require_GET
 @login_required
 @ensure_csrf_cookie
-def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
+async def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpResponse:
     """The chat page, of one conversation or of a new one."""
-    mine = Conversation.objects.visible_to(request.user)
+    user = cast("User", await request.auser())
+    async with (await streams()).turn(user.pk):
+        return await in_database(_chat, request, user, conversation_id)
+
+
+def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> HttpResponse:
+    mine = Conversation.objects.visible_to(user)
     conversation = get_object_or_404(mine, pk=conversation_id) if conversation_id else None
     messages = list(conversation.messages.order_by("position")) if conversation else []
     page = {
@@ -122,7 +128,8 @@ async def latest(request: HttpRequest, user: User, conversation_id: UUID) -> Htt
     """The ``messages`` frame: what came after ``after``, and the ids of replies to follow."""
     after = request.GET.get("after")
     known = frames.identifier(after, "after") if after else None
-    found = await in_database(news.since, user, conversation_id, known)
+    async with (await streams()).turn(user.pk):
+        found = await in_database(news.since, user, conversation_id, known)
     return JsonResponse({**found.frame, "unfinished": [str(pk) for pk in found.unfinished]})
 
 
