@@ -29,7 +29,7 @@ FIRST_ADMIN_PASSWORD: str = read("CHATSITE_ADMIN_PASSWORD")
 INSTALLED_APPS = [
     "servestatic.runserver_nostatic",
     *(["daphne"] if "runserver" in sys.argv else []),  # it brings Twisted, 20 MB, into every process
-    "django.contrib.admin",
+    "console.apps.ConsoleAdminConfig",  # Django's admin, with the console's pages in it
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "accounts",
     "inference",
     "conversations",
+    "console.apps.ConsoleConfig",
     "chatsite",
 ]
 MIDDLEWARE = [
