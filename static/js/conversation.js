@@ -38,7 +38,9 @@ export class Conversation {
     return { type: "open", conversation: this.id, after: this.newest, cursors: this.cursors(), format: "html" };
   }
 
-  begin(clientId, text) {
+  // Half a character, which a paste may leave, is no text to the server: such a frame would never be answered.
+  begin(clientId, written) {
+    const text = written.replace(/\p{Surrogate}/gu, "\ufffd");
     const frame = { type: "send", client_id: clientId, conversation: this.id, parent: this.newest, text, format: "html" };
     this.#outbox.set(clientId, frame);
     return frame;

@@ -76,7 +76,7 @@ function event(frame) {
 
 function send(text, clientId) {
   const frame = conversation.begin(clientId, text);
-  thread.addPending(clientId, text);
+  thread.addPending(clientId, frame.text);
   connection.send(frame);
   update();
 }
