@@ -17,6 +17,13 @@ class StartError(Exception):
     """The site cannot start; the text is one line for the person who started it."""
 
 
+def keep_private(data: Path) -> None:
+    """From now on what the site writes is for its own user only, in a folder that others may enter, too."""
+    os.umask(0o077)
+    for older in data.glob("chatsite.sqlite3*"):
+        older.chmod(0o600)
+
+
 def lock(data: Path) -> IO[str]:
     """Make the data folder ours while the returned file is open. Raises StartError when another site has it."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)

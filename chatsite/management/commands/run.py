@@ -42,6 +42,7 @@ def run_site() -> int:
     """Check, prepare, run until stopped. Returns the exit status; raises StartError when the site cannot start."""
     began = time.monotonic()
     with preflight.lock(settings.DATA_DIR):
+        preflight.keep_private(settings.DATA_DIR)
         preflight.check_port(settings.BIND, settings.PORT)
         preflight.check_space(settings.DATA_DIR)
         preflight.check_space(settings.CACHE_DIR)
