@@ -105,7 +105,7 @@ SCRIPTED = {
     "ttft": _seconds("Until the first token."),
     "rate": Field("a number above 0", _number(1e-3), "Tokens a second of one reply.", 50.0),
     "together": _flag("Tokens of all replies come at the same moments, as in a batch."),
-    "stamp": _flag("Each token is its number and the moment it was due, for measuring; see inference/stamps.py."),
+    "stamp": _flag("Each token is its number and the moment it was said, for measuring; see inference/stamps.py."),
     "continues_prefix": _flag("It can go on from a prefix.", default=True),
     "directives": _flag("The person's text may set these options for its reply: @tokens=20 @fail_after=3."),
     "start_delay": _seconds("Until it is ready."),

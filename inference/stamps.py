@@ -1,7 +1,7 @@
-"""Tokens that say which they are and when they were due: who reads them can tell what is missing, and how late it is.
+"""Tokens that say which they are and when they were said: who reads them can tell what is missing, and how old it is.
 
 A token is 15 ASCII characters: two hexadecimal digits of the question it answers, four of its number in the reply,
-eight of the moment it was due (microseconds of the clock that all processes of a machine share, modulo 2**32), a space.
+eight of the moment it was said (microseconds of the clock that a machine's processes share, modulo 2**32), a space.
 """
 
 import re
@@ -16,19 +16,19 @@ _WRAP_US = 2**32
 
 @dataclass(frozen=True, slots=True)
 class Stamp:
-    """One token that was read. ``mark`` tells the question, ``due_us`` the moment."""
+    """One token that was read. ``mark`` tells the question, ``said_us`` the moment."""
 
     mark: str
     number: int
-    due_us: int
+    said_us: int
 
     @property
     def token(self) -> str:
-        return f"{self.mark}{self.number:04x}{self.due_us:08x} "
+        return f"{self.mark}{self.number:04x}{self.said_us:08x} "
 
     def delay_s(self, now: float) -> float:
         """Seconds from its moment to ``now`` (``time.monotonic()`` of the same machine)."""
-        late = (int(now * 1e6) - self.due_us) % _WRAP_US
+        late = (int(now * 1e6) - self.said_us) % _WRAP_US
         return (late - _WRAP_US if late > _WRAP_US / 2 else late) / 1e6
 
 
@@ -38,16 +38,16 @@ def mark(question: str) -> str:
 
 
 def undated(question: str, tokens: int) -> tuple[str, ...]:
-    """The tokens of a reply before it is known when each is due."""
+    """The tokens of a reply before it is known when each is said."""
     head = mark(question)
     return tuple(f"{head}{number:04x}{_UNDATED}" for number in range(tokens))
 
 
-def dated(token: str, due: float) -> str:
-    """The token, due at ``due`` (``time.monotonic()``). One that is only the end of a token stays as it is."""
-    return f"{token[:6]}{int(due * 1e6) % _WRAP_US:08x} " if len(token) == LENGTH else token
+def dated(token: str, said: float) -> str:
+    """The token, said at ``said`` (``time.monotonic()``). One that is only the end of a token stays as it is."""
+    return f"{token[:6]}{int(said * 1e6) % _WRAP_US:08x} " if len(token) == LENGTH else token
 
 
 def read(text: str) -> list[Stamp]:
     """All tokens in a text, in its order."""
-    return [Stamp(mark, int(number, 16), int(due, 16)) for mark, number, due in STAMP.findall(text)]
+    return [Stamp(mark, int(number, 16), int(said, 16)) for mark, number, said in STAMP.findall(text)]

@@ -52,16 +52,21 @@ def percentile(values: Sequence[float], share: float) -> float:
     return sorted(values)[math.ceil(len(values) * share) - 1] if values else 0.0
 
 
-def times(replies: Sequence[Reply], ttft_s: float, prefix: str = "") -> Row:
-    """What was added to the engine's time to first token, and how late tokens came, in milliseconds."""
+def times(replies: Sequence[Reply], ttft_s: float, step_s: float, prefix: str = "") -> Row:
+    """What was added to the engine's time to first token, how long tokens were on their way, and how long after its
+    turn the engine said them, which shows whether its own loop was held up; in milliseconds.
+    """
     added = [(reply.ttft_s - ttft_s) * 1000 for reply in replies if reply.arrivals]
     delays = [delay * 1000 for reply in replies for delay in reply.delays_s]
+    late = [lateness * 1000 for reply in replies for lateness in reply.lateness_s(step_s)]
     return {
         f"{prefix}added_ttft_ms_p50": percentile(added, 0.5),
         f"{prefix}added_ttft_ms_p95": percentile(added, 0.95),
         f"{prefix}delay_ms_p50": percentile(delays, 0.5),
         f"{prefix}delay_ms_p95": percentile(delays, 0.95),
         f"{prefix}delay_ms_p99": percentile(delays, 0.99),
+        f"{prefix}engine_late_ms_p50": percentile(late, 0.5),
+        f"{prefix}engine_late_ms_p95": percentile(late, 0.95),
     }
 
 

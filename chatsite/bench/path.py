@@ -94,7 +94,7 @@ def measure_floor(plan: Plan, catalog: Path, environment: dict[str, str]) -> dic
 def _floor_row(plan: Plan, answer: dict[str, Any]) -> Row:
     heard = [replies.of_pieces(asked, plan.tokens, sent_at, pieces) for asked, sent_at, pieces in answer["replies"]]
     tokens = sum(len(reply.arrivals) for reply in heard)
-    row = figures.times(heard, plan.ttft_s, "floor_")
+    row = figures.times(heard, plan.ttft_s, 1 / plan.rate, "floor_")
     return row | {"floor_cpu_s_per_1k_tokens": answer["cpu_s"] / tokens * 1000}
 
 
@@ -137,7 +137,7 @@ async def _cell(plan: Plan, running: Site, cookies: Sequence[str], *, html: bool
     row = {
         "streams": len(cookies),
         "format": "html" if html else "text",
-        **figures.times(heard, plan.ttft_s),
+        **figures.times(heard, plan.ttft_s, 1 / plan.rate),
         **figures.costs(long, short),
         **figures.memory(after.processes),
         "client_cpu_s_per_1k_tokens": long.cpu_s["client"] / max(1, long.tokens) * 1000,

@@ -12,6 +12,7 @@ from inference.stamps import Stamp
 
 FAILED_SENDS = ("refused", "error")
 GOOD_END = "done"
+EARLY_S = 0.002  # a timer may come this much before its time
 
 
 @dataclass(slots=True)
@@ -37,6 +38,12 @@ class Reply:
     @property
     def delays_s(self) -> list[float]:
         return [stamp.delay_s(at) for at, stamp in self.arrivals]
+
+    def lateness_s(self, step_s: float) -> list[float]:
+        """How long after its turn the engine said each token but the first. Turns are on one grid for all replies."""
+        said = [at - stamp.delay_s(at) - stamp.number * step_s for at, stamp in self.arrivals if stamp.number]
+        turn = (min(said, default=0.0) + EARLY_S) // step_s * step_s
+        return [moment - turn for moment in said]
 
     @property
     def lost(self) -> int:

@@ -45,6 +45,8 @@ TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
             _beside_floor("delay_ms_p50", "delay of a token p50"),
             _beside_floor("delay_ms_p95", "p95"),
             _beside_floor("delay_ms_p99", "p99"),
+            _beside_floor("engine_late_ms_p50", "engine late p50"),
+            _beside_floor("engine_late_ms_p95", "p95"),
             _plain("others_cores", "cores busy with other things", ".2f"),
         ),
     ),

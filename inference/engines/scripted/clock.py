@@ -2,6 +2,7 @@
 
 import asyncio
 import heapq
+import time
 from itertools import count
 
 
@@ -12,23 +13,23 @@ class Metronome:
         self._first = first
         self._step = step
         self._together = together
-        self.due = 0
+        self.beats: list[float] = []  # time.monotonic() of each that has come
         self.stopped = False
         self._waiter: asyncio.Future[None] | None = None
 
     def next_time(self) -> float:
         """When the next beat comes, on the loop's clock. Together: after the first one, on a grid that all share."""
-        return self.time_of(self.due)
+        if self.due == 0 or not self._together:
+            return self._first + self.due * self._step
+        return (self._first // self._step + self.due) * self._step
 
-    def time_of(self, number: int) -> float:
-        """When beat ``number``, from 0, is due."""
-        if number == 0 or not self._together:
-            return self._first + number * self._step
-        return (self._first // self._step + number) * self._step
+    @property
+    def due(self) -> int:
+        return len(self.beats)
 
-    def beat(self) -> None:
+    def beat(self, now: float) -> None:
         """Count one beat and wake who waits."""
-        self.due += 1
+        self.beats.append(now)
         self.wake()
 
     def wake(self) -> None:
@@ -78,11 +79,12 @@ class Clock:
     def _fire(self) -> None:
         self._timer = None
         now = asyncio.get_running_loop().time()
+        moment = time.monotonic()
         while self._heap and self._heap[0][0] <= now:
             _, order, metronome = self._heap[0]
             if metronome.stopped:
                 heapq.heappop(self._heap)
                 continue
-            metronome.beat()
+            metronome.beat(moment)
             heapq.heapreplace(self._heap, (metronome.next_time(), order, metronome))
         self._arm()

@@ -42,7 +42,7 @@ class Speech:
         self._settle()
         while self.said < metronome.due and not self.finish and self._next:
             reasoning.append(self._next[0])
-            said = stamps.dated(self._next[1], metronome.time_of(self.said)) if self._stamps else self._next[1]
+            said = stamps.dated(self._next[1], metronome.beats[self.said]) if self._stamps else self._next[1]
             text.append(self._stop.feed(said))
             self._next = next(self._tokens, None)
             self.said += 1
