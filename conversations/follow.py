@@ -131,7 +131,7 @@ class Follower:
     def _piece(self, part: int, offset: int, data: bytes) -> Iterator[Frame]:
         have = self.cursor.at(part)
         end = offset + len(data)
-        if offset > have:
+        if offset > have or _tears(data, have - offset):
             self._gap = True
         elif end > have:
             self.cursor.move(part, end)
@@ -207,7 +207,9 @@ class Follower:
         cursor = self.cursor
         ahead = cursor.text > len(held.text) or cursor.reasoning > len(held.reasoning)
         begins = not (cursor.text or cursor.reasoning)
-        if held.epoch > cursor.epoch or (final and (ahead or held.epoch != cursor.epoch)):
+        same = held.epoch == cursor.epoch
+        torn = same and (_tears(held.text, cursor.text) or _tears(held.reasoning, cursor.reasoning))
+        if held.epoch > cursor.epoch or torn or (final and (ahead or not same)):
             self.cursor = Cursor(held.epoch)
             if not begins:
                 yield from self._shown_again(held)
@@ -248,6 +250,11 @@ class Follower:
 
     def _frame(self, type: str, **fields: Any) -> Frame:  # noqa: A002 - the protocol's own word
         return {"type": type, "reply": str(self.reply_id), **fields}
+
+
+def _tears(data: bytes, at: int) -> bool:
+    """Whether a cut there goes through a character: such a cursor did not come from here."""
+    return 0 < at < len(data) and data[at] & 0xC0 == 0x80
 
 
 def _merged(items: list[Item]) -> Iterator[tuple[int, int, int, bytes]]:
