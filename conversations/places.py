@@ -22,6 +22,7 @@ from inference import presence
 from inference.events.client import blocking_client
 
 FRESH_S = 0.5  # one look at the queue serves all who wait in this process
+NEWCOMER_S = 0.05  # but for those it has not seen
 MOST_SHOWN = 1000
 RECENT = 20  # replies whose duration tells how long one takes
 
@@ -112,7 +113,7 @@ def _look(model: str) -> _Look:
 def place(reply: UUID, model: str) -> Place:
     """Where a waiting reply stands; at most half a second old. Raises RedisError while Redis is away."""
     look = _look(model)
-    if time.monotonic() - look.at > FRESH_S:
+    if time.monotonic() - look.at > (FRESH_S if reply in look.places else NEWCOMER_S):
         look.places = _places(model)
         look.at = time.monotonic()
     return look.places.get(reply, Place(0, None))
