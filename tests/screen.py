@@ -22,6 +22,7 @@ class Screen:
         self.cursor = [epoch, len(reasoning.encode()), len(text.encode())]
         self._said = {"text": text, "reasoning": reasoning}
         self._raw = dict(self._said)  # shown after the last block
+        self.is_html = False  # then text may come inside blocks only
         self._blocks: dict[str, dict[int, str]] = {part: {} for part in PARTS}
 
     @property
@@ -66,9 +67,16 @@ class Screen:
         assert frame["text"], "an empty piece"
         self._said[part] += frame["text"]
         self._raw[part] += frame["text"]
-        self._move(frame)
+        begins = self.cursor[1:] == [0, 0]
+        expected = [frame["cursor"][0] if begins else self.cursor[0], *self.cursor[1:]]
+        expected[1 + PARTS.index(part)] += len(frame["text"].encode())
+        self._move(frame, expected)
 
     def _render(self, frame: Frame) -> None:
+        """A block may hold text that did not come as text; the cursor says up to where."""
+        assert all(new >= old for new, old in zip(frame["cursor"], self.cursor, strict=True))
+        self.cursor = frame["cursor"]
+        self.is_html = True
         part = frame["part"]
         if frame["html"]:
             self._blocks[part][frame["block"]] = frame["html"]
@@ -80,10 +88,9 @@ class Screen:
         for part in PARTS:
             self._said[part] = self._raw[part] = frame.get(part, "")
             self._blocks[part] = {}
-        self.cursor = [frame["cursor"][0], 0, 0]
-        self._move(frame)
+        self._move(frame, [frame["cursor"][0], *(len(self._said[part].encode()) for part in PARTS)])
 
-    def _move(self, frame: Frame) -> None:
+    def _move(self, frame: Frame, expected: list[int]) -> None:
         """A cursor says exactly what the page has: nothing lost, nothing doubled."""
-        self.cursor = [frame["cursor"][0], *(len(self._said[part].encode()) for part in PARTS)]
-        assert frame["cursor"] == self.cursor, f"{frame['type']} ends at {frame['cursor']}, the page at {self.cursor}"
+        assert frame["cursor"] == expected, f"{frame['type']} ends at {frame['cursor']}, the page at {expected}"
+        self.cursor = expected

@@ -19,7 +19,7 @@ PATIENCE_S = 15
 
 
 class Reader:
-    """One who follows one reply. Its ``screen`` shows what came so far."""
+    """One who follows one reply, made on the web process's loop. Its ``screen`` shows what came so far."""
 
     def __init__(self, web: "Web", follower: Follower, screen: Screen) -> None:
         self.screen = screen
@@ -27,7 +27,7 @@ class Reader:
         self._news = threading.Condition()
         self._may_read = asyncio.Event()
         self._may_read.set()
-        self._work = asyncio.run_coroutine_threadsafe(self._read(follower), web.loop)
+        self._task = asyncio.create_task(self._read(follower))
 
     async def _read(self, follower: Follower) -> None:
         async for frame in follower.frames():
@@ -56,15 +56,15 @@ class Reader:
         self._web.loop.call_soon_threadsafe(self._may_read.set)
 
     def leave(self) -> None:
-        """Close the page."""
-        self._work.cancel()
+        """Close the page; it reads nothing any more."""
+        self._web.run(cancelled([self._task]))
 
     def _failed(self) -> bool:
-        return self._work.done() and not self._work.cancelled() and self._work.exception() is not None
+        return self._task.done() and not self._task.cancelled() and self._task.exception() is not None
 
     def _raise_failure(self) -> None:
         if self._failed():
-            self._work.result()
+            self._task.result()
 
 
 class Web:
@@ -84,12 +84,12 @@ class Web:
         """Follow a reply, from the start or from what a page ``has``; returns when nothing can be missed any more."""
         screen = has or Screen()
 
-        async def begin() -> Follower:
+        async def begin() -> Reader:
             follower = self.streams.follower(reply, Cursor(*screen.cursor), html=html, fresh=fresh)
             follower.listen()
-            return follower
+            return Reader(self, follower, screen)
 
-        return Reader(self, self.run(begin()), screen)
+        return self.run(begin())
 
     def close(self) -> None:
         self.run(self._end())
