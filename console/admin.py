@@ -44,6 +44,7 @@ class PersonAdmin(_UserAdmin):
 class WithoutWords(_ModelAdmin):
     """Rows that can be looked at, but for what people wrote, and not changed."""
 
+    list_display_links = ("short_id",)
     show_full_result_count = False
     list_per_page = 50
 
@@ -53,6 +54,11 @@ class WithoutWords(_ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [field.name for field in self.model._meta.fields if field.name not in HIDDEN]
+
+    @admin.display(description=_("id"), ordering="pk")
+    def short_id(self, row: Any) -> str:
+        """Enough of it to find it in the log."""
+        return str(row.pk)[:8]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -68,7 +74,7 @@ class WithoutWords(_ModelAdmin):
 class ConversationAdmin(WithoutWords):
     """Whose, how long, and when."""
 
-    list_display = ("pk", "owner", "kind", "length", "created_at", "updated_at")
+    list_display = ("short_id", "owner", "kind", "length", "created_at", "updated_at")
     list_filter = ("kind",)
     list_select_related = ("owner",)
     search_fields: ClassVar = ["=pk", "=owner__username", "=owner__email"]
@@ -79,7 +85,17 @@ class ConversationAdmin(WithoutWords):
 class MessageAdmin(WithoutWords):
     """Its states, attempts, times and tokens."""
 
-    list_display = ("pk", "owner", "role", "state", "model", "attempt", "ttft_ms", "completion_tokens", "created_at")
+    list_display = (
+        "short_id",
+        "owner",
+        "role",
+        "state",
+        "model",
+        "attempt",
+        "ttft_ms",
+        "completion_tokens",
+        "created_at",
+    )
     list_filter = ("role", "state", "model")
     list_select_related = ("conversation__owner",)
     ordering = ("-created_at",)

@@ -35,17 +35,21 @@ class Conversation(models.Model):
         API = "api", _("API")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations")
-    kind = models.CharField(max_length=8, choices=Kind, default=Kind.CHAT)
-    title = models.CharField(max_length=200)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations", verbose_name=_("owner")
+    )
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.CHAT)
+    title = models.CharField(_("title"), max_length=200)
     client_id = models.UUIDField(editable=False, help_text=_("The browser's name for the message that began it."))
-    length = models.PositiveIntegerField(default=0, help_text=_("Messages in it."))
-    created_at = models.DateTimeField(db_default=Now())
-    updated_at = models.DateTimeField(db_default=Now())
+    length = models.PositiveIntegerField(_("length"), default=0, help_text=_("Messages in it."))
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    updated_at = models.DateTimeField(_("changed"), db_default=Now())
 
     objects = ConversationQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
         ordering: ClassVar = ["-updated_at"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["owner", "client_id"], name="conversations_conversation_begun_once")
@@ -84,33 +88,51 @@ class Message(models.Model):
         ASSISTANT = "assistant", _("model")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="messages")
-    position = models.PositiveIntegerField(help_text=_("The order in which the messages of a conversation were saved."))
-    parent = models.ForeignKey("self", models.CASCADE, null=True, blank=True, related_name="children")
-    role = models.CharField(max_length=9, choices=Role)
+    conversation = models.ForeignKey(
+        Conversation, models.CASCADE, related_name="messages", verbose_name=_("conversation")
+    )
+    position = models.PositiveIntegerField(
+        _("position"), help_text=_("The order in which the messages of a conversation were saved.")
+    )
+    parent = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="children", verbose_name=_("answers")
+    )
+    role = models.CharField(_("role"), max_length=9, choices=Role)
     client_id = models.UUIDField(null=True, blank=True, editable=False)
     text = models.TextField(blank=True)
-    created_at = models.DateTimeField(db_default=Now())
-    state = models.CharField(max_length=8, choices=State, default=State.COMPLETE)
+    created_at = models.DateTimeField(_("created"), db_default=Now())
+    state = models.CharField(_("state"), max_length=8, choices=State, default=State.COMPLETE)
 
     # Of replies only
     reasoning = models.TextField(blank=True)
-    model = models.CharField(max_length=100, blank=True, help_text=_("Name in the catalog."))
-    epoch = models.PositiveIntegerField(default=0, help_text=_("Rises when what was shown no longer holds."))
-    attempt = models.PositiveIntegerField(default=0, help_text=_("Claims so far; an older one may not write."))
-    barren = models.PositiveSmallIntegerField(default=0, help_text=_("Attempts in a row without a new byte."))
-    lease_until = models.DateTimeField(null=True, blank=True, help_text=_("After this another worker may claim it."))
-    stop_requested = models.BooleanField(default=False)
-    problem = models.CharField(max_length=32, blank=True, help_text=_("Why it failed or was blocked."))
-    started_at = models.DateTimeField(null=True, blank=True)
-    finished_at = models.DateTimeField(null=True, blank=True)
-    ttft_ms = models.PositiveIntegerField(null=True, blank=True, help_text=_("From saved to first text, milliseconds."))
-    prompt_tokens = models.PositiveIntegerField(default=0)
-    completion_tokens = models.PositiveIntegerField(default=0)
+    model = models.CharField(_("model"), max_length=100, blank=True, help_text=_("Name in the catalog."))
+    epoch = models.PositiveIntegerField(
+        _("epoch"), default=0, help_text=_("Rises when what was shown no longer holds.")
+    )
+    attempt = models.PositiveIntegerField(
+        _("attempt"), default=0, help_text=_("Claims so far; an older one may not write.")
+    )
+    barren = models.PositiveSmallIntegerField(
+        _("barren attempts"), default=0, help_text=_("Attempts in a row without a new byte.")
+    )
+    lease_until = models.DateTimeField(
+        _("lease until"), null=True, blank=True, help_text=_("After this another worker may claim it.")
+    )
+    stop_requested = models.BooleanField(_("stop requested"), default=False)
+    problem = models.CharField(_("problem"), max_length=32, blank=True, help_text=_("Why it failed or was blocked."))
+    started_at = models.DateTimeField(_("started"), null=True, blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    ttft_ms = models.PositiveIntegerField(
+        _("first text after (ms)"), null=True, blank=True, help_text=_("From saved to first text, milliseconds.")
+    )
+    prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
+    completion_tokens = models.PositiveIntegerField(_("completion tokens"), default=0)
 
     objects = MessageQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
         ordering: ClassVar = ["position"]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["conversation", "client_id"], name="conversations_message_sent_once"),
