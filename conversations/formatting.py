@@ -116,11 +116,11 @@ class Formattings:
     def of(self, reply_id: UUID, *, fresh: bool) -> Formatting:
         """The rendering of a reply, begun if nobody here follows it yet. The caller joins it."""
         known = self._by_reply.get(reply_id)
-        if known is None or known.task.done():
+        if known is None or known.task.done() or known.task.cancelling():  # its last follower just left
             known = self._by_reply[reply_id] = Formatting(reply_id, self._feed, fresh=fresh)
             known.task.add_done_callback(lambda task: self._forget(reply_id, task))
         return known
 
     def _forget(self, reply_id: UUID, task: "asyncio.Task[None]") -> None:
-        if self._by_reply[reply_id].task is task:
+        if (known := self._by_reply.get(reply_id)) and known.task is task:
             del self._by_reply[reply_id]
