@@ -75,4 +75,4 @@ def _round_up(value: float) -> float:
     if value <= 0:
         return 1
     unit = 10.0 ** math.floor(math.log10(value))
-    return next(unit * step for step in NICE if value <= unit * step + 1e-9)
+    return next(unit * step for step in NICE if value <= unit * step * (1 + 1e-9))

@@ -62,7 +62,7 @@ def figures(rows: Sequence[Row], now: datetime) -> Hour:
     first = now - STEP * STEPS
     in_step: list[list[Row]] = [[] for _ in range(STEPS)]
     for row in rows:
-        number = int((row[0] - first) / STEP)
+        number = (row[0] - first) // STEP
         if 0 <= number < STEPS:
             in_step[number].append(row)
     counted = [row for step in in_step for row in step]

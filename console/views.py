@@ -33,7 +33,7 @@ _ORDERS = {
             "continues, and no text is lost. Then its process ends; where a supervisor runs it, a fresh one starts."
         ),
         "button": gettext_lazy("Drain"),
-        "done": gettext_lazy("%(worker)s was asked to finish. It hears of it within two seconds."),
+        "done": gettext_lazy("Asked %(worker)s to finish. It hears of it within two seconds."),
     },
     "rebuild": {
         "title": gettext_lazy("Rebuild an engine"),
@@ -43,7 +43,7 @@ _ORDERS = {
             "then go on where they were; other workers may continue them sooner."
         ),
         "button": gettext_lazy("Rebuild"),
-        "done": gettext_lazy("%(worker)s was asked to rebuild its engine. It hears of it within two seconds."),
+        "done": gettext_lazy("Asked %(worker)s to rebuild its engine. It hears of it within two seconds."),
     },
 }
 
@@ -93,7 +93,7 @@ def _order(request: HttpRequest, worker: str, order: presence.Order) -> HttpResp
     try:
         client = blocking_client()
         if worker not in {one.name for one in presence.engines(client)}:
-            messages.warning(request, _("%(worker)s is gone.") % {"worker": worker})
+            messages.warning(request, _("There is no worker %(worker)s any more.") % {"worker": worker})
             return back
         if request.method == "GET":
             context = {**admin.site.each_context(request), "worker": worker, "order": order, **words}

@@ -1,0 +1,188 @@
+"""The page shows the workers, the replies in writing and the queue as they are, and fewer queries than rows."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models.functions import Now
+from django.test import Client
+from redis import Redis
+
+from accounts.models import User
+from console.engines import MOST_SHOWN, standing
+from conversations.models import Message
+from conversations.places import _look
+from inference import presence
+from inference.events.client import async_client, blocking_client
+from inference.model import Model
+from inference.presence import Presence
+from tests.conversations.talk import say
+from tests.stores import OwnRedis
+from tests.waiting import until
+from tests.workers import Hire
+
+CountQueries = Callable[[int], AbstractContextManager[None]]
+
+
+@pytest.fixture(autouse=True)
+def fresh_look(model: Model) -> None:
+    _look.cache_clear()
+
+
+def speaks(**more: Any) -> Presence:
+    """A worker says what it is."""
+    fields: dict[str, Any] = {"label": "A model", "engine": "scripted", "state": "ready", "detail": "", "slots": 4}
+    one = Presence(**{"name": "worker-7@host", "model": "scripted", "live": 0, **fields, **more})
+
+    async def say_it() -> None:
+        client = async_client()
+        await presence.announce(client, one)
+        await client.aclose()
+
+    asyncio.run(say_it())
+    return one
+
+
+def live(client: Client, grace: User) -> str:
+    client.force_login(grace)
+    return client.get("/admin/engine/live/").content.decode()
+
+
+def test_workers_are_shown_as_they_speak(client: Client, grace: User) -> None:
+    speaks(live=3, restarts=2, memory=0.874, cache=0.5, tokens_s=51.24)
+    speaks(name="worker-8@host", state="starting", detail="Loading <weights>")
+    page = live(client, grace)
+    assert "worker-7@host" in page
+    assert "3/4" in page
+    assert "87 %" in page
+    assert "50 %" in page
+    assert '<td class="figure">51</td>' in page
+    assert 'data-state="starting"' in page
+    assert "Loading &lt;weights&gt;" in page
+    assert "/admin/engine/worker-7@host/drain/" in page
+
+
+def test_replies_in_writing_are_shown_with_age_and_tokens(alice: User, bob: User) -> None:
+    first, second = say(alice), say(bob)
+    soon, past = Now() + timedelta(seconds=5), Now() - timedelta(seconds=5)
+    began = Now() - timedelta(seconds=90)
+    row = Message.objects.filter
+    row(pk=first.reply).update(state="writing", started_at=began, attempt=2, completion_tokens=33, lease_until=soon)
+    row(pk=second.reply).update(state="writing", started_at=Now(), attempt=1, lease_until=past)
+    now = standing()
+    assert [(one.name, one.attempt, one.tokens, one.silent) for one in now.writing] == [
+        ("alice", 2, 33, False),
+        ("bob", 1, 0, True),
+    ]
+    assert 90 <= now.writing[0].age.total_seconds() < 95
+    assert now.waiting == []
+    assert (now.writing_in_all, now.waiting_in_all) == (2, 0)
+
+
+def test_the_queue_is_in_the_order_people_are_served(alice: User, bob: User) -> None:
+    speaks(slots=1)
+    greedy = [say(alice) for _ in range(3)]
+    patient = say(bob)
+    Message.objects.filter(pk=greedy[2].reply).update(state="writing", attempt=1, lease_until=None)  # let go
+    order = [one.reply for one in standing().waiting]
+    assert set(order) == {*(one.reply for one in greedy), patient.reply}
+    assert order.index(patient.reply) < order.index(greedy[1].reply)
+    begun = {one.reply: one.begun for one in standing().waiting}
+    assert begun == {sent.reply: sent is greedy[2] for sent in (*greedy, patient)}
+
+
+def test_a_long_queue_is_cut_and_says_so(
+    client: Client, grace: User, alice: User, django_assert_max_num_queries: CountQueries
+) -> None:
+    for _ in range(MOST_SHOWN + 3):
+        say(alice)
+    client.force_login(grace)
+    with django_assert_max_num_queries(12):
+        page = client.get("/admin/engine/live/").content.decode()
+    assert f"{MOST_SHOWN} of {MOST_SHOWN + 3} are shown." in page
+
+
+def test_without_redis_the_rows_are_still_shown(own_redis: OwnRedis, client: Client, grace: User, alice: User) -> None:
+    say(alice)
+    client.force_login(grace)
+    own_redis.kill()
+    page = client.get("/admin/engine/live/").content.decode()
+    assert "Redis does not answer" in page
+    assert ">alice<" in page
+    answer = client.post("/admin/engine/worker-7@host/drain/", follow=True)
+    assert "no worker can be asked" in answer.content.decode()
+    own_redis.start()
+
+
+# --- Orders -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("order", "button"), [("drain", "Drain"), ("rebuild", "Rebuild")])
+def test_an_order_is_asked_twice_and_left_for_its_worker_only(
+    client: Client, grace: User, empty_redis: Redis, order: str, button: str
+) -> None:
+    one = speaks()
+    speaks(name="another@host")
+    client.force_login(grace)
+    page = client.get(f"/admin/engine/{one.name}/{order}/").content.decode()
+    assert f'value="{button}"' in page
+    assert "csrfmiddlewaretoken" in page
+    assert empty_redis.keys("engine:*:order") == []
+    answer = client.post(f"/admin/engine/{one.name}/{order}/", follow=True)
+    assert f"Asked {one.name} to" in answer.content.decode()
+    assert empty_redis.get(f"engine:{one.name}:order") == order.encode()
+    assert empty_redis.get("engine:another@host:order") is None
+    assert one.name in client.get("/admin/").content.decode()  # among the recent actions
+
+
+def test_an_order_needs_the_page_s_own_form(grace: User, empty_redis: Redis) -> None:
+    one = speaks()
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(grace)
+    assert client.post(f"/admin/engine/{one.name}/drain/").status_code == 403
+    assert empty_redis.keys("engine:*:order") == []
+
+
+def test_a_worker_that_is_gone_gets_no_order(client: Client, grace: User, empty_redis: Redis) -> None:
+    client.force_login(grace)
+    for ask in (client.get, client.post):
+        assert (
+            "There is no worker gone@host any more."
+            in ask("/admin/engine/gone@host/drain/", follow=True).content.decode()
+        )
+    assert empty_redis.keys("engine:*:order") == []
+
+
+def test_an_unknown_order_is_no_page(client: Client, grace: User) -> None:
+    speaks()
+    client.force_login(grace)
+    assert client.post("/admin/engine/worker-7@host/explode/", follow=True).status_code == 404
+
+
+def test_a_worker_rebuilds_its_engine_when_asked(hire: Hire, client: Client, grace: User) -> None:
+    worker = hire().worker
+    engine = worker.caretaker.engine
+    client.force_login(grace)
+    until(lambda: presence.engines(blocking_client()))
+    client.post(f"/admin/engine/{worker.name}/rebuild/")
+    until(lambda: worker.caretaker.restarts == 1 and worker.caretaker.is_ready, what="the rebuild")
+    assert worker.caretaker.engine is not engine
+    until(lambda: [one.restarts for one in presence.engines(blocking_client())] == [1])
+
+
+def test_a_worker_ends_when_asked_and_says_so(
+    hire: Hire, client: Client, grace: User, alice: User, sigterms: list[int]
+) -> None:
+    hired = hire(rate=20, tokens=1000)
+    client.force_login(grace)
+    until(lambda: presence.engines(blocking_client()))
+    client.post(f"/admin/engine/{hired.worker.name}/drain/")
+    until(lambda: sigterms, what="its end")
+    until(lambda: [one.state for one in presence.engines(blocking_client())] == ["ending"])
+    assert presence.state_of(blocking_client(), "scripted") == "away"
+    say(alice)
+    hired.ticket().result(5)
+    assert standing().waiting_in_all == 1  # it takes no new work
