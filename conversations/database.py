@@ -13,6 +13,7 @@ from contextvars import copy_context
 from typing import ParamSpec, TypeVar
 
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.utils import translation
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -26,8 +27,12 @@ _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run a function that uses the ORM and return its result. A broken connection is replaced before the next call."""
-    call = functools.partial(_run, function, *args, **kwargs)
+    """Run a function that uses the ORM, in the caller's language, and return its result.
+
+    A broken connection is replaced before the next call.
+    """
+    language = translation.get_language()  # which asgiref keeps to this thread, whatever the context
+    call = functools.partial(_run, language, function, *args, **kwargs)
     return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
 
 
@@ -41,9 +46,10 @@ async def persistently(function: Callable[P, R], *args: P.args, **kwargs: P.kwar
             await asyncio.sleep(RETRY_S)
 
 
-def _run(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+def _run(language: str | None, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
-        return function(*args, **kwargs)
+        with translation.override(language):
+            return function(*args, **kwargs)
     finally:
         close_old_connections()
 
