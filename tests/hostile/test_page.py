@@ -71,3 +71,14 @@ def test_the_policy_runs_no_script_of_the_page_itself(page: Page) -> None:
     )
     page.wait_for_timeout(500)
     assert page.evaluate("window.pwned") is None
+
+
+def test_another_language_keeps_the_conversation_and_its_reply(page: Page) -> None:
+    ask(page, "@tokens=40 @rate=40 in mid-reply")
+    page.wait_for_url("**/c/**")
+    talk = page.url
+    page.click("details.person summary")
+    page.click("button[name=language][value=zh-hans]")
+    expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
+    finished(page)
+    assert page.url == talk
