@@ -19,6 +19,7 @@ from conversations.language import language_of
 from conversations.models import Conversation, Message
 from conversations.pace import Pace
 from conversations.services import Refused, send, stop
+from conversations.signed_in import SignedIn
 from conversations.streams import Streams, streams
 from inference.concerning import concerning
 
@@ -45,6 +46,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self.user.is_authenticated:
             await self.close(NOT_SIGNED_IN)
             return
+        self.signed_in = SignedIn(self.scope)
         self.streams = await streams()
         await hints.listen(self.channel_layer, self.user.pk, self.channel_name)
         await self.say({"type": "hello", "version": VERSION, "limits": {"prompt_chars": settings.PROMPT_CHARS}})
@@ -64,6 +66,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self.pace.allows():
             await self.complain("too_fast", "Too many frames.", None)
             await self.close(TOO_FAST)
+            return
+        if not await self.signed_in.holds():
+            await self.close(NOT_SIGNED_IN)
             return
         if text_data is None:
             await self.complain("binary", "Frames must be text.", None)

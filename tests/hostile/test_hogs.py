@@ -91,7 +91,7 @@ async def test_a_frame_that_costs_much_counts_for_many(
 
     monkeypatch.setattr(news, "since", costly)
     socket = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/")
-    socket.scope |= {"user": mallory, "cookies": {}}
+    socket.scope |= {"user": mallory, "cookies": {}, "session": SimpleNamespace(session_key="")}
     await socket.connect()
     for _ in range(3):
         await socket.send_json_to({"type": "open", "conversation": str(conversation.pk)})

@@ -1,0 +1,40 @@
+"""Whether the person at a socket may still be there: sockets live for days, and sessions end meanwhile."""
+
+import time
+from importlib import import_module
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import get_user
+from django.db import DatabaseError
+from django.http import HttpRequest
+
+from conversations.database import in_database
+
+AGAIN_S = 20.0  # between two looks; the page's own pings come about as often
+
+
+class SignedIn:
+    """The session that opened a socket. It ends by signing out, a new password, or a switched off account."""
+
+    def __init__(self, scope: dict[str, Any]) -> None:
+        self._key = scope["session"].session_key
+        self._user_id = scope["user"].pk
+        self._at = time.monotonic()
+
+    async def holds(self) -> bool:
+        """At most ``AGAIN_S`` old. While the database is away, what was known before holds."""
+        if time.monotonic() - self._at < AGAIN_S:
+            return True
+        try:
+            held = await in_database(self._is_held)
+        except DatabaseError:
+            return True
+        if held:
+            self._at = time.monotonic()
+        return held
+
+    def _is_held(self) -> bool:
+        request = HttpRequest()
+        request.session = import_module(settings.SESSION_ENGINE).SessionStore(self._key)
+        return bool(get_user(request).pk == self._user_id)
