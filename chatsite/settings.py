@@ -229,5 +229,6 @@ LOGGING = {
         "celery": {"level": "WARNING"},
         "uvicorn.access": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody could fill the disk with its tracebacks
     },
 }
