@@ -17,8 +17,16 @@ TIMEOUT_S = 5.0
 
 @cache
 def blocking_client() -> Any:
-    """The process's client for code that runs on threads."""
-    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=TIMEOUT_S, socket_connect_timeout=TIMEOUT_S)
+    """The process's client for code that runs on threads.
+
+    It tries a second time at once, for a connection that was closed meanwhile; redis-py's own pauses are for seconds.
+    """
+    return redis.Redis.from_url(
+        settings.REDIS_URL,
+        socket_timeout=TIMEOUT_S,
+        socket_connect_timeout=TIMEOUT_S,
+        retry=Retry(NoBackoff(), 1),
+    )
 
 
 def async_client() -> Any:
