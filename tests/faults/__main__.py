@@ -8,17 +8,20 @@ import os
 import random
 import sys
 import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults import database, site
 from tests.sites import free_port
 
+PARTS = ("storm", "promises")
 SHORT = {"faults": 8, "people": 6, "tokens": (60, 160)}
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a few faults, within a minute")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--faults", type=int, default=115, help="how many; about nine in ten kill a process")
     parser.add_argument("--people", type=int, default=12, help="replies at once")
     parser.add_argument("--tokens", type=int, nargs=2, default=(100, 400), help="shortest and longest reply")
@@ -35,16 +38,17 @@ def options() -> argparse.Namespace:
 def main() -> int:
     chosen = options()
     chosen.port = free_port()
-    with tempfile.TemporaryDirectory(prefix="chatsite-faults-") as name, database.opened(chosen.database, Path(name)) as kept:
-        folder = Path(name)
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-faults-")))
+        kept = stack.enter_context(database.opened(chosen.database, folder))
         (folder / "data").mkdir(mode=0o700)
         environment = site.environment(folder, chosen.port, kept.url, slots=chosen.people, rate=chosen.rate)
         for known in [name for name in os.environ if name not in environment]:
             del os.environ[known]
         os.environ.update(environment)
-        from tests.faults.run import storm_run  # noqa: PLC0415 - the site's settings are read when it is imported
+        from tests.faults.run import Run  # noqa: PLC0415 - the site's settings are read when it is imported
 
-        return 0 if storm_run(chosen, folder, environment, kept) else 1
+        return 0 if Run(chosen, folder, kept).all() else 1
 
 
 def _database() -> str:

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import itertools
 import random
-import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -158,5 +157,5 @@ SERIALS = itertools.count()
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    while not condition():
+    while not condition():  # noqa: ASYNC110 - a tab tells nobody what it shows
         await asyncio.sleep(LOOK_S)

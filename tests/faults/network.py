@@ -68,7 +68,7 @@ class Namespace:
 
 
 class Proxy:
-    """A TCP relay to the server's socket; while it is cut it holds what both sides say, and takes no new connections."""
+    """A TCP relay to the server's socket; while it is cut it holds back what both sides say."""
 
     name = "TCP fault proxy"
     redis_prefix: list[str] = []  # noqa: RUF012 - never changed

@@ -1,11 +1,10 @@
 """What a run shows: a bar while it lasts, tables, and as the last line one JSON object with a unit in each key."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chatsite.bench.report import last_line, table
-from tests.faults.verdict import ZERO, Verdict
 
 MOST_COMPLAINTS = 30
 
@@ -14,18 +13,21 @@ def write(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def show(about: dict[str, Any], figures: dict[str, Any], verdict: Verdict) -> None:
-    for line in verdict.complaints[:MOST_COMPLAINTS]:
-        write(f"WRONG {line}")
-    if len(verdict.complaints) > MOST_COMPLAINTS:
-        write(f"… and {len(verdict.complaints) - MOST_COMPLAINTS} more")
-    table(write, "The run.", ["", ""], _rows(about))
-    table(write, "What happened; times are of faults that met no other.", ["figure", "value"], _rows(figures))
-    counts = dict(verdict.counts)
-    wrong = [[name, str(counts[name]), "right" if counts[name] == 0 else "WRONG"] for name in ZERO if name in counts]
-    table(write, "What must be zero.", ["count", "is", ""], wrong)
-    last_line(write, {**about, **figures, **counts, "right": not verdict.complaints})
+def show(title: str, row: Mapping[str, Any]) -> None:
+    """Figures of one part."""
+    table(write, title, ["figure", "value"], [[name, str(value)] for name, value in row.items()])
 
 
-def _rows(row: dict[str, Any]) -> Sequence[Sequence[str]]:
-    return [[name, str(value)] for name, value in row.items()]
+def zeros(counts: Mapping[str, int]) -> None:
+    """Counts of what went wrong."""
+    lines = [[name, str(number), "WRONG" if number else "right"] for name, number in counts.items()]
+    table(write, "What must be zero.", ["count", "is", ""], lines)
+
+
+def end(about: Mapping[str, Any], row: Mapping[str, Any], wrong: Sequence[str]) -> None:
+    """The last line, after a line for each thing that is wrong."""
+    for complaint in wrong[:MOST_COMPLAINTS]:
+        write(f"WRONG {complaint}")
+    if len(wrong) > MOST_COMPLAINTS:
+        write(f"… and {len(wrong) - MOST_COMPLAINTS} more")
+    last_line(write, {**about, **row, "wrong": len(wrong)})

@@ -1,8 +1,13 @@
-"""One run: a crowd, a storm, a verdict. The settings must be in the environment before this is imported."""
+"""One run, part by part. The settings must be in the environment before this is imported."""
 
 import asyncio
+import os
 import random
+import signal
+import sys
 from argparse import Namespace as Options
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -12,59 +17,108 @@ django.setup()
 
 from chatsite.bench import people  # noqa: E402 - django.setup() comes first
 from chatsite.bench.progress import Progress  # noqa: E402
+from chatsite.environment import ROOT  # noqa: E402
 from chatsite.supervisor.preparation import prepare  # noqa: E402
-from tests.faults import network, report, site, storm, verdict  # noqa: E402
-from tests.faults.crowd import Crowd, Person  # noqa: E402
+from tests.faults import network, promises, report, site, storm, verdict  # noqa: E402
+from tests.faults.crowd import Asked, Crowd, Person  # noqa: E402
 from tests.faults.database import Database  # noqa: E402
+from tests.faults.site import Part, Site  # noqa: E402
 from tests.faults.strikes import Ground, Strike  # noqa: E402
 
 SECONDS_A_FAULT = 7.0
+EXTRA_PEOPLE = 5  # for the promises
 
 
-def storm_run(options: Options, folder: Path, environment: dict[str, str], database: Database) -> bool:
-    """Strike and judge; whether nothing is wrong."""
-    prepare(lambda line: None)
-    chance = random.Random(options.seed)  # noqa: S311 - to repeat a run, not to keep a secret
-    cookies = people.make(options.people)
-    kinds = storm.drawn(chance, options.faults)
-    about, asked, raged = asyncio.run(_rage(options, folder, environment, database, cookies, kinds))
-    found = verdict.judge(asked, raged)
-    report.show(about, verdict.figures(asked, raged), found)
-    return not found.complaints
+class Run:
+    """A folder, a database and people, for all parts."""
 
+    def __init__(self, options: Options, folder: Path, database: Database) -> None:
+        self._options = options
+        self._folder = folder
+        self._database = database
+        self._wrong: list[str] = []
+        prepare(lambda line: None)
+        self._cookies = people.make(options.people + EXTRA_PEOPLE)
 
-async def _rage(
-    options: Options, folder: Path, environment: dict[str, str], database: Database, cookies: list[str], kinds: list[str]
-) -> tuple[dict[str, Any], list[Any], storm.Storm]:
-    raging = storm.Storm(kinds, random.Random(options.seed + 1))  # noqa: S311 - as above
-    progress = Progress()
-    progress.tell("starting")
-    progress.begin(len(kinds) * SECONDS_A_FAULT)
+    def all(self) -> bool:
+        """Every part that was asked for; whether all was right."""
+        options = self._options
+        about: dict[str, Any] = {"suite": "faults", "seed": options.seed, "database": self._database.name}
+        row: dict[str, Any] = {}
+        if "storm" in options.parts:
+            row |= self._judge(*asyncio.run(self._storm()))
+        if "promises" in options.parts:
+            row |= asyncio.run(self._promises())
+        report.end({**about, "people": options.people, "spare_workers": 1}, row, self._wrong)
+        return not self._wrong
 
-    def tell(number: int, blow: Strike | None) -> None:
-        progress.tell(f"{number} of {len(kinds)} faults{', last: ' + blow.kind if blow else ''}")
-        progress.advance(SECONDS_A_FAULT)
+    async def _storm(self) -> tuple[list[Asked], storm.Storm]:
+        options, chance = self._options, random.Random(self._options.seed)  # noqa: S311 - to repeat a run
+        raging = storm.Storm(storm.drawn(chance, options.faults), chance)
+        progress = Progress()
+        progress.tell("starting")
+        progress.begin(options.faults * SECONDS_A_FAULT)
 
-    async with network.between(folder / "data" / "redis.sock", proxy=options.proxy) as between:
-        ground = Ground(site.Site(folder, options.port, environment, between), database, raging.chance)
-        async with site.running(ground.site):
-            crowd = Crowd([_person(options, cookie, number) for number, cookie in enumerate(cookies)])
+        def tell(number: int, blow: Strike | None) -> None:
+            progress.tell(f"{number} of {options.faults} faults{', last: ' + blow.kind if blow else ''}")
+            progress.advance(SECONDS_A_FAULT)
+
+        async with self._site(options.people, options.rate) as struck:
+            raging.network = struck.network.name
+            crowd = Crowd([self._person(number) for number in range(options.people)])
             try:
-                await raging.rage(ground, crowd, tell)
+                await raging.rage(Ground(struck, self._database, chance), crowd, tell)
             finally:
                 await crowd.close()
                 progress.end()
-        about = {
-            "suite": "faults",
-            "seed": options.seed,
-            "database": database.name,
-            "network": between.name,
-            "people": options.people,
-            "spare_workers": 1,
-        }
-        return about, crowd.asked, raging
+        return crowd.asked, raging
 
+    def _judge(self, asked: Sequence[Asked], raging: storm.Storm) -> dict[str, Any]:
+        found = verdict.judge(asked, raging)
+        self._wrong += found.complaints
+        row = {"network": raging.network, **verdict.figures(asked, raging)}
+        report.show("The storm; times are of faults that met no other.", row)
+        report.zeros(found.counts)
+        return {**row, **found.counts}
 
-def _person(options: Options, cookie: str, number: int) -> Person:
-    chance = random.Random(options.seed * 1000 + number)  # noqa: S311 - as above
-    return Person(options.port, cookie, chance, tuple(options.tokens))
+    async def _promises(self) -> dict[str, Any]:
+        options, row = self._options, dict[str, Any]()
+        cookies = self._cookies[options.people :]
+        async with AsyncExitStack() as tabs, self._site(promises.SLOTS, promises.RATE, **promises.ENVIRONMENT) as quiet:
+            people = promises.People(options.port, cookies, tabs)
+            await people.are_here()
+            for part in (promises.stops(people), promises.fairness(people), promises.drain(quiet, people)):
+                row |= await part
+        if not options.short:
+            row |= await self._restart(cookies)
+        report.show("What is promised, measured.", row)
+        missed = [f"{name} is {row[name]}, at most {most}" for name, most in promises.GOALS.items() if row[name] > most]
+        self._wrong += missed
+        return row
+
+    async def _restart(self, cookies: Sequence[str]) -> dict[str, Any]:
+        with (self._folder / "printed").open("a") as log:
+            supervisor = Part([sys.executable, str(ROOT / "manage.py"), "run"], dict(os.environ), log)
+            supervisor.start()
+            try:
+                async with AsyncExitStack() as tabs:
+                    people = promises.People(self._options.port, cookies, tabs)
+                    await people.are_here()
+                    return await promises.restart(supervisor, people)
+            finally:
+                supervisor.signal(signal.SIGTERM)
+                supervisor.wait(60)
+
+    @asynccontextmanager
+    async def _site(self, slots: int, rate: float, **more: str) -> AsyncIterator[Site]:
+        environment = site.environment(
+            self._folder, self._options.port, self._database.url, slots=slots, rate=rate, **more
+        )
+        async with network.between(self._folder / "data" / "redis.sock", proxy=self._options.proxy) as between:
+            made = Site(self._folder, self._options.port, environment, between)
+            async with site.running(made):
+                yield made
+
+    def _person(self, number: int) -> Person:
+        chance = random.Random(self._options.seed * 1000 + number)  # noqa: S311 - to repeat a run
+        return Person(self._options.port, self._cookies[number], chance, tuple(self._options.tokens))

@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import TextIO
 
 import httpx
+import redis
 
 from chatsite.bench import site as bench
 from chatsite.bench import usage
 from chatsite.environment import ROOT
 from chatsite.supervisor import embedded_redis
 from chatsite.supervisor.process import TETHER
+from inference.presence import Presence, engines
 from tests.faults.network import Network
 
 START_AGAIN_S = 0.5
@@ -56,6 +58,11 @@ class Part:
     @property
     def pid(self) -> int:
         return self._child.pid if self._child else 0
+
+    @property
+    def status(self) -> int | None:
+        """How it ended last; negative for a signal."""
+        return self._child.poll() if self._child else None
 
     @property
     def is_running(self) -> bool:
@@ -96,11 +103,11 @@ class Site:
         self._log = (folder / "printed").open("a")
         python = [sys.executable, str(ROOT / "manage.py")]
         self.redis_folder = folder / "data" / "redis"
-        self.redis_folder.mkdir(mode=0o700)
+        self.redis_folder.mkdir(mode=0o700, exist_ok=True)
         self.redis_socket = folder / "data" / "redis.sock"
-        redis = [*network.redis_prefix, *embedded_redis.command(self.redis_socket, self.redis_folder)]
+        server = [*network.redis_prefix, *embedded_redis.command(self.redis_socket, self.redis_folder)]
         self.parts = {
-            "redis": self._part([*redis, *network.redis_options]),
+            "redis": self._part([*server, *network.redis_options]),
             "web": self._part([sys.executable, "-m", "chatsite.serve"], REDIS_URL=network.url),
             **{name: self._part([*python, "inference_worker"]) for name in WORKERS},
             "background": self._part([*python, "background_worker"]),
@@ -165,20 +172,18 @@ class Site:
         return Part(command, {**self.environment, **more}, self._log)
 
     def _has_workers(self) -> bool:
-        from inference.presence import engines  # noqa: PLC0415 - the settings must be in the environment before
+        return [one.state for one in self.presences()] == ["ready"] * len(WORKERS)
 
-        return [one.state for one in engines(self._redis())] == ["ready"] * len(WORKERS)
-
-    def _redis(self) -> object:
-        from inference.events.client import blocking_client  # noqa: PLC0415 - as above
-
-        return blocking_client()
+    def presences(self) -> list[Presence]:
+        """What the workers say of themselves."""
+        with redis.Redis(unix_socket_path=str(self.redis_socket)) as client:
+            return engines(client)
 
 
 def environment(folder: Path, port: int, database: str, *, slots: int, rate: float, **more: str) -> dict[str, str]:
     """The environment of a site whose engine echoes; settings of the caller's own site stay out of it."""
     (folder / "catalog.toml").write_text(CATALOG.format(slots=slots, rate=rate))
-    return {**bench.environment(folder, port, database), "CHATSITE_MODEL": "faults", **more}
+    return {**bench.environment(folder, port, database=database), "CHATSITE_MODEL": "faults", **more}
 
 
 @asynccontextmanager

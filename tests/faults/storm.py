@@ -22,7 +22,9 @@ class Storm:
     kinds: list[str]
     chance: random.Random
     done: list[Strike] = field(default_factory=list)
+    network: str = ""  # what was cut
     unrecovered: int = 0
+    rewound_tokens: int = 0  # that tabs had shown when Redis and a worker failed together
 
     async def rage(self, ground: Ground, crowd: Crowd, tell: Callable[[int, Strike | None], None]) -> None:
         """All of them. Each waits until every reply under way at the last one has gone on, unless they overlap."""

@@ -26,7 +26,7 @@ class Ground:
 
 @dataclass
 class Strike:
-    """One fault that happened. Moments are ``time.monotonic()``: of the blow, and when nothing stood in the way any more."""
+    """One fault that happened. Moments are ``time.monotonic()``: of the blow, and when nothing more was done."""
 
     kind: str
     kills: int

@@ -38,6 +38,7 @@ class Seen:
     arrivals: list[float] = field(default_factory=list)  # of text
     states: list[tuple[float, str]] = field(default_factory=list)
     taken_back: list[tuple[float, str, str]] = field(default_factory=list)  # what was shown, and what instead
+    started_at: float | None = None
     ends: int = 0
     faults: list[str] = field(default_factory=list)
 
@@ -47,6 +48,8 @@ class Seen:
             self.screen.read(frame)
         except AssertionError as error:
             self.faults.append(str(error))
+        if frame["type"] in {"started", "text"}:
+            self.started_at = self.started_at or at
         if frame["type"] == "text":
             self.arrivals.append(at)
         elif frame["type"] == "state":

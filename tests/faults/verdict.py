@@ -50,6 +50,8 @@ def judge(asked: Sequence[Asked], storm: Storm) -> Verdict:
     for one in asked:
         _judge_reply(verdict, one, rows.get(one.reply), storm)
     verdict.counts["unrecovered_strikes"] = storm.unrecovered
+    if storm.unrecovered:
+        verdict.complaints.append(f"{storm.unrecovered} faults were not recovered from in time")
     return verdict
 
 
@@ -67,6 +69,7 @@ def figures(asked: Sequence[Asked], storm: Storm) -> dict[str, Any]:
         "continued": sum(len(_states(one, "continuing")) for one in asked),
         "rewound": sum(len(_states(one, "rewound")) for one in asked),
         "restarted": sum(len(_states(one, "restarted")) for one in asked),
+        "rewound_tokens_after_double_faults": storm.rewound_tokens,
     }
     for kind in KINDS:
         row |= _times(kind.lower().replace(" ", "_"), [blow for blow in clean if blow.kind == kind])
@@ -140,6 +143,6 @@ def _judge_rewinds(verdict: Verdict, asked: Asked, seen: Seen, storm: Storm) -> 
     for at, shown, instead in seen.taken_back:
         tokens = asked.question.tokens_in(shown) - asked.question.tokens_in(instead)
         if any(asked in blow.live and blow.double for blow in storm.done if blow.began < at):
-            verdict.counts["tokens_rewound_after_double_faults"] += tokens
+            storm.rewound_tokens += tokens
         else:
             verdict.wrong("tokens_taken_back", asked, f"{tokens} at once", max(1, tokens))
