@@ -39,7 +39,7 @@ def test_a_reply_comes_and_goes_without_a_reload(admin_page: Page, browser: Brow
     expect(drain).to_be_focused()
     person.get_by_role("button", name="Stop").click()
     expect(admin_page.get_by_text("No reply is being written.")).to_be_visible()
-    expect(admin_page.locator(".ends")).to_contain_text("stopped")
+    expect(admin_page.locator(".ends")).to_contain_text("stopped", timeout=15_000)
     expect(admin_page.locator("svg rect").first).to_be_attached()
     expect(drain).to_be_focused()
 
