@@ -10,6 +10,7 @@ LEFT = 54  # room for the labels of the axis
 BOTTOM = 22
 TOP = 10
 ROOM = HEIGHT - TOP - BOTTOM
+LEAST = 1e-6  # less is nothing
 NICE = (1, 2, 3, 4, 5, 6, 8, 10)
 
 Label = Callable[[float], str]
@@ -72,7 +73,7 @@ def _bar(series: int, x: int, width: int, share: float, words: str) -> Bar:
 
 def _round_up(value: float) -> float:
     """The next number with one digit that is not zero, but for 7 and 9."""
-    if value <= 0:
+    if value < LEAST:
         return 1
     unit = 10.0 ** math.floor(math.log10(value))
     return next(unit * step for step in NICE if value <= unit * step * (1 + 1e-9))
