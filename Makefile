@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test check fix bench bench-page vllm lock manage
+.PHONY: run test faults soak check fix bench bench-page vllm lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -22,6 +22,12 @@ bench: ## What the platform adds to the engine's own time (SHORT=1: the short fo
 
 bench-page: ## What the page weighs, and how soon one can type and see, in a real browser
 	$(SETUP) bench-page $(if $(SHORT),--short) $(ARGS)
+
+faults: ## Kill what a reply passes through while people read, and see that nothing is lost (SHORT=1: the short form)
+	$(SETUP) faults $(if $(SHORT),--short) $(ARGS)
+
+soak: ## Half an hour of 50 replies at once with a kill every minute (SHORT=1: one minute)
+	$(SETUP) faults --parts soak --people 50 --rate 10 $(if $(SHORT),--minutes 1) $(ARGS)
 
 vllm: ## Install vLLM for CPU
 	$(SETUP) vllm

@@ -1,4 +1,4 @@
-"""Set-up of a checkout: ``python3 chatsite/bootstrap.py run|test|check|fix|bench-page|vllm|lock|manage``.
+"""Set-up of a checkout: ``python3 chatsite/bootstrap.py run|test|faults|check|fix|bench-page|vllm|lock|manage``.
 
 Run by the system's own Python with the standard library only, before anything is installed; so this file must also be
 readable by Pythons that are too old for the rest. It makes ``.venv``, installs the pinned requirements that the task
@@ -84,6 +84,12 @@ def test(arguments: list[str]) -> None:
     become(PYTHON, "-m", "tests", *arguments)
 
 
+def faults(arguments: list[str]) -> None:
+    install(*TESTS)
+    install_system_packages()
+    become(PYTHON, "-m", "tests.faults", *arguments)
+
+
 def bench_page(arguments: list[str]) -> None:
     install(*TESTS)
     install_system_packages()
@@ -121,6 +127,7 @@ def lock(arguments: list[str]) -> None:
 TASKS = {
     "run": run,
     "test": test,
+    "faults": faults,
     "check": check,
     "fix": fix,
     "bench-page": bench_page,

@@ -14,14 +14,19 @@ from pathlib import Path
 from tests.faults import database, site
 from tests.sites import free_port
 
-PARTS = ("storm", "promises")
-SHORT = {"faults": 8, "people": 6, "tokens": (60, 160)}
+PARTS = ("storm", "promises", "soak")
+SHORT = {
+    "kinds": ("worker killed", "Redis killed", "web killed", "network cut", "worker killed"),
+    "people": 6,
+    "tokens": (50, 100),
+    "minutes": 1,
+}
 
 
 def options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
     parser.add_argument("--short", action="store_true", help="a few faults, within a minute")
-    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:2])
     parser.add_argument("--faults", type=int, default=115, help="how many; about nine in ten kill a process")
     parser.add_argument("--people", type=int, default=12, help="replies at once")
     parser.add_argument("--tokens", type=int, nargs=2, default=(100, 400), help="shortest and longest reply")
@@ -29,7 +34,8 @@ def options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="to repeat a run")
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default=_database())
     parser.add_argument("--proxy", action="store_true", help="cut the network by a proxy, not by a namespace")
-    chosen = parser.parse_args()
+    parser.add_argument("--minutes", type=float, default=30, help="of the soak")
+    chosen = parser.parse_args(namespace=argparse.Namespace(kinds=()))
     if chosen.short:
         vars(chosen).update(SHORT)
     return chosen

@@ -19,7 +19,7 @@ from chatsite.bench import people  # noqa: E402 - django.setup() comes first
 from chatsite.bench.progress import Progress  # noqa: E402
 from chatsite.environment import ROOT  # noqa: E402
 from chatsite.supervisor.preparation import prepare  # noqa: E402
-from tests.faults import network, promises, report, site, storm, verdict  # noqa: E402
+from tests.faults import network, promises, report, site, soak, storm, verdict  # noqa: E402
 from tests.faults.crowd import Asked, Crowd, Person  # noqa: E402
 from tests.faults.database import Database  # noqa: E402
 from tests.faults.site import Part, Site  # noqa: E402
@@ -37,6 +37,7 @@ class Run:
         self._folder = folder
         self._database = database
         self._wrong: list[str] = []
+        self._memory: dict[str, Any] = {}
         prepare(lambda line: None)
         self._cookies = people.make(options.people + EXTRA_PEOPLE)
 
@@ -49,18 +50,20 @@ class Run:
             row |= self._judge(*asyncio.run(self._storm()))
         if "promises" in options.parts:
             row |= asyncio.run(self._promises())
+        if "soak" in options.parts:
+            row |= self._judge(*asyncio.run(self._soak())) | self._memory
         report.end({**about, "people": options.people, "spare_workers": 1}, row, self._wrong)
         return not self._wrong
 
     async def _storm(self) -> tuple[list[Asked], storm.Storm]:
         options, chance = self._options, random.Random(self._options.seed)  # noqa: S311 - to repeat a run
-        raging = storm.Storm(storm.drawn(chance, options.faults), chance)
+        raging = storm.Storm(list(options.kinds) or storm.drawn(chance, options.faults), chance)
         progress = Progress()
         progress.tell("starting")
-        progress.begin(options.faults * SECONDS_A_FAULT)
+        progress.begin(len(raging.kinds) * SECONDS_A_FAULT)
 
         def tell(number: int, blow: Strike | None) -> None:
-            progress.tell(f"{number} of {options.faults} faults{', last: ' + blow.kind if blow else ''}")
+            progress.tell(f"{number} of {len(raging.kinds)} faults{', last: ' + blow.kind if blow else ''}")
             progress.advance(SECONDS_A_FAULT)
 
         async with self._site(options.people, options.rate) as struck:
@@ -79,7 +82,23 @@ class Run:
         row = {"network": raging.network, **verdict.figures(asked, raging)}
         report.show("The storm; times are of faults that met no other.", row)
         report.zeros(found.counts)
+        self._miss(row, verdict.GOALS)
         return {**row, **found.counts}
+
+    async def _soak(self) -> tuple[list[Asked], storm.Storm]:
+        options = self._options
+        async with self._site(options.people, options.rate) as loaded:
+            crowd = Crowd([self._person(number) for number in range(options.people)])
+            progress = Progress()
+            try:
+                soaked = soak.Soak(random.Random(options.seed), options.minutes * 60)  # noqa: S311 - to repeat a run
+                await soaked.under_load(loaded, crowd, progress)
+            finally:
+                await crowd.close()
+                progress.end()
+        self._memory = soaked.figures()
+        report.show("Memory.", self._memory)
+        return crowd.asked, soaked.storm
 
     async def _promises(self) -> dict[str, Any]:
         options, row = self._options, dict[str, Any]()
@@ -87,13 +106,14 @@ class Run:
         async with AsyncExitStack() as tabs, self._site(promises.SLOTS, promises.RATE, **promises.ENVIRONMENT) as quiet:
             people = promises.People(options.port, cookies, tabs)
             await people.are_here()
-            for part in (promises.stops(people), promises.fairness(people), promises.drain(quiet, people)):
-                row |= await part
+            row |= await promises.stops(people, 2 if options.short else 8)
+            row |= await promises.fairness(people, 20 if options.short else 50)
+            if not options.short:
+                row |= await promises.drain(quiet, people)
         if not options.short:
             row |= await self._restart(cookies)
         report.show("What is promised, measured.", row)
-        missed = [f"{name} is {row[name]}, at most {most}" for name, most in promises.GOALS.items() if row[name] > most]
-        self._wrong += missed
+        self._miss(row, promises.GOALS)
         return row
 
     async def _restart(self, cookies: Sequence[str]) -> dict[str, Any]:
@@ -118,6 +138,10 @@ class Run:
             made = Site(self._folder, self._options.port, environment, between)
             async with site.running(made):
                 yield made
+
+    def _miss(self, row: dict[str, Any], goals: dict[str, float]) -> None:
+        found = {name: most for name, most in goals.items() if row.get(name, 0) > most}
+        self._wrong += [f"{name} is {row[name]}, at most {most}" for name, most in found.items()]
 
     def _person(self, number: int) -> Person:
         chance = random.Random(self._options.seed * 1000 + number)  # noqa: S311 - to repeat a run

@@ -28,7 +28,7 @@ ZERO = (
     "tokens_taken_back",
     "unrecovered_strikes",
 )
-GOALS_S = {"worker_killed_to_next_token_s_p50": 8.0, "worker_killed_to_next_token_s_max": 15.0}
+GOALS: dict[str, float] = {"worker_killed_to_next_token_s_p50": 8.0, "worker_killed_to_next_token_s_max": 15.0}
 
 
 @dataclass
