@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 
 from conversations import database
 from conversations.follow import Cursor, Follower
@@ -99,6 +101,7 @@ class Web:
 
     async def _end(self) -> None:
         await self.streams.feed.close()
+        await sync_to_async(connections.close_all)()  # of the thread in which sessions are looked up
         await cancelled([task for task in asyncio.all_tasks() if task is not asyncio.current_task()])
 
 
