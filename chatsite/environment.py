@@ -20,6 +20,7 @@ class Variable:
     default: Any
     meaning: str
     choices: tuple[str, ...] = ()
+    least: int = 0  # of a number
     shown_default: str = ""
 
 
@@ -85,11 +86,15 @@ VARIABLES = (
     Variable(
         "REDIS_URL", str, "", "Redis or Valkey, e.g. redis://host:6379/0. Empty: an embedded one in the data folder."
     ),
-    Variable("CHATSITE_PROMPT_CHARS", int, 32_000, "Longest message a person may send, in characters."),
+    Variable("CHATSITE_PROMPT_CHARS", int, 32_000, "Longest message a person may send, in characters.", least=1),
     Variable(
-        "CHATSITE_REPLIES_AT_ONCE", int, 4, "Replies one person may have in writing at once; more wait their turn."
+        "CHATSITE_REPLIES_AT_ONCE",
+        int,
+        4,
+        "Replies one person may have in writing at once; more wait their turn.",
+        least=1,
     ),
-    Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens."),
+    Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens.", least=1),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(
         "CHATSITE_METRICS_TOKEN",
@@ -135,4 +140,6 @@ def read(name: str) -> Any:
         raise ImproperlyConfigured(f"{name}={os.environ[name]!r} is not of type {kind}. {variable.meaning}") from error
     if variable.choices and value not in variable.choices:
         raise ImproperlyConfigured(f"{name}={value!r} is not one of: {', '.join(variable.choices)}.")
+    if isinstance(value, int) and value < variable.least:
+        raise ImproperlyConfigured(f"{name}={value} is less than {variable.least}. {variable.meaning}")
     return value.expanduser().resolve() if isinstance(value, Path) else value

@@ -6,6 +6,7 @@ from typing import Any
 
 import environ
 from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.environment import ROOT, read
@@ -94,6 +95,8 @@ SQLITE = {
 
 def database(url: str) -> dict[str, Any]:
     """Django's settings for a database URL. PostgreSQL connections come from a pool: a new one costs 10 ms."""
+    if url.partition("://")[0] not in environ.Env.DB_SCHEMES:  # of which environ warns, password and all
+        raise ImproperlyConfigured("DATABASE_URL is not of the kind postgres://user:password@host/name.")
     settings: dict[str, Any] = environ.Env.db_url_config(url)
     if "postgresql" in settings["ENGINE"]:
         settings.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}

@@ -70,7 +70,10 @@ def check_space(folder: Path) -> None:
 
 def check_redis(url: str) -> None:
     """Raise StartError unless the Redis that an administrator named answers."""
-    client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    try:
+        client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+    except ValueError as error:
+        raise StartError(f"REDIS_URL is not the address of a Redis: {error}") from None
     try:
         client.ping()
     except redis.RedisError as error:
