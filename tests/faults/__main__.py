@@ -12,11 +12,12 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from tests.faults import database, site
+from tests.faults.strikes import KINDS
 from tests.sites import free_port
 
 PARTS = ("storm", "promises", "soak")
 SHORT = {
-    "kinds": ("worker killed", "Redis killed", "web killed", "network cut", "worker killed"),
+    "kinds": ("worker killed", "Redis killed", "web killed", "network cut"),
     "people": 6,
     "tokens": (50, 100),
     "minutes": 1,
@@ -28,6 +29,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--short", action="store_true", help="a few faults, within a minute")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS[:2])
     parser.add_argument("--faults", type=int, default=115, help="how many; about nine in ten kill a process")
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=(), help="these faults in this order")
     parser.add_argument("--people", type=int, default=12, help="replies at once")
     parser.add_argument("--tokens", type=int, nargs=2, default=(100, 400), help="shortest and longest reply")
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of each reply")
@@ -35,7 +37,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default=_database())
     parser.add_argument("--proxy", action="store_true", help="cut the network by a proxy, not by a namespace")
     parser.add_argument("--minutes", type=float, default=30, help="of the soak")
-    chosen = parser.parse_args(namespace=argparse.Namespace(kinds=()))
+    chosen = parser.parse_args()
     if chosen.short:
         vars(chosen).update(SHORT)
     return chosen

@@ -42,7 +42,7 @@ class Postgresql:
 
     def __init__(self, cluster: postgres.Cluster) -> None:
         self._cluster = cluster
-        self.url = f"postgres://{postgres.USER}@{quote(str(cluster.folder), safe='')}/postgres"
+        self.url = f"postgres://{postgres.USER}@/postgres?host={quote(str(cluster.folder))}"
 
     def take_away(self) -> None:
         self._cluster.stop()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import django
+from django.db import connection
 
 django.setup()
 
@@ -77,6 +78,7 @@ class Run:
         return crowd.asked, raging
 
     def _judge(self, asked: Sequence[Asked], raging: storm.Storm) -> dict[str, Any]:
+        _connect_anew()
         found = verdict.judge(asked, raging)
         self._wrong += found.complaints
         row = {"network": raging.network, **verdict.figures(asked, raging)}
@@ -146,3 +148,9 @@ class Run:
     def _person(self, number: int) -> Person:
         chance = random.Random(self._options.seed * 1000 + number)  # noqa: S311 - to repeat a run
         return Person(self._options.port, self._cookies[number], chance, tuple(self._options.tokens))
+
+
+def _connect_anew() -> None:
+    """The connections of before the faults may be dead."""
+    connection.close()
+    getattr(connection, "close_pool", connection.close)()
