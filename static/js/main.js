@@ -9,6 +9,7 @@ import { page, say } from "./page.js";
 import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
 
+const OPEN_AGAIN_MS = 2000;
 const conversation = new Conversation(page);
 const announcer = new Announcer();
 const thread = new Thread();
@@ -37,7 +38,8 @@ const handlers = {
     if (code === "stale") connection.send(conversation.openFrame());
   },
   error({ about, code, detail }) {
-    if (about === "send") for (const frame of conversation.outbox) giveBack(frame.client_id, detail || say("not_sent"));
+    if (about === "open" && code === "unavailable") setTimeout(() => connection.send(conversation.openFrame()), OPEN_AGAIN_MS);
+    else if (about === "send") for (const frame of conversation.outbox) giveBack(frame.client_id, detail || say("not_sent"));
     else if (code !== "malformed") composer.complain(detail);
   },
   messages({ html, title: name }) {

@@ -23,6 +23,7 @@ LONGEST_PAUSE_S = 10.0
 HELLO_S = 6.0
 PING_S = 25.0
 PONG_S = 8.0
+OPEN_AGAIN_S = 2.0
 SEND_AGAIN_S = 1.0  # a person whose message could not be saved presses Enter again
 FAR = (OSError, InvalidHandshake, InvalidMessage, ConnectionClosed, TimeoutError, EOFError)
 ARTICLE = re.compile(r"<article[^>]*>")
@@ -203,7 +204,9 @@ class Tab:
         if frame["about"] == "send":
             for unsent in self._outbox.values():
                 asyncio.get_running_loop().call_later(SEND_AGAIN_S, self._say, unsent)
-        elif frame["about"] != "open" or frame["code"] != "unavailable":
+        elif frame["about"] == "open" and frame["code"] == "unavailable":
+            asyncio.get_running_loop().call_later(OPEN_AGAIN_S, lambda: self._say(self._open_frame()))
+        else:
             self.refusals.append(frame["code"])
 
     def _follow(self, reply: str) -> None:
