@@ -18,7 +18,7 @@ from chatsite.bench.site import Site
 from chatsite.bench.usage import Reading
 
 SETTLE_S = 0.3  # for what is saved after the last token
-SHORT_TOKENS = 8
+SHORT_TOKENS = 1  # so that a short reply costs little more than its send
 SAMPLES = 30  # replies of a row in a repeat, at least ...
 MOST_ROUNDS = 8  # ... as long as that takes no more rounds than this
 
