@@ -88,6 +88,12 @@ def cursor(value: Any) -> Cursor:
     return Cursor(*value)
 
 
+def written_cursor(text: str) -> Cursor:
+    """The cursor in ``epoch-reasoning-text``. Raises Malformed."""
+    numbers = text.split("-")
+    return cursor([int(number) if len(number) <= 10 and number.isdecimal() else -1 for number in numbers])
+
+
 def _send(frame: dict[str, Any]) -> Send:
     text = frame.get("text")
     if not isinstance(text, str) or len(text) > LONGEST_TEXT:

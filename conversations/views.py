@@ -1,6 +1,7 @@
 """Pages, and the doors for networks that break websockets: the same verbs over POST, the same events over SSE."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
+from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, cast
 from uuid import UUID, uuid4
@@ -64,18 +65,24 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
 @login_required
 def older(request: HttpRequest) -> HttpResponse:
     """More of the sidebar: conversations older than ``before``, as HTML."""
-    try:
-        before = parse_datetime(request.GET.get("before", ""))
-    except ValueError:
-        before = None
-    if before is None or before.tzinfo is None:
+    before = _time(request.GET.get("before", ""))
+    if before is None:
         return HttpResponse(
             "before must be a time such as 2026-01-31T12:00:00Z.", status=400, content_type="text/plain"
         )
-    mine = Conversation.objects.visible_to(request.user).filter(updated_at__lt=before)
-    return render(
-        request, "conversations/sidebar_items.html", {"conversations": mine.order_by("-updated_at")[:SIDEBAR]}
-    )
+    mine = Conversation.objects.visible_to(request.user)
+    found = mine.filter(updated_at__lt=before).order_by("-updated_at")[: SIDEBAR + 1]
+    # SQLite compares times as text, in which .120 is before .120000: the one from that moment may be among them.
+    shown = [conversation for conversation in found if conversation.updated_at < before][:SIDEBAR]
+    return render(request, "conversations/sidebar_items.html", {"conversations": shown})
+
+
+def _time(text: str) -> datetime | None:
+    try:
+        time = parse_datetime(text)
+        return time.astimezone(UTC) if time and time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def signed_in(view: View) -> View:
@@ -137,8 +144,7 @@ async def latest(request: HttpRequest, user: User, conversation_id: UUID) -> Htt
 @signed_in
 async def events(request: HttpRequest, user: User, reply_id: UUID) -> StreamingHttpResponse:
     """A reply's events as server-sent events. ``Last-Event-ID`` or ``cursor`` (``0-0-0``) says where to go on."""
-    where = request.headers.get("Last-Event-ID") or request.GET.get("cursor", "0-0-0")
-    cursor = frames.cursor([int(number) if number.isdecimal() else -1 for number in where.split("-")])
+    cursor = frames.written_cursor(request.headers.get("Last-Event-ID") or request.GET.get("cursor", "0-0-0"))
     html = request.GET.get("format", "html") == "html"
     await in_database(Message.objects.visible_to(user).replies().only("pk").get, pk=reply_id)
     follower = (await streams()).follower(reply_id, cursor, html=html)
