@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import QuerySet
-from django.db.models.functions import Now
 
 from conversations.models import Conversation, Message
+from conversations.queue import NOW
 from conversations.states import State
 
 
@@ -22,11 +22,24 @@ def update(reply: Message, fields: dict[str, Any]) -> bool:
 
 @transaction.atomic
 def end(reply: Message, fields: dict[str, Any]) -> bool:
-    """Bring it to its final state; of all who try, one gets True."""
-    won = update(reply, {**fields, "finished_at": Now(), "lease_until": None})
-    if won:
-        Conversation.objects.filter(pk=reply.conversation_id).update(updated_at=Now())
-    return won
+    """Bring it to its final state; of all who try, one gets True.
+
+    Written out: every reply ends, and Django takes ten times as long to build this as the database to do it.
+    """
+    now, adapt = NOW[connection.vendor], Message._meta.pk.get_db_prep_value
+    columns = ", ".join(f"{name} = %s" for name in fields)
+    finish = (
+        f"UPDATE {Message._meta.db_table} SET {columns}, finished_at = {now}, lease_until = NULL"  # noqa: S608 - no input
+        " WHERE id = %s AND state = %s AND attempt = %s"
+    )
+    touch = f"UPDATE {Conversation._meta.db_table} SET updated_at = {now} WHERE id = %s"  # noqa: S608 - no input in it
+    values = [str(value) if isinstance(value, State) else value for value in fields.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(finish, [*values, adapt(reply.pk, connection), State.WRITING.value, reply.attempt])
+        if cursor.rowcount != 1:
+            return False
+        cursor.execute(touch, [adapt(reply.conversation_id, connection)])
+    return True
 
 
 def _mine(reply: Message) -> QuerySet[Message]:

@@ -1,12 +1,16 @@
 """What the model reads: the turns of one branch, from the root to the question."""
 
-from uuid import UUID
+from django.db import connection
 
 from conversations.models import Message
 from conversations.states import State
 from inference.protocol import Turn
 
 _UNSPOKEN = frozenset({State.BLOCKED, State.FAILED})
+_BEFORE = (  # written out: for every reply, and Django takes ten times as long to build it as the database to answer
+    f"SELECT id, parent_id, role, text, state FROM {Message._meta.db_table}"  # noqa: S608 - no input in it
+    " WHERE conversation_id = %s AND position < %s"
+)
 
 
 def turns_before(reply: Message) -> tuple[Turn, ...]:
@@ -14,10 +18,12 @@ def turns_before(reply: Message) -> tuple[Turn, ...]:
 
     Replies that failed or were blocked, and those without text, were never said. Reasoning is not repeated.
     """
-    rows = Message.objects.filter(conversation_id=reply.conversation_id, position__lt=reply.position)
-    by_id = {row[0]: row for row in rows.values_list("pk", "parent_id", "role", "text", "state")}
+    adapt = Message._meta.pk.get_db_prep_value
+    with connection.cursor() as cursor:
+        cursor.execute(_BEFORE, [adapt(reply.conversation_id, connection), reply.position])
+        by_id = {row[0]: row for row in cursor.fetchall()}
     turns: list[Turn] = []
-    at: UUID | None = reply.parent_id
+    at = adapt(reply.parent_id, connection)
     while at is not None:
         _, parent, role, text, state = by_id[at]
         if text and state not in _UNSPOKEN:
