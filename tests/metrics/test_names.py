@@ -26,6 +26,12 @@ from tests.waiting import until
 ASKED = {name for query in (*dashboard_queries(), *alert_queries().values()) for name in names(query)}
 OURS = {name for name in ASKED if not name.startswith("vllm:")}
 ENDS = ("complete", "stopped")
+SPOKEN = """
+import json, dataclasses
+from inference import presence
+from inference.events.client import blocking_client
+print(json.dumps(dataclasses.asdict(presence.engines(blocking_client())[0])))
+"""
 
 
 @pytest.fixture
@@ -135,3 +141,5 @@ def test_vllm_shows_its_own_metrics_beside_ours(vllm_site: Site) -> None:
     worker = of(vllm_site, "chatsite-worker")
     assert series({"worker": worker}) >= ASKED - OURS
     assert 0 <= value(worker, "vllm:kv_cache_usage_perc") <= 1
+    spoken = json.loads(vllm_site.manage("shell", "-c", SPOKEN).splitlines()[-1])
+    assert 0 <= spoken["cache"] <= 1
