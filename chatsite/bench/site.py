@@ -23,6 +23,7 @@ from chatsite.supervisor.process import TETHER
 
 READY_S = 120.0
 STOP_S = 60.0
+TITLES_S = 15.0
 KEPT = ("CHATSITE_SERVER", "CHATSITE_CACHE_DIR")  # settings of the caller that a benchmark takes over
 SIGNS = {  # in a command line, or in the title that Celery gives its processes
     "web": re.compile("chatsite.serve"),
@@ -185,11 +186,14 @@ def _is_ready(port: int) -> bool:
 
 
 def _pids(supervisor: int) -> dict[str, int]:
-    lines = {pid: usage.command_line(pid) for pid in usage.descendants(supervisor)}
-    found = {}
-    for name, sign in SIGNS.items():
-        pid = next((pid for pid, line in lines.items() if sign.search(line)), None)
-        if pid is None:
-            raise BenchError(f"the site runs no {name} process, as far as /proc shows")
-        found[name] = pid
-    return found
+    """Its processes by name. One that is just starting may not have its title yet."""
+    deadline = time.monotonic() + TITLES_S
+    while True:
+        lines = {pid: usage.command_line(pid) for pid in usage.descendants(supervisor)}
+        found = {name: pid for pid, line in lines.items() for name, sign in SIGNS.items() if sign.search(line)}
+        if missing := SIGNS.keys() - found.keys():
+            if time.monotonic() > deadline:
+                raise BenchError(f"the site runs no {', '.join(missing)} process, as far as /proc shows")
+            time.sleep(0.1)
+        else:
+            return found
