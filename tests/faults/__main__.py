@@ -22,6 +22,14 @@ SHORT = {
     "tokens": (50, 100),
     "minutes": 1,
 }
+REAL = {
+    "kinds": (
+        *("worker killed", "engine core killed", "Redis killed", "web killed", "engine core killed", "network cut"),
+        *("worker killed", "engine core killed"),
+    ),
+    "people": 4,
+    "parts": ("storm",),
+}
 
 
 def options() -> argparse.Namespace:
@@ -37,9 +45,14 @@ def options() -> argparse.Namespace:
     parser.add_argument("--database", choices=("sqlite", "postgresql"), default=_database())
     parser.add_argument("--proxy", action="store_true", help="cut the network by a proxy, not by a namespace")
     parser.add_argument("--minutes", type=float, default=30, help="of the soak")
+    parser.add_argument(
+        "--engine", choices=("scripted", "vllm"), default="scripted", help="vllm: fewer faults, the small model"
+    )
     chosen = parser.parse_args()
     if chosen.short:
         vars(chosen).update(SHORT)
+    if chosen.engine == "vllm":
+        vars(chosen).update(REAL)
     return chosen
 
 
@@ -50,7 +63,7 @@ def main() -> int:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-faults-")))
         kept = stack.enter_context(database.opened(chosen.database, folder))
         (folder / "data").mkdir(mode=0o700)
-        environment = site.environment(folder, chosen.port, kept.url, slots=chosen.people, rate=chosen.rate)
+        environment = site.environment(folder, chosen, kept.url, slots=chosen.people, rate=chosen.rate)
         for known in [name for name in os.environ if name not in environment]:
             del os.environ[known]
         os.environ.update(environment)

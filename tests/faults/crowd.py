@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.faults.question import Question
 from tests.faults.tab import Seen, Tab
 
-PATIENCE_S = 120.0  # for one reply, faults included
+PATIENCE_S = 240.0  # for one reply, faults included
 LAST_S = 10.0  # that a tab has to see an end which another tab has seen
 LOOK_S = 0.05
 GO_ON = 0.3  # share of questions asked in the same conversation
@@ -46,15 +46,18 @@ class Asked:
 
 
 class Person:
-    """One person. ``tokens`` are the shortest and the longest reply they ask for."""
+    """One person. ``tokens`` are the shortest and the longest reply they ask for; with ``prompt``, of a real model."""
 
-    def __init__(self, port: int, cookie: str, chance: random.Random, tokens: tuple[int, int]) -> None:
+    def __init__(
+        self, port: int, cookie: str, chance: random.Random, tokens: tuple[int, int], prompt: str = ""
+    ) -> None:
         self.asked: list[Asked] = []
         self.connections = 0
         self._port = port
         self._cookie = cookie
         self._chance = chance
         self._tokens = tokens
+        self._prompt = prompt
         self._said: tuple[str, ...] = ()
 
     async def live(self, serials: "itertools.count[int]", closing: asyncio.Event) -> None:
@@ -77,7 +80,8 @@ class Person:
     async def _converse(self, tab: Tab, serial: int) -> None:
         goes_on = 0 < len(self._said) < 2 * LONGEST_TALK and self._chance.random() < GO_ON
         earlier = self._said if goes_on else ()
-        question = Question(serial, self._chance.randint(*self._tokens))
+        prompt = self._prompt and f"{self._prompt} ({serial})"
+        question = Question(serial, self._chance.randint(*self._tokens), prompt)
         asked = Asked(question, earlier, is_stopped=self._chance.random() < STOPPED)
         self.asked.append(asked)
         beside = [asyncio.create_task(self._look_from_another_tab(asked, tab))]

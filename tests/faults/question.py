@@ -16,18 +16,19 @@ TOKEN = re.compile(r"([a-z]{3})(\d{4})é你🚀")
 
 @dataclass(frozen=True)
 class Question:
-    """One message of a person. ``serial`` tells it from all others."""
+    """One message of a person. ``serial`` tells it from all others; with ``prompt`` it is for a real model."""
 
     serial: int
     tokens: int
+    prompt: str = ""
 
     @cached_property
     def text(self) -> str:
-        return "".join(self._token(number) for number in range(self.tokens))
+        return self.prompt or "".join(self._token(number) for number in range(self.tokens))
 
     def tokens_in(self, said: str) -> int:
-        """How many of its tokens a text holds, the last perhaps in part."""
-        return len(TOKEN.findall(said))
+        """How many of its tokens a text holds; of a real model's text, how many words."""
+        return len(said.split() if self.prompt else TOKEN.findall(said))
 
     @cached_property
     def mark(self) -> str:
@@ -51,8 +52,11 @@ class Difference:
 
 
 def compare(question: Question, said: str, *, whole: bool) -> Difference:
-    """``said`` beside what the script must say: all of it, or with ``whole=False`` its beginning, to any character."""
-    if said == question.text or (not whole and question.text.startswith(said)):
+    """``said`` beside what the script must say: all of it, or with ``whole=False`` its beginning, to any character.
+
+    What a real model must say nobody knows.
+    """
+    if question.prompt or said == question.text or (not whole and question.text.startswith(said)):
         return Difference(0, 0, 0)
     numbers = [int(number) for mark, number in TOKEN.findall(said) if mark == question.mark]
     known = set(numbers)

@@ -28,6 +28,7 @@ from tests.faults.strikes import Ground, Strike  # noqa: E402
 
 SECONDS_A_FAULT = 7.0
 EXTRA_PEOPLE = 5  # for the promises
+PROMPT = "Tell me a long story about a lighthouse, its keeper and the sea, with many details."
 
 
 class Run:
@@ -45,7 +46,8 @@ class Run:
     def all(self) -> bool:
         """Every part that was asked for; whether all was right."""
         options = self._options
-        about: dict[str, Any] = {"suite": "faults", "seed": options.seed, "database": self._database.name}
+        about: dict[str, Any] = {"suite": "faults", "seed": options.seed, "engine": options.engine}
+        about |= {"database": self._database.name, "people": options.people, "spare_workers": 1}
         row: dict[str, Any] = {}
         if "storm" in options.parts:
             row |= self._judge(*asyncio.run(self._storm()))
@@ -53,7 +55,7 @@ class Run:
             row |= asyncio.run(self._promises())
         if "soak" in options.parts:
             row |= self._judge(*asyncio.run(self._soak())) | self._memory
-        report.end({**about, "people": options.people, "spare_workers": 1}, row, self._wrong)
+        report.end(about, row, self._wrong)
         return not self._wrong
 
     async def _storm(self) -> tuple[list[Asked], storm.Storm]:
@@ -133,11 +135,10 @@ class Run:
 
     @asynccontextmanager
     async def _site(self, slots: int, rate: float, **more: str) -> AsyncIterator[Site]:
-        environment = site.environment(
-            self._folder, self._options.port, self._database.url, slots=slots, rate=rate, **more
-        )
-        async with network.between(self._folder / "data" / "redis.sock", proxy=self._options.proxy) as between:
-            made = Site(self._folder, self._options.port, environment, between)
+        options = self._options
+        environment = site.environment(self._folder, options, self._database.url, slots=slots, rate=rate) | more
+        async with network.between(self._folder / "data" / "redis.sock", proxy=options.proxy) as between:
+            made = Site(self._folder, options.port, environment, between)
             async with site.running(made):
                 yield made
 
@@ -147,7 +148,8 @@ class Run:
 
     def _person(self, number: int) -> Person:
         chance = random.Random(self._options.seed * 1000 + number)  # noqa: S311 - to repeat a run
-        return Person(self._options.port, self._cookies[number], chance, tuple(self._options.tokens))
+        prompt = PROMPT if self._options.engine == "vllm" else ""
+        return Person(self._options.port, self._cookies[number], chance, tuple(self._options.tokens), prompt)
 
 
 def _connect_anew() -> None:

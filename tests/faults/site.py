@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import time
+from argparse import Namespace as Options
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -29,6 +30,8 @@ from tests.faults.network import Network
 START_AGAIN_S = 0.5
 UP_S = 60.0
 WORKERS = ("worker-1", "worker-2")
+REAL_MODEL = "smollm2-135m-vllm"
+REAL = {"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "CHATSITE_REPLY_TOKENS": "250"}  # its core in a process of its own
 CATALOG = """
 [[model]]
 name = "faults"
@@ -121,6 +124,12 @@ class Site:
     def kill(self, name: str) -> None:
         self.parts[name].signal(signal.SIGKILL)
 
+    def kill_engine_core(self, name: str) -> None:
+        """Kill what a worker has started, not the worker."""
+        for pid in usage.descendants(self.parts[name].pid):
+            if "EngineCore" in usage.command_line(pid):
+                os.kill(pid, signal.SIGKILL)
+
     def memory_mb(self) -> dict[str, float]:
         """Resident megabytes of each process with those it started."""
         pids = {name: part.pid for name, part in self.parts.items() if part.is_running}
@@ -153,7 +162,11 @@ class Site:
         for name in ("web", *WORKERS, "background", "scheduler"):
             self.parts[name].start()
         await self.until(self.answers, "web process")
-        await self.until(self._has_workers, "workers", 300)
+        await self.has_a_spare()
+
+    async def has_a_spare(self) -> None:
+        """Wait until both workers can take work."""
+        await self.until(self._has_workers, "two workers", 300)
 
     def answers(self) -> bool:
         with contextlib.suppress(httpx.TransportError):
@@ -180,10 +193,12 @@ class Site:
             return engines(client)
 
 
-def environment(folder: Path, port: int, database: str, *, slots: int, rate: float, **more: str) -> dict[str, str]:
-    """The environment of a site whose engine echoes; settings of the caller's own site stay out of it."""
+def environment(folder: Path, options: Options, database: str, *, slots: int, rate: float) -> dict[str, str]:
+    """The environment of a site whose engine echoes, or is real; settings of the caller's own site stay out of it."""
+    if options.engine == "vllm":
+        return bench.environment(folder, options.port, database=database, model=REAL_MODEL) | REAL
     (folder / "catalog.toml").write_text(CATALOG.format(slots=slots, rate=rate))
-    return {**bench.environment(folder, port, database=database), "CHATSITE_MODEL": "faults", **more}
+    return bench.environment(folder, options.port, database=database) | {"CHATSITE_MODEL": "faults"}
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ from tests.faults.crowd import Asked, Crowd
 from tests.faults.strikes import DOUBLE, KINDS, Ground, Strike, strike
 
 SETTLE_S = 0.25  # what was on its way at a blow has come by then
-RECOVERY_S = 60.0
+RECOVERY_S = 120.0
 PAUSES_S = (0.3, 2.5)
 OVERLAP = 0.15  # share of faults that the next one does not wait for
 
@@ -32,6 +32,8 @@ class Storm:
         together = False
         for number, kind in enumerate(self.kinds):
             await asyncio.sleep(self.chance.uniform(*PAUSES_S))
+            if KINDS[kind].takes and not together:
+                await ground.site.has_a_spare()
             blow = await strike(ground, kind, crowd.live())
             blow.clean = not together
             self.done.append(blow)

@@ -41,6 +41,10 @@ async def worker(ground: Ground) -> None:
     ground.site.kill(ground.chance.choice(WORKERS))
 
 
+async def engine_core(ground: Ground) -> None:
+    ground.site.kill_engine_core(ground.chance.choice(WORKERS))
+
+
 async def web(ground: Ground) -> None:
     ground.site.kill("web")
 
@@ -110,6 +114,7 @@ class Kind:
 
 KINDS = {
     "worker killed": Kind(worker, 1, 46, takes=True),
+    "engine core killed": Kind(engine_core, 1, 0, takes=True),  # of a real engine only
     "web killed": Kind(web, 1, 18),
     "Redis killed": Kind(redis, 1, 12),
     "Redis killed and emptied": Kind(redis_emptied, 1, 5),

@@ -100,7 +100,7 @@ def _judge_reply(verdict: Verdict, asked: Asked, row: Message | None, storm: Sto
     if not row.is_final:
         verdict.wrong("unfinished_replies", asked, f"{row.state}, attempt {row.attempt}")
         return
-    allowed = {"complete", "stopped"} if asked.is_stopped else {"complete"}
+    allowed = {"complete", "stopped" if asked.is_stopped else "", "cut" if asked.question.prompt else ""}
     if row.state not in allowed:
         verdict.wrong("failed_replies", asked, f"{row.state} {row.problem}")
     _judge_text(verdict, asked, row.text, whole=row.state == "complete")
@@ -118,6 +118,8 @@ def _judge_text(verdict: Verdict, asked: Asked, said: str, *, whole: bool) -> No
 
 
 def _judge_usage(verdict: Verdict, asked: Asked, row: Message) -> None:
+    if asked.question.prompt:
+        return
     said = asked.question.tokens_in(row.text)
     if row.completion_tokens != said:
         verdict.wrong("completion_tokens_wrong", asked, f"{row.completion_tokens}, not {said} ({row.state})")
