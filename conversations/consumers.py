@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -9,7 +10,7 @@ import orjson
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
-from django.db import DatabaseError
+from django.db import Error as DatabaseFault
 from django.utils import translation
 
 from conversations import frames, hints, metrics, news
@@ -37,14 +38,15 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
     streams: Streams
 
     async def connect(self) -> None:
-        metrics.SOCKETS.inc()
-        await self.accept()
         self.user = self.scope["user"]
         self.language = language_of(self.scope)
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
         self.pace = Pace()
+        await self.accept()
+        metrics.SOCKETS.inc()
+        self.is_open = True
         if not self.user.is_authenticated:
-            await self.close(NOT_SIGNED_IN)
+            await self.end(NOT_SIGNED_IN)
             return
         self.signed_in = SignedIn(self.scope)
         self.streams = await streams()
@@ -53,8 +55,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def disconnect(self, code: int) -> None:
         metrics.SOCKETS.dec()
-        for task in self.tasks.values():
-            task.cancel()
+        self.follow_nothing()
         if self.user.is_authenticated:
             await hints.leave(self.channel_layer, self.user.pk, self.channel_name)
 
@@ -63,12 +64,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await getattr(self, get_handler_name(message))(message)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if not self.is_open:
+            return
         if not self.pace.allows():
             await self.complain("too_fast", "Too many frames.", None)
-            await self.close(TOO_FAST)
+            await self.end(TOO_FAST)
             return
         if not await self.signed_in.holds():
-            await self.close(NOT_SIGNED_IN)
+            await self.end(NOT_SIGNED_IN)
             return
         if text_data is None:
             await self.complain("binary", "Frames must be text.", None)
@@ -84,7 +87,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
                 await self.obey(command)
         except (Conversation.DoesNotExist, Message.DoesNotExist):
             await self.complain("not_found", "There is nothing of this id here for you.", about)
-        except DatabaseError:
+        except DatabaseFault:
             log.exception("A frame of type %s failed", about, extra={"reply": getattr(command, "reply", "")})
             await self.complain("unavailable", "The database is away. Try again in a moment.", about)
 
@@ -163,6 +166,10 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not task.cancelled() and (error := task.exception()):
             log.error("Following a reply failed", exc_info=error, extra={"reply": reply})
 
+    def follow_nothing(self) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+
     async def conversation_changed(self, hint: dict[str, Any]) -> None:
         """Another tab or device of this person has news."""
         if hint["but"] != self.channel_name:
@@ -172,4 +179,17 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         await self.say({"type": "error", "code": code, "detail": detail, "about": about})
 
     async def say(self, frame: dict[str, Any]) -> None:
-        await self.send(text_data=orjson.dumps(frame).decode())
+        """Send a frame, if anybody is still there to read it."""
+        if not self.is_open:
+            return
+        try:
+            await self.send(text_data=orjson.dumps(frame).decode())
+        except OSError:  # the tab is gone; raised, this would end the consumer before its ``disconnect``
+            self.is_open = False
+
+    async def end(self, code: int) -> None:
+        """Close the socket; what still comes from it is not read."""
+        self.is_open = False
+        self.follow_nothing()
+        with suppress(OSError):
+            await self.close(code)

@@ -5,7 +5,8 @@ import logging
 import time
 from typing import TYPE_CHECKING
 
-from django.db import DatabaseError, connection
+from django.db import Error as DatabaseFault
+from django.db import connection
 from redis.exceptions import RedisError
 
 from conversations.database import in_database
@@ -50,7 +51,7 @@ async def _save(worker: "Worker", live: list[Live]) -> None:
         return
     try:
         stopped, lost = await in_database(save, [Checkpoint(one) for one in live])
-    except DatabaseError as error:
+    except DatabaseFault as error:
         log.warning("Replies could not be saved: %s. Trying again.", error)
         return
     for one in live:

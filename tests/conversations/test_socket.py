@@ -1,22 +1,26 @@
 """The socket of a tab: every frame of docs/websocket.md, the refusals, and what a hostile tab gets."""
 
+import asyncio
+from contextlib import suppress
 from uuid import uuid4
 
 import orjson
 import pytest
+from channels.exceptions import StopConsumer
 from django.db import connection
 from django.utils import translation
 from django.utils.translation import gettext
 from pytest_django import Settings
 
 from accounts.models import User
+from conversations import metrics
 from conversations.models import Conversation, Message
 from inference.model import Model
 from tests.conversations.pen import Take
 from tests.conversations.talk import reply_of, say, settle
 from tests.conversations.test_frames import MALFORMED
 from tests.screen import Screen
-from tests.tabs import OpenTab, cookie_of
+from tests.tabs import HOST, ORIGIN, OpenTab, cookie_of, site
 from tests.waiting import until
 from tests.web import Web
 from tests.workers import STORY, Hire
@@ -306,3 +310,41 @@ def test_a_fault_of_the_database_is_an_answer_not_the_end(alice: User, open_tab:
             cursor.execute(f"ALTER TABLE away RENAME TO {table}")
     assert (error["code"], error["about"]) == ("unavailable", "send")
     assert tab.send("Hello again?")["type"] == "sent"
+
+
+def test_a_tab_that_is_gone_before_it_is_told_leaves_nothing_behind(
+    alice: User, web: Web, take: Take, model: Model
+) -> None:
+    """As uvicorn does, sending to a tab that is gone raises; ``disconnect`` comes after what the tab still said."""
+    headers = [(b"host", HOST.encode()), (b"origin", ORIGIN.encode()), (b"cookie", cookie_of(alice))]
+    sent = say(alice)
+    pen = take()
+    open_before = metrics.SOCKETS._value.get()
+    heard: list[str] = []
+    frames: list[dict[str, object]] = [{"type": "follow", "reply": str(sent.reply)}, {"type": "ping"}]
+
+    async def come_and_go() -> None:
+        arriving: asyncio.Queue[dict[str, object]] = asyncio.Queue()
+        is_gone = asyncio.Event()
+
+        async def told(message: dict[str, str]) -> None:
+            heard.append(message.get("text", ""))
+            if "started" in heard[-1]:
+                is_gone.set()
+                raise OSError("gone")
+
+        await arriving.put({"type": "websocket.connect"})
+        scope = {"type": "websocket", "path": "/ws/", "headers": headers, "query_string": b"", "subprotocols": []}
+        serving = asyncio.create_task(site()(scope, arriving.get, told))
+        for frame in frames:
+            await arriving.put({"type": "websocket.receive", "text": orjson.dumps(frame).decode()})
+            await is_gone.wait()
+        await arriving.put({"type": "websocket.disconnect", "code": 1006})
+        with suppress(StopConsumer):
+            await serving
+
+    web.run(come_and_go())
+    pen.say("to nobody")
+    assert web.streams.feed._mailboxes == {}
+    assert metrics.SOCKETS._value.get() == open_before
+    assert "started" in heard[-1], "something was said after that"
