@@ -177,16 +177,23 @@ class Attempt:
                 await asyncio.sleep(RETRY_S)
 
     async def _generate(self, turns: tuple[Turn, ...]) -> Chunk:
-        """Write with as many turns as the model's context window holds: the older half goes while they are too long."""
+        """Write with as many turns as the model's context window holds: the older half goes while they are too long.
+
+        An engine does not find them too long for a reply that it continues, but meets the window's end soon: the first
+        attempt may have begun with fewer.
+        """
         live = self.live
         while True:
-            request = self._request(turns, settings.REPLY_TOKENS - self.reply.completion_tokens)
+            request = self._request(turns, settings.REPLY_TOKENS - live.tokens)
             try:
-                return await live.generate(self.engine, request, settings.REPLY_TOKENS)
+                last = await live.generate(self.engine, request, settings.REPLY_TOKENS)
+                met_the_window = last.finish is Finish.LENGTH and live.tokens < settings.REPLY_TOKENS
+                if len(turns) == 1 or not (request.prefix and met_the_window):
+                    return last
             except EngineError as error:
                 if error.problem is not Problem.TOO_LONG or len(turns) == 1:
                     raise
-                turns = shorter(turns)
+            turns = shorter(turns)
 
     async def _recount(self, turns: tuple[Turn, ...]) -> None:
         """Count what an attempt said that died before it saved that, when no other attempt will read it."""

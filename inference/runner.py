@@ -83,6 +83,7 @@ class Live:
         Raises Aborted after ``abort``, EngineError when the engine fails.
         """
         self.check()
+        self.tokens_before = self.tokens
         self._task = asyncio.create_task(self._pump(engine, request, most))
         try:
             return await self._task

@@ -14,7 +14,7 @@ from conversations.models import Message
 from conversations.services import Sent
 from conversations.tickets import tickets_waiting
 from inference.model import Model
-from tests.conversations.talk import reply_of, say
+from tests.conversations.talk import reply_of, say, settle
 from tests.screen import Screen
 from tests.stores import OwnRedis
 from tests.waiting import until
@@ -266,3 +266,16 @@ def test_a_worker_ends_while_redis_is_away(alice: User, own_redis: OwnRedis, hir
     row = reply_of(sent)
     assert (row.state, row.lease_until) == ("writing", None)
     own_redis.start()
+
+
+def test_a_reply_in_a_conversation_that_was_shortened_goes_on_after_a_hand_over(
+    alice: User, hire: Hire, web: Web
+) -> None:
+    sent = say(alice, "old " * 200)
+    settle(sent, text="long ago " * 200)
+    story = STORY[:400]
+    sent = say(alice, "Tell me a story", sent.conversation)
+    reader = web.follow(sent.reply)
+    hire(window=400, text=story, die_after=25).ticket().result(15)
+    whole_story(reader, sent, story=story)
+    assert reply_of(sent).attempt > 1
