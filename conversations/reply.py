@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 from conversations import held, metrics, problems, queue
 from conversations.database import in_database, persistently
 from conversations.models import Message
-from conversations.states import EVENT, State
+from conversations.states import EVENT, State, check_move
 from conversations.tickets import queue_ticket
 from conversations.turns import shorter, turns_before
 from inference.concerning import concerning
@@ -218,6 +218,7 @@ class Attempt:
 
     async def _finish(self, end: End) -> None:
         """Save the final state; the one caller whose attempt still holds the reply wins and announces it."""
+        check_move(self.reply.state, end.state)
         fields = {
             "state": end.state,
             "problem": end.problem,
