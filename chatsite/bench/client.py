@@ -119,7 +119,6 @@ async def open_all(port: int, cookies: Sequence[str]) -> list[Socket]:
 
 async def ask_all(sockets: Sequence[Socket], tokens: int, seconds: float, *, html: bool) -> None:
     """All ask, ``GAP_S`` apart, for a reply of so many tokens, which takes the engine so many seconds."""
-    gc.collect()
     gc.disable()
     began = time.monotonic()
     try:

@@ -1,6 +1,7 @@
 """The plan of ``manage.py bench``: the floor, then rounds of people who all ask, on one site, with and without HTML."""
 
 import asyncio
+import gc
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -103,6 +104,8 @@ async def _measure(
 ) -> dict[tuple[str, int], list[Measured]]:
     measured: dict[tuple[str, int], list[Measured]] = {cell: [] for cell in plan.cells()}
     await _warm(plan, running, cookies)
+    gc.collect()
+    gc.freeze()  # walking through all of Django between rounds would empty the processor's caches before each
     for repeat in range(plan.repeats):
         for cell in plan.cells():
             progress.tell(f"{cell[1]} streams, {cell[0]}, repeat {repeat + 1} of {plan.repeats}")

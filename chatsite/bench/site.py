@@ -57,12 +57,11 @@ class BenchError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site that is ready. ``pids`` are its processes by name."""
+    """A site that is ready. ``processes`` are the numbers of each one and of those it started, by name."""
 
     port: int
     environment: dict[str, str]
-    supervisor: int
-    pids: dict[str, int]
+    processes: dict[str, list[int]]
 
     def python(self, module: str, *arguments: str) -> Any:
         """What a module of ours answers as JSON when it runs with this site's settings."""
@@ -70,9 +69,8 @@ class Site:
 
     def read(self) -> usage.Reading:
         """What each process has used, with those it started; ``client`` is this one."""
-        site = {name: usage.usage(pid, *usage.descendants(pid)) for name, pid in self.pids.items()}
-        ours = {"supervisor": usage.usage(self.supervisor), "client": usage.usage(os.getpid())}
-        return usage.Reading(time.monotonic(), usage.machine_cpu_s(), site | ours)
+        used = {name: usage.usage(*pids) for name, pids in self.processes.items()}
+        return usage.Reading(time.monotonic(), usage.machine_cpu_s(), used)
 
 
 def python(environment: dict[str, str], module: str, *arguments: str) -> Any:
@@ -154,7 +152,7 @@ def running(folder: Path, *, database: str = "", model: str = "") -> Iterator[Si
         )
     try:
         _wait_until_ready(supervisor, port, printed)
-        yield Site(port, mine, supervisor.pid, _pids(supervisor.pid))
+        yield Site(port, mine, _processes(supervisor.pid))
     finally:
         supervisor.send_signal(signal.SIGTERM)
         supervisor.wait(STOP_S)
@@ -185,7 +183,7 @@ def _is_ready(port: int) -> bool:
         connection.close()
 
 
-def _pids(supervisor: int) -> dict[str, int]:
+def _processes(supervisor: int) -> dict[str, list[int]]:
     """Its processes by name. One that is just starting may not have its title yet."""
     deadline = time.monotonic() + TITLES_S
     while True:
@@ -195,5 +193,6 @@ def _pids(supervisor: int) -> dict[str, int]:
             if time.monotonic() > deadline:
                 raise BenchError(f"the site runs no {', '.join(missing)} process, as far as /proc shows")
             time.sleep(0.1)
-        else:
-            return found
+            continue
+        site = {name: [pid, *usage.descendants(pid)] for name, pid in found.items()}
+        return site | {"supervisor": [supervisor], "client": [os.getpid()]}
