@@ -123,7 +123,7 @@ def _judge_usage(verdict: Verdict, asked: Asked, row: Message) -> None:
     said = asked.question.tokens_in(row.text)
     if row.completion_tokens != said:
         verdict.wrong("completion_tokens_wrong", asked, f"{row.completion_tokens}, not {said} ({row.state})")
-    if row.attempt and row.prompt_tokens != asked.prompt_tokens:
+    if row.text and row.prompt_tokens != asked.prompt_tokens:
         verdict.wrong("prompt_tokens_wrong", asked, f"{row.prompt_tokens}, not {asked.prompt_tokens} ({row.state})")
 
 
