@@ -167,6 +167,7 @@ def test_what_the_feed_lost_is_found_in_the_snapshot(alice: User, web: Web, take
     pen = take()
     reader = web.follow(pen.reply.pk)
     pen.say("heard, ")
+    reader.until(lambda screen: screen.text == "heard, ")
     empty_redis.append(f"{key(str(pen.reply.pk))}:t", "lost, ")
     pen.text += "lost, "
     pen.channel.sizes[0] += len("lost, ")

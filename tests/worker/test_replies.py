@@ -10,6 +10,8 @@ from accounts.models import User
 from conversations.models import Message
 from conversations.services import stop
 from inference.model import Model
+from inference.protocol import Request, Turn
+from inference.runner import Abort, Aborted, Live
 from tests.conversations.talk import reply_of, say, settle
 from tests.screen import Screen
 from tests.waiting import until
@@ -190,6 +192,28 @@ def test_a_reply_that_waits_is_stopped_without_a_worker(alice: User, hire: Hire,
     worker = hire()
     worker.ticket().result(5)
     assert reply_of(sent).text == ""
+
+
+def test_a_stop_stands_although_the_worker_ends_in_the_same_moment(alice: User, hire: Hire, web: Web) -> None:
+    worker = hire(text=STORY, rate=100)
+    sent = say(alice)
+    reader = web.follow(sent.reply)
+    ticket = worker.ticket()
+    reader.until(lambda screen: screen.text)
+    live = worker.worker.live[str(sent.reply)]
+    for reason in (Abort.STOPPED, Abort.HANDED_OVER):
+        worker.worker._loop.call_soon_threadsafe(live.abort, reason)
+    ticket.result(5)
+    assert reader.end().types[-1] == reply_of(sent).state == "stopped"
+
+
+async def test_an_attempt_that_was_aborted_before_it_began_writes_nothing(hire: Hire) -> None:
+    worker = hire(text=STORY).worker
+    live = Live("a reply", worker.writer.channel("a reply", 1, lambda why: None))
+    live.abort(Abort.SUPERSEDED)
+    with pytest.raises(Aborted):
+        await live.generate(worker.caretaker.engine, Request("id", (Turn("user", "Hello?"),)), 100)
+    assert live.text == ""
 
 
 def test_stopping_what_is_final_changes_nothing(alice: User) -> None:
