@@ -25,6 +25,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 RETRY_S = 0.3  # between tries while Redis is away
+PATIENCE_S = 0.5  # for an engine that is not there
 
 log = logging.getLogger(__name__)
 
@@ -44,7 +45,11 @@ async def serve(worker: Worker, *, lapsed: bool = False) -> None:
 
 async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
     try:
-        engine = await worker.engine()
+        async with asyncio.timeout(PATIENCE_S):
+            engine = await worker.engine()
+    except TimeoutError:  # it is being rebuilt; another worker may take the ticket at once
+        await in_database(queue_ticket, worker.model.name, lapsed=lapsed)
+        return False
     except EngineDead as error:
         log.info("A ticket is left to another worker: %s", error)
         return False

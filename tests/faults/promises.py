@@ -102,6 +102,10 @@ class Talk:
         arrivals = self.seen.arrivals if self.seen else []
         return max((after - before for before, after in pairwise(arrivals)), default=0.0)
 
+    def was_written_at(self, moment: float) -> bool:
+        """Whether it had a slot then, as far as its text shows by now."""
+        return bool(self.seen and self.seen.arrivals and self.seen.arrivals[0] <= moment <= self.seen.arrivals[-1])
+
     async def saved(self) -> None:
         await soon(lambda: self.seen, "a message to be saved")
 
@@ -151,7 +155,7 @@ async def fairness(people: People, queued: int) -> dict[str, Any]:
     for _ in range(queued):
         hers.append(Talk(people.alice, chance.randint(SLOT // 2, SLOT)))
         await asyncio.sleep(1 / SENDS_A_SECOND)
-    waits, before = [], []
+    waits, before, taken = [], [], []
     for _ in range(4):
         await asyncio.sleep(chance.random() / 2)
         his = Talk(people.bob, SLOT)
@@ -159,6 +163,7 @@ async def fairness(people: People, queued: int) -> dict[str, Any]:
         assert his.started_at
         waits.append(his.started_at - his.asked_at)
         begun = [talk.started_at for talk in hers if talk.started_at]
+        taken.append(sum(talk.was_written_at(his.asked_at) for talk in hers))
         before.append(sum(his.asked_at < at < his.started_at for at in begun))
         await his.ended()
     waiting = sum(talk.started_at is None for talk in hers)
@@ -167,6 +172,7 @@ async def fairness(people: People, queued: int) -> dict[str, Any]:
     return {
         "fair_queued_of_one_person": queued,
         "fair_still_waiting_at_the_end": waiting,
+        "fair_slots_taken_least": min(taken),
         "fair_one_slot_ms": _ms(SLOT / RATE),
         "fair_others_first_ms_p50": _ms(percentile(waits, 0.5)),
         "fair_others_first_ms_max": _ms(max(waits)),
