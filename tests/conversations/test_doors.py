@@ -291,7 +291,7 @@ def test_who_leaves_a_stream_of_events_leaves_nothing_behind(alice: User, web: W
             continue
         assert web.streams.feed._mailboxes
         await request.send_input({"type": "http.disconnect"})
-        await request.wait()
+        await request.wait(10)
 
     web.run(read_a_little_and_leave())
     until(lambda: not web.streams.feed._mailboxes, what="the mailbox to go")
