@@ -22,14 +22,11 @@ SHORT = {
     "tokens": (50, 100),
     "minutes": 1,
 }
-REAL = {
-    "kinds": (
-        *("worker killed", "engine core killed", "Redis killed", "web killed", "engine core killed", "network cut"),
-        *("worker killed", "engine core killed"),
-    ),
-    "people": 4,
-    "parts": ("storm",),
-}
+REAL = {"people": 4, "parts": ("storm",)}
+REAL_KINDS = (
+    *("worker killed", "engine core killed", "Redis killed", "web killed", "engine core killed", "network cut"),
+    *("worker killed", "engine core killed"),
+)
 
 
 def options() -> argparse.Namespace:
@@ -52,7 +49,7 @@ def options() -> argparse.Namespace:
     if chosen.short:
         vars(chosen).update(SHORT)
     if chosen.engine == "vllm":
-        vars(chosen).update(REAL)
+        vars(chosen).update(REAL, kinds=chosen.kinds or REAL_KINDS)
     return chosen
 
 
