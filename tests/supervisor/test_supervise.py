@@ -164,7 +164,7 @@ def test_a_quiet_process_is_heard_when_it_dies(tmp_path: Path, runs: list[Run]) 
     runs.append(run := Run(tmp_path, ("one", code("one", last_words), 0, 5.0, "", True), ("two", code("two"))))
     run.pid("two")
     log = tmp_path / "logs" / "one.log"
-    while "129" not in log.read_text():
+    while not log.exists() or "129" not in log.read_text():
         time.sleep(0.02)
     assert "one  " not in run.log
     os.kill(int(log.read_text().split()[0]), signal.SIGKILL)
