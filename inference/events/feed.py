@@ -99,11 +99,8 @@ class Feed:
 
     async def snapshot(self, reply_id: UUID) -> Snapshot | None:
         """What Redis holds of a reply; None when it knows nothing of it. Raises RedisError while Redis is away."""
-        name = key(str(reply_id))
-        async with self._client.pipeline(transaction=True) as pipe:
-            pipe.hmget(name, "attempt", "epoch").get(f"{name}:r").get(f"{name}:t")
-            (attempt, epoch), reasoning, text = await pipe.execute()
-        return None if attempt is None else Snapshot(int(attempt), int(epoch), reasoning or b"", text or b"")
+        # Shielded, so that a follower which is cancelled meanwhile ends for certain: inference.cancelling says why.
+        return await asyncio.shield(self._snapshot(reply_id))
 
     async def hasten_stop(self, reply_id: UUID) -> None:
         """Let the worker, if one has the reply, and all who follow it, see a stop that is saved.
@@ -121,6 +118,13 @@ class Feed:
         """Publish an item that reaches only a mailbox attached under this name. Raises RedisError."""
         blob = pack([(str(name), 0, 0, int(Part.PROBE), 0, b"")])
         await self._client.xadd(FEED, {FIELD: blob}, maxlen=FEED_LENGTH, approximate=True)
+
+    async def _snapshot(self, reply_id: UUID) -> Snapshot | None:
+        name = key(str(reply_id))
+        async with self._client.pipeline(transaction=True) as pipe:
+            pipe.hmget(name, "attempt", "epoch").get(f"{name}:r").get(f"{name}:t")
+            (attempt, epoch), reasoning, text = await pipe.execute()
+        return None if attempt is None else Snapshot(int(attempt), int(epoch), reasoning or b"", text or b"")
 
     async def _read_forever(self) -> None:
         last = b""

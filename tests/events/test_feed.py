@@ -1,6 +1,7 @@
 """The reader of the feed: what it cannot know to be whole, it says."""
 
 import asyncio
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -11,6 +12,7 @@ from inference.events.feed import Feed, Mailbox
 from inference.events.items import FEED, Part
 from tests.events.conftest import Attempt, Begin
 from tests.stores import OwnRedis
+from tests.waiting import until
 
 
 async def told(mailbox: Mailbox, text: str, got: bytes = b"") -> bytes:
@@ -22,6 +24,12 @@ async def told(mailbox: Mailbox, text: str, got: bytes = b"") -> bytes:
                     assert offset <= len(got), "a hole"
                     got = got[:offset] + data
     return got
+
+
+def milliseconds(redis: Redis) -> int:
+    """Redis' own clock, by which it names the entries of an empty feed."""
+    seconds, microseconds = redis.time()
+    return int(seconds) * 1000 + int(microseconds) // 1000
 
 
 async def resynced(mailbox: Mailbox) -> None:
@@ -97,11 +105,32 @@ async def test_a_feed_that_is_emptied_under_its_reader_goes_on(
     await attempt.fence()
     await say(attempt, "one")
     assert await told(mailbox, "one")
+    newest: Any = empty_redis.xrevrange(FEED, count=1)
+    until(
+        lambda: milliseconds(empty_redis) > int(newest[0][0].split(b"-")[0]), what="an entry to have a name of its own"
+    )
     empty_redis.flushall()
     await attempt.fence(b"one")
     await say(attempt, " two")
     items = await asyncio.wait_for(mailbox.take(), 5)
     assert [data for *_, data in items] == [b" two"]
+
+
+async def test_who_is_cancelled_while_it_reads_a_snapshot_ends(feed: Feed, empty_redis: Redis) -> None:
+    """redis-py would now and then swallow the cancellation: then a page that closed would be followed to the end."""
+    reply = uuid4()
+
+    async def read_for_ever() -> None:
+        while True:
+            await feed.snapshot(reply)
+
+    for turns in range(60):
+        reading = asyncio.create_task(read_for_ever())
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        reading.cancel()
+        await asyncio.wait([reading], timeout=0.05)
+        assert reading.done(), f"it goes on after a cancellation in turn {turns}"
 
 
 async def test_a_sync_item_asks_for_the_snapshot(begin: Begin, feed: Feed, reply: UUID) -> None:
