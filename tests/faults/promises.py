@@ -28,6 +28,7 @@ GOALS = {  # figures and the most they may be
     "stop_to_free_slot_ms_p50": 200,
     "stop_while_queued_ms_p50": 200,
     "fair_others_first_ms_p50": SLOT / RATE * 1000,
+    "fair_others_first_ms_max": SLOT / RATE * 1000 + 500,  # and what a busy machine adds
     "fair_started_before_most": 1,
     "drain_exit_s": 25,
     "drain_taken_after_sigterm": 0,
@@ -104,7 +105,9 @@ class Talk:
 
     def was_written_at(self, moment: float) -> bool:
         """Whether it had a slot then, as far as its text shows by now."""
-        return bool(self.seen and self.seen.arrivals and self.seen.arrivals[0] <= moment <= self.seen.arrivals[-1])
+        if not (self.seen and self.seen.started_at and self.seen.arrivals):
+            return False
+        return self.seen.started_at <= moment <= self.seen.arrivals[-1]
 
     async def saved(self) -> None:
         await soon(lambda: self.seen, "a message to be saved")
@@ -156,7 +159,7 @@ async def fairness(people: People, queued: int) -> dict[str, Any]:
         hers.append(Talk(people.alice, chance.randint(SLOT // 2, SLOT)))
         await asyncio.sleep(1 / SENDS_A_SECOND)
     waits, before, taken = [], [], []
-    for _ in range(4):
+    while sum(talk.started_at is None for talk in hers) > 2 * SLOTS * len(WORKERS):
         await asyncio.sleep(chance.random() / 2)
         his = Talk(people.bob, SLOT)
         await his.started()
@@ -166,12 +169,12 @@ async def fairness(people: People, queued: int) -> dict[str, Any]:
         taken.append(sum(talk.was_written_at(his.asked_at) for talk in hers))
         before.append(sum(his.asked_at < at < his.started_at for at in begun))
         await his.ended()
-    waiting = sum(talk.started_at is None for talk in hers)
     for talk in hers:
         await talk.ended()
     return {
         "fair_queued_of_one_person": queued,
-        "fair_still_waiting_at_the_end": waiting,
+        "fair_others_asked": len(waits),
+        "fair_slots": SLOTS * len(WORKERS),
         "fair_slots_taken_least": min(taken),
         "fair_one_slot_ms": _ms(SLOT / RATE),
         "fair_others_first_ms_p50": _ms(percentile(waits, 0.5)),

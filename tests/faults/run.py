@@ -111,7 +111,7 @@ class Run:
             people = promises.People(options.port, cookies, tabs)
             await people.are_here()
             row |= await promises.stops(people, 2 if options.short else 8)
-            row |= await promises.fairness(people, 20 if options.short else 50)
+            row |= await promises.fairness(people, 30 if options.short else 50)
             if not options.short:
                 row |= await promises.drain(quiet, people)
         if not options.short:
