@@ -19,7 +19,7 @@ PARTS = ("storm", "promises", "soak")
 SHORT = {
     "kinds": ("worker killed", "Redis killed", "web killed", "network cut"),
     "people": 6,
-    "tokens": (50, 100),
+    "tokens": (80, 160),
     "minutes": 1,
 }
 REAL = {"people": 4, "parts": ("storm",)}

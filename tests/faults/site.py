@@ -187,6 +187,14 @@ class Site:
     def _has_workers(self) -> bool:
         return [one.state for one in self.presences()] == ["ready"] * len(WORKERS)
 
+    def busy_workers(self) -> list[str]:
+        """Workers that said lately that they write something; none while Redis is away."""
+        try:
+            live = {int(one.name.partition("@")[0].rpartition("-")[2]): one.live for one in self.presences()}
+        except redis.RedisError:
+            return []
+        return [name for name in WORKERS if live.get(self.parts[name].pid)]
+
     def presences(self) -> list[Presence]:
         """What the workers say of themselves."""
         with redis.Redis(unix_socket_path=str(self.redis_socket)) as client:

@@ -30,6 +30,7 @@ class Storm:
         """All of them. Each waits until every reply under way at the last one has gone on, unless they overlap."""
         tell(0, None)
         together = False
+        await self._until(lambda: len(crowd.live()) > len(crowd.people) / 2)
         for number, kind in enumerate(self.kinds):
             await asyncio.sleep(self.chance.uniform(*PAUSES_S))
             if KINDS[kind].takes and not together:
@@ -45,12 +46,13 @@ class Storm:
             tell(number + 1, blow)
 
     async def _recovery(self, blow: Strike) -> None:
+        self.unrecovered += not await self._until(lambda: all(has_gone_on(asked, blow) for asked in blow.live))
+
+    async def _until(self, condition: Callable[[], bool]) -> bool:
         deadline = time.monotonic() + RECOVERY_S
-        while not all(has_gone_on(asked, blow) for asked in blow.live):
-            if time.monotonic() > deadline:
-                self.unrecovered += 1
-                return
+        while not (met := condition()) and time.monotonic() < deadline:  # noqa: ASYNC110 - tabs tell nobody
             await asyncio.sleep(0.05)
+        return met
 
 
 def drawn(chance: random.Random, strikes: int) -> list[str]:

@@ -38,7 +38,9 @@ class Strike:
 
 
 async def worker(ground: Ground) -> None:
-    ground.site.kill(ground.chance.choice(WORKERS))
+    """One that writes something, if either does."""
+    busy = await asyncio.to_thread(ground.site.busy_workers)
+    ground.site.kill(ground.chance.choice(busy or WORKERS))
 
 
 async def engine_core(ground: Ground) -> None:
