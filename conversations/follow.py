@@ -75,6 +75,7 @@ class Follower:
         self._formatting: Formatting | None = None
         self._gap = False
         self._ended = False
+        self._told: set[str] = set()  # parts of which all blocks so far were told
         self._said: Frame | None = None  # the last queued or started frame
 
     async def frames(self) -> AsyncGenerator[Frame, None]:
@@ -155,18 +156,20 @@ class Follower:
         else:
             yield self._frame(**event)
 
-    def _html(self, part: str, blocks: list[list[Any]], end: int, epoch: int) -> Iterator[Frame]:
+    def _html(self, part: str, blocks: list[list[Any]], end: int, epoch: int, whole: bool) -> Iterator[Frame]:
         formatting = self._formatting
-        if formatting is None or epoch != self.cursor.epoch:
+        if formatting is None or epoch != self.cursor.epoch or not (whole or part in self._told):
             return
         number = Part.TEXT if part == "text" else Part.REASONING
         if end > self.cursor.at(number):
             self.cursor.move(number, end)
         rest = formatting.between(number, end, self.cursor.at(number))
         if rest is None:
+            self._told.discard(part)
             if self._mailbox:
                 formatting.post_soon(self._mailbox)
             return
+        self._told.add(part)
         for key, html in blocks:
             yield self._frame("html", part=part, block=key, html=html, rest=rest, cursor=self.cursor.as_list())
 
@@ -211,6 +214,7 @@ class Follower:
         torn = same and (_tears(held.text, cursor.text) or _tears(held.reasoning, cursor.reasoning))
         if held.epoch > cursor.epoch or torn or (final and (ahead or not same)):
             self.cursor = Cursor(held.epoch)
+            self._told.clear()
             if not begins:
                 yield from self._shown_again(held)
                 return

@@ -33,6 +33,7 @@ class Formatting:
         self._follower = Follower(reply_id, Cursor(), feed, fresh=fresh)
         self._bytes = {part: bytearray() for part in Part}
         self._render = LiveRender(_executor, self._on_blocks)
+        self._begun: set[PartName] = set()  # parts of which this render has posted blocks
         self._whole: dict[str, str] | None = None
         with concerning(reply_id):
             self.task = asyncio.create_task(self._run())
@@ -49,9 +50,7 @@ class Formatting:
     def post_shown(self, mailbox: Mailbox) -> None:
         """Post all blocks so far, for one who begins to follow."""
         for part in PARTS:
-            blocks, end = self._render.shown(part)
-            if blocks:
-                mailbox.put(self._item(part, blocks, end))
+            mailbox.put(self._item(part, *self._render.shown(part), whole=True))
 
     def post_soon(self, mailbox: Mailbox) -> None:
         """The same in a moment, for one who was handed text before this task was."""
@@ -83,6 +82,7 @@ class Formatting:
         elif kind == "state" and frame["state"] != "continuing":
             await self._render.close()
             self._render = LiveRender(_executor, self._on_blocks)
+            self._begun.clear()
             for part in PARTS:
                 self._bytes[_NUMBERS[part]].clear()
                 self._say(part, frame.get(part, ""))
@@ -96,13 +96,14 @@ class Formatting:
             self._render.feed(part, text)
 
     def _on_blocks(self, part: PartName, blocks: list[Block], end: int) -> None:
-        item = self._item(part, blocks, end)
+        item = self._item(part, blocks, end, whole=part not in self._begun)
+        self._begun.add(part)
         for mailbox in self.mailboxes:
             mailbox.put(item)
 
-    def _item(self, part: PartName, blocks: list[Block], end: int) -> Item:
+    def _item(self, part: PartName, blocks: list[Block], end: int, *, whole: bool) -> Item:
         epoch = self._follower.cursor.epoch
-        data = orjson.dumps([part, [list(block) for block in blocks], end, epoch])
+        data = orjson.dumps([part, [list(block) for block in blocks], end, epoch, whole])
         return ("", 0, epoch, Part.HTML, 0, data)
 
 
