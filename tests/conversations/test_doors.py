@@ -111,11 +111,11 @@ def test_a_persons_own_message_is_no_reply(alice: User, browse: Browse) -> None:
 
 
 def test_the_sidebar_holds_ones_own_conversations_only(alice: User, bob: User, browse: Browse) -> None:
-    say(alice, "Hers")
-    say(bob, "His")
+    say(alice, "Alice's own question")
+    say(bob, "Bob's own question")
     for path in ("/", "/conversations/?before=2999-01-01T00:00:00Z"):
         hers = browse(alice).get(path).content.decode()
-        assert ("Hers" in hers, "His" in hers) == (True, False)
+        assert ("Alice&#x27;s own" in hers, "Bob&#x27;s own" in hers) == (True, False)
         assert browse(None).get(path).status_code == 302
 
 

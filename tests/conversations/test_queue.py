@@ -13,9 +13,18 @@ from conversations.database import in_database
 from conversations.models import Message
 from conversations.services import Sent
 from inference.model import Model
-from tests.conversations.talk import reply_of, say, settle
+from tests.conversations import talk
+from tests.conversations.talk import reply_of, settle
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_connections_left")]
+
+
+def say(person: User, text: str = "Hello?") -> Sent:
+    """One message a second: those of the same millisecond have no order."""
+    sent = talk.say(person, text)
+    seconds = Message.objects.count()
+    Message.objects.filter(pk=sent.reply).update(created_at=Now() + timedelta(seconds=seconds))
+    return sent
 
 
 def claimed(model: Model, *, lapsed: bool = False) -> Message:
