@@ -131,9 +131,9 @@ class Site:
                 os.kill(pid, signal.SIGKILL)
 
     def memory_mb(self) -> dict[str, float]:
-        """Resident megabytes of each process with those it started."""
+        """Megabytes of each process's own, with those it started: a database file mapped into memory is not."""
         pids = {name: part.pid for name, part in self.parts.items() if part.is_running}
-        return {name: usage.usage(pid, *usage.descendants(pid)).rss_mb for name, pid in pids.items()}
+        return {name: sum(map(_own_mb, (pid, *usage.descendants(pid)))) for name, pid in pids.items()}
 
     async def keep(self) -> None:
         """Start again what died, for ever."""
@@ -221,3 +221,10 @@ async def running(site: Site) -> AsyncIterator[None]:
         if keeping:
             keeping.cancel()
         site.stop()
+
+
+def _own_mb(pid: int) -> float:
+    with contextlib.suppress(OSError):
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+        return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("RssAnon:")), 0.0)
+    return 0.0

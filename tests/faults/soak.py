@@ -24,7 +24,7 @@ TURN = ((WORKERS[0], "worker killed"), ("redis", "Redis killed"), ("background",
 ONCE = (("web", "web killed"), (WORKERS[1], "worker killed"))
 ONCE_AT = 0.15  # share of the time
 
-Life = list[tuple[float, float]]  # (moment, resident megabytes)
+Life = list[tuple[float, float]]  # (moment, its own megabytes)
 
 
 class Soak:
@@ -55,7 +55,7 @@ class Soak:
             progress.advance(LOOK_S)
 
     def figures(self) -> dict[str, Any]:
-        """Of the longest life of each process: resident megabytes after a minute and last, and growth an hour."""
+        """Of the longest life of each process: its own megabytes after a minute and last, and growth an hour."""
         row: dict[str, Any] = {}
         for name, lives in self._lives.items():
             life = max(lives, key=_length)
@@ -63,9 +63,9 @@ class Soak:
             if not warm or _length(warm) < LEAST_S:
                 continue
             row[f"{name}_minutes"] = round(_length(life) / 60, 1)
-            row[f"{name}_rss_mb_after_first_minute"] = round(warm[0][1], 1)
-            row[f"{name}_rss_mb_last"] = round(warm[-1][1], 1)
-            row[f"{name}_rss_mb_per_hour"] = round(_slope(warm) * 3600, 1)
+            row[f"{name}_own_mb_after_first_minute"] = round(warm[0][1], 1)
+            row[f"{name}_own_mb_last"] = round(warm[-1][1], 1)
+            row[f"{name}_own_mb_per_hour"] = round(_slope(warm) * 3600, 1)
         return row
 
     def _pause(self) -> float:
