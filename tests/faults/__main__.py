@@ -11,6 +11,7 @@ import tempfile
 from contextlib import ExitStack
 from pathlib import Path
 
+from chatsite.bench.site import stops_on_signals
 from tests.faults import database, site
 from tests.faults.strikes import KINDS
 from tests.sites import free_port
@@ -57,6 +58,7 @@ def main() -> int:
     chosen = options()
     chosen.port = free_port()
     with ExitStack() as stack:
+        stack.enter_context(stops_on_signals())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-faults-")))
         kept = stack.enter_context(database.opened(chosen.database, folder))
         (folder / "data").mkdir(mode=0o700)
