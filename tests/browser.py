@@ -1,23 +1,13 @@
-"""A real browser for tests: the system's Chromium when there is one, else the one that playwright installed."""
+"""A real browser for tests, the one that the benchmarks drive too."""
 
-import shutil
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
+from chatsite.bench.browser import launched
 from tests.sites import Site
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 PATIENCE_MS = 15_000
 
 Open = Callable[..., BrowserContext]
@@ -26,11 +16,8 @@ Open = Callable[..., BrowserContext]
 @pytest.fixture
 def browser() -> Iterator[Browser]:
     """One browser per test: playwright's own event loop would otherwise be running in every later test."""
-    system = next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=system, args=FLAGS)
+    with launched() as chromium:
         yield chromium
-        chromium.close()
 
 
 def sign_in(browser: Browser, site: Site, name: str = "", password: str = "", **options: object) -> Page:

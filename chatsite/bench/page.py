@@ -4,30 +4,20 @@ A real Chromium, cold (nothing cached) and warm; then replies whose tokens say w
 """
 
 import os
-import shutil
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from chatsite.bench import figures, site, usage
+from chatsite.bench.browser import launched
 from chatsite.bench.figures import Row
 from chatsite.bench.progress import Progress
 from chatsite.bench.site import BenchError, Site
 from inference import stamps
 
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-NAMES = ("chromium", "chromium-browser", "google-chrome")
 TOKENS, RATE, TTFT_S = 128, 50, 0.05
 PATIENCE_MS = 20_000
 WATCH = """
@@ -56,7 +46,7 @@ def run(loads: int, progress: Progress) -> tuple[Row, dict[str, Row]]:
     progress.begin(loads * 5.0 + 15)
     with site.temporary_folder() as folder:
         site.catalog(folder, ttft_s=TTFT_S, rate=RATE, tokens=TOKENS)
-        with site.running(folder) as running, _chromium() as browser:
+        with site.running(folder) as running, launched() as browser:
             cookie = running.python("chatsite.bench.people", "make", "1")[0]
             progress.tell("loading")
             rows: list[Row] = []
@@ -71,15 +61,6 @@ def run(loads: int, progress: Progress) -> tuple[Row, dict[str, Row]]:
                 replies = [_reply(context) for _ in range(loads + 1)][1:]  # the first one warms
     row = figures.median_row(rows) | figures.median_row(replies)
     return {key: round(value, 1) for key, value in row.items()}, kinds
-
-
-@contextmanager
-def _chromium() -> Iterator[Browser]:
-    system = next(filter(None, map(shutil.which, NAMES)), None)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=system, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 @contextmanager
