@@ -27,7 +27,7 @@ export class Connection {
     this.events = new EventStream(conversation, handlers);
     this.transport = this.socket;
     this.#line.querySelector("[data-retry]").onclick = () => this.#try();
-    addEventListener("online", () => this.#try());
+    addEventListener("online", () => this.#look());
     addEventListener("offline", () => this.#show("offline"));
     addEventListener("pageshow", ({ persisted }) => persisted && this.#try());
     document.addEventListener("visibilitychange", () => document.hidden || this.#look());
@@ -52,10 +52,13 @@ export class Connection {
 
   #opened(hello) {
     this.#failures = 0;
-    const overEvents = this.transport === this.events;
-    if (overEvents) this.#later(SOCKET_AGAIN_MS, () => this.#back());
-    this.#show(overEvents ? "events" : "open");
+    if (this.transport === this.events) this.#later(SOCKET_AGAIN_MS, () => this.#back());
+    this.#showOpen();
     this.onopen(hello);
+  }
+
+  #showOpen() {
+    this.#show(this.transport === this.events ? "events" : "open");
   }
 
   async #closed(code) {
@@ -83,9 +86,14 @@ export class Connection {
     this.transport.open();
   }
 
+  // A connection may outlive a network that was away briefly: believe it, and ask for a sign of life.
   #look() {
-    if (this.isOpen) this.transport.ping();
-    else this.#try();
+    if (!this.isOpen) {
+      this.#try();
+      return;
+    }
+    if (navigator.onLine) this.#showOpen();
+    this.transport.ping();
   }
 
   #try() {

@@ -52,6 +52,14 @@ def test_a_cut_in_mid_reply_loses_and_doubles_nothing(alice_page: Page, cut: Cut
     assert streamed.count("What a queue") == 1
 
 
+def test_a_network_that_was_away_too_briefly_to_cut_anything_leaves_no_warning(alice_page: Page) -> None:
+    alice_page.context.set_offline(True)
+    connected(alice_page, "offline")
+    alice_page.context.set_offline(False)
+    connected(alice_page)
+    expect(alice_page.locator(".connection-text")).to_have_text("")
+
+
 def test_a_message_sent_while_cut_off_is_sent_once_when_back(alice_page: Page, cut: Cut) -> None:
     cut.down()
     connected(alice_page, "waiting")
