@@ -27,7 +27,12 @@ def phrases() -> dict[str, str]:
         "too_fast": _("Too many requests. Waiting a moment…"),
         "simpler_connection": _("Connected another way: this network blocks live connections."),
         "not_sent": _("The message was not sent. It is back in the field."),
-        "too_long": _("{over} characters too many; {allowed} are allowed."),
+        "too_long_one": ngettext(
+            "{n} character too many; {allowed} are allowed.", "{n} characters too many; {allowed} are allowed.", 1
+        ),
+        "too_long_other": ngettext(
+            "{n} character too many; {allowed} are allowed.", "{n} characters too many; {allowed} are allowed.", 2
+        ),
         "characters_left": _("{n} left"),
         "copied": _("Copied"),
         "not_copied": _("The browser did not allow copying."),

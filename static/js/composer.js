@@ -1,7 +1,7 @@
 // The field one writes in: grows, sends on Enter, keeps its text until the server has it.
 
 import { Draft } from "./draft.js";
-import { say } from "./page.js";
+import { count, say } from "./page.js";
 
 const COMPOSING = 229; // Safari's key code for the Enter that confirms an input method's choice
 const touchOnly = matchMedia("(hover: none) and (pointer: coarse)");
@@ -108,7 +108,7 @@ export class Composer {
     const left = isNear ? this.limit - [...text].length : this.limit;
     this.#count.hidden = !isNear;
     this.#count.toggleAttribute("data-over", left < 0);
-    if (isNear) this.#count.textContent = left < 0 ? say("too_long", { over: -left, allowed: this.limit }) : say("characters_left", { n: left });
+    if (isNear) this.#count.textContent = left < 0 ? count("too_long", -left, { allowed: this.limit }) : say("characters_left", { n: left });
   }
 
   #enable() {

@@ -6,8 +6,8 @@ export function say(key, values = {}) {
   return (page.strings[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-export function count(key, n) {
-  return say(n === 1 ? `${key}_one` : `${key}_other`, { n });
+export function count(key, n, values = {}) {
+  return say(n === 1 ? `${key}_one` : `${key}_other`, { n, ...values });
 }
 
 export function fromTemplate(id) {
