@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_GET, require_http_methods
 from redis.exceptions import RedisError
 
+from accounts import chart
 from accounts.models import User
-from console import chart
 from console.engines import standing
 from console.recent import STEP, STEPS, Hour, last_hour
 from console.templatetags.figures import milliseconds, number

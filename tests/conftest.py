@@ -84,6 +84,12 @@ def empty_redis(_redis_client: redis.Redis) -> redis.Redis:
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """PostgreSQL's goes with its cluster: to drop it before, every thread would have to be gone from it."""
+    return DATABASE == "postgresql"
+
+
+@pytest.fixture(scope="session")
 def django_db_modify_db_settings() -> Iterator[None]:
     if DATABASE != "postgresql":
         yield

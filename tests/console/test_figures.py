@@ -7,9 +7,9 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accounts.chart import HEIGHT, LEFT, WIDTH, bars
 from accounts.models import User
 from console import recent
-from console.chart import HEIGHT, LEFT, WIDTH, bars
 from console.recent import STEPS, figures, last_hour
 from console.templatetags.figures import clock, milliseconds, number, percent
 from conversations.models import Message

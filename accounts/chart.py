@@ -1,4 +1,4 @@
-"""Bars over the last hour as numbers that a template writes into an SVG: whole units, no style, no script."""
+"""Bars over time as numbers that a template writes into an SVG: whole units, no style, no script."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence

@@ -1,0 +1,9 @@
+"""The limits app."""
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class LimitsConfig(AppConfig):
+    name = "limits"
+    verbose_name = _("Limits")
