@@ -21,7 +21,15 @@ from chatsite.supervisor.process import TETHER
 from tests import postgres
 from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER, STATIC_ROOT
 
-pytest_plugins = ["tests.sites", "tests.browser", "tests.stores", "tests.web", "tests.tabs", "tests.workers"]
+pytest_plugins = [
+    "tests.sites",
+    "tests.browser",
+    "tests.stores",
+    "tests.web",
+    "tests.tabs",
+    "tests.workers",
+    "tests.flushing",
+]
 
 USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
