@@ -1,11 +1,10 @@
-"""Django's admin site with the console's own pages in its addresses and its index."""
+"""Django's admin site with the console's own pages in its addresses, and navigation by purpose."""
 
 from typing import Any
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
-from django.urls import URLPattern, URLResolver, path, reverse
-from django.utils.translation import gettext as _
+from django.urls import URLPattern, URLResolver, path
 from django.utils.translation import gettext_lazy
 
 
@@ -14,7 +13,8 @@ class ConsoleSite(AdminSite):
 
     site_header = "Chatsite"
     site_title = "Chatsite"
-    index_title = gettext_lazy("Console")
+    index_title = gettext_lazy("Dashboard")
+    enable_nav_sidebar = False  # ours goes by purpose, not by app
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Imported here: the admin makes its site before it loads the apps, and the views need their tables.
@@ -28,26 +28,9 @@ class ConsoleSite(AdminSite):
         ]
         return pages + super().get_urls()
 
-    def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
-        """The apps, the console's own pages first."""
-        apps = super().get_app_list(request, app_label)
-        return apps if app_label else [_console(reverse("admin:engine", current_app=self.name)), *apps]
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        from console import navigation  # noqa: PLC0415 - as above
 
-
-def _console(engine: str) -> dict[str, Any]:
-    page: dict[str, Any] = {
-        "name": _("Engine"),
-        "object_name": "Engine",
-        "admin_url": engine,
-        "add_url": None,
-        "view_only": True,
-        "perms": {},
-        "model": None,
-    }
-    return {
-        "name": _("Now"),
-        "app_label": "console",
-        "app_url": engine,
-        "has_module_perms": True,
-        "models": [page],
-    }
+        context = super().each_context(request)
+        sections = navigation.sections(self, request) if context["has_permission"] else []
+        return {**context, "navigation": sections, "here": navigation.here(sections)}
