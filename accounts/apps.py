@@ -7,3 +7,9 @@ from django.utils.translation import gettext_lazy as _
 class AccountsConfig(AppConfig):
     name = "accounts"
     verbose_name = _("Accounts")
+
+    def ready(self) -> None:
+        # Imported here: the signals need the apps' tables.
+        from accounts import signals  # noqa: PLC0415
+
+        signals.connect()

@@ -2,12 +2,19 @@
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
 class ConsoleConfig(AppConfig):
     name = "console"
     verbose_name = _("Console")
+
+    def ready(self) -> None:
+        # Imported here: roles need the apps' tables.
+        from console import roles  # noqa: PLC0415
+
+        post_migrate.connect(roles.make_groups, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):

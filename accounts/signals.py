@@ -1,0 +1,67 @@
+"""Sign-ins in the audit log: who came in, who tried to, who left, who has a new password, and from where.
+
+A person whose sign-in cannot be written down comes in all the same. The session lies in the same database, so an outage
+keeps everybody out anyway; what is left are faults of the log itself, which only somebody who is signed in can see to,
+and they must not be a way to lock everyone out. It is no silent way in either: the process's log then says what the
+audit log could not, as an error. What administrators do is the other way round: without its entry it is not done.
+"""
+
+import logging
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.account.signals import password_changed, password_set
+from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
+from django.core.exceptions import ImproperlyConfigured, PermissionDenied
+from django.db import Error as DatabaseFault
+from django.http import HttpRequest
+
+from audit.log import record
+
+log = logging.getLogger(__name__)
+
+
+def connect() -> None:
+    """Listen, from when the app is ready."""
+    user_logged_in.connect(_signed_in, dispatch_uid="audit")
+    user_login_failed.connect(_failed, dispatch_uid="audit")
+    user_logged_out.connect(_signed_out, dispatch_uid="audit")
+    password_changed.connect(_password_changed, dispatch_uid="audit")
+    password_set.connect(_password_changed, dispatch_uid="audit")
+
+
+def _signed_in(request: HttpRequest | None, user: AbstractBaseUser, **more: Any) -> None:
+    _note("sign_in.succeeded", request, user)
+
+
+def _failed(credentials: dict[str, Any], request: HttpRequest | None = None, **more: Any) -> None:
+    """With the name that was tried. Never the password, not even the mask that Django puts in its place."""
+    _note("sign_in.failed", request, None, str(credentials.get("email") or credentials.get("username") or ""))
+
+
+def _signed_out(request: HttpRequest | None, user: AbstractBaseUser | None, **more: Any) -> None:
+    if user:
+        _note("sign_in.ended", request, user)
+
+
+def _password_changed(request: HttpRequest | None, user: AbstractBaseUser, **more: Any) -> None:
+    _note("password.changed", request, user)
+
+
+def _note(action: str, request: HttpRequest | None, user: AbstractBaseUser | None, name: str = "") -> None:
+    address = _address(request)
+    try:
+        record(action, actor=user, subject=user or name, details={"address": address})
+    except DatabaseFault:
+        log.exception("Not in the audit log: %s of person %s from %s", action, user.pk if user else "-", address)
+
+
+def _address(request: HttpRequest | None) -> str:
+    """Where the request came from, by the rule that counts wrong passwords; empty when there is no telling."""
+    if request is None:
+        return ""
+    try:
+        return str(get_adapter(request).get_client_ip(request))
+    except (ImproperlyConfigured, PermissionDenied):  # fewer proxies in front than the settings say, or no address
+        return str(request.META.get("REMOTE_ADDR", ""))
