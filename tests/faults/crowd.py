@@ -7,7 +7,9 @@ import random
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
+from tests.faults.page import Page
 from tests.faults.question import Question
 from tests.faults.tab import Seen, Tab
 
@@ -16,6 +18,7 @@ LAST_S = 10.0  # that a tab has to see an end which another tab has seen
 LOOK_S = 0.05
 GO_ON = 0.3  # share of questions asked in the same conversation
 TWO_TABS = 0.5
+FORMATTED = 0.5  # of the second tabs
 STOPPED = 0.1
 LONGEST_TALK = 3  # questions in one conversation
 
@@ -37,6 +40,11 @@ class Asked:
         return sum(len(text) // 4 + 1 for text in (*self.earlier, self.question.text))
 
     @property
+    def said(self) -> str:
+        """What the script has said, as far as the asking tab has come."""
+        return self.question.text.encode()[: self.seen[0].screen.cursor[2]].decode(errors="ignore")
+
+    @property
     def is_live(self) -> bool:
         return bool(self.seen) and self.seen[0].screen.end is None
 
@@ -46,10 +54,20 @@ class Asked:
 
 
 class Person:
-    """One person. ``tokens`` are the shortest and the longest reply they ask for; with ``prompt``, of a real model."""
+    """One person. ``tokens`` are the shortest and the longest reply they ask for; with ``prompt``, of a real model.
+
+    ``formatted`` is whether they ask in a tab that formats; in which tab they look besides is chance.
+    """
 
     def __init__(
-        self, port: int, cookie: str, chance: random.Random, tokens: tuple[int, int], prompt: str = ""
+        self,
+        port: int,
+        cookie: str,
+        chance: random.Random,
+        tokens: tuple[int, int],
+        prompt: str = "",
+        *,
+        formatted: bool = False,
     ) -> None:
         self.asked: list[Asked] = []
         self.connections = 0
@@ -58,19 +76,21 @@ class Person:
         self._chance = chance
         self._tokens = tokens
         self._prompt = prompt
+        self._formatted = formatted
         self._said: tuple[str, ...] = ()
 
     async def live(self, serials: "itertools.count[int]", closing: asyncio.Event) -> None:
         """Ask, read, ask again, until ``closing``."""
         await asyncio.sleep(self._chance.random() * 2)
-        async with self._tab() as tab:
+        async with self._tab(formatted=self._formatted) as tab:
             while not closing.is_set():
                 await self._converse(tab, next(serials))
                 await asyncio.sleep(self._chance.random() * 0.5)
 
     @asynccontextmanager
-    async def _tab(self) -> AsyncIterator[Tab]:
-        tab = Tab(self._port, self._cookie, self._chance)
+    async def _tab(self, *, formatted: bool) -> AsyncIterator[Tab]:
+        page = partial(Page, numbered=not self._prompt) if formatted else None
+        tab = Tab(self._port, self._cookie, self._chance, page=page)
         try:
             yield tab
         finally:
@@ -94,7 +114,7 @@ class Person:
             for task in beside:
                 task.cancel()
             await asyncio.gather(*beside, return_exceptions=True)
-        self._said = (*earlier, question.text, asked.seen[0].screen.text) if asked.has_ended else ()
+        self._said = (*earlier, question.text, asked.said) if asked.has_ended else ()
 
     async def _ask(self, asked: Asked, tab: Tab, *, anew: bool) -> None:
         before = len(tab.refusals)
@@ -115,7 +135,7 @@ class Person:
         await asyncio.sleep(self._chance.random() * 4)
         if tab.conversation is None or asked.has_ended:
             return
-        async with self._tab() as other:
+        async with self._tab(formatted=self._chance.random() < FORMATTED) as other:
             other.show(tab.conversation)
             await _until(lambda: asked.reply in other.seen or asked.has_ended)
             if asked.reply in other.seen:

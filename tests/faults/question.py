@@ -1,7 +1,8 @@
 """What people ask and what must come back: an echo of numbered tokens, so that one lost, doubled or foreign shows.
 
 A token is a mark of three letters that no other question has, its number, characters of two to four bytes, and a space;
-after every 25th a paragraph ends, so that the page has blocks to render.
+after every 25th a paragraph ends. Some paragraphs are quotations and some tokens stand out, so that the page has much
+to render; with those marks a token has twelve characters, the most that the scripted engine says at once.
 """
 
 import re
@@ -11,6 +12,9 @@ from functools import cached_property
 
 LETTERS = string.ascii_lowercase
 A_PARAGRAPH = 25
+A_QUOTATION = 3  # paragraphs
+A_STRESS = 7  # tokens
+LONGEST = 10_000  # tokens: their numbers have four digits
 TOKEN = re.compile(r"([a-z]{3})(\d{4})é你🚀")
 
 
@@ -36,7 +40,11 @@ class Question:
         return LETTERS[high // 26 % 26] + LETTERS[high % 26] + LETTERS[low]
 
     def _token(self, number: int) -> str:
-        return f"{self.mark}{number:04d}é你🚀" + ("\n\n" if number % A_PARAGRAPH == A_PARAGRAPH - 1 else " ")
+        paragraph, place = divmod(number, A_PARAGRAPH)
+        begins = ">" if place == 0 and paragraph % A_QUOTATION == 1 else ""
+        stress = "*" if not begins and number % A_STRESS == 3 else ""
+        ends = "\n\n" if place == A_PARAGRAPH - 1 else " "
+        return f"{begins}{stress}{self.mark}{number:04d}é你🚀{stress}{ends}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ class Run:
     def _person(self, number: int) -> Person:
         chance = random.Random(self._options.seed * 1000 + number)  # noqa: S311 - to repeat a run
         prompt = PROMPT if self._options.engine == "vllm" else ""
-        return Person(self._options.port, self._cookies[number], chance, tuple(self._options.tokens), prompt)
+        where = (self._options.port, self._cookies[number])
+        return Person(*where, chance, tuple(self._options.tokens), prompt, formatted=number % 2 == 1)
 
 
 def _connect_anew() -> None:

@@ -8,6 +8,7 @@ import asyncio
 import random
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -16,6 +17,7 @@ import orjson
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 
+from tests.faults.page import Page
 from tests.screen import PARTS, TERMINAL, Frame, Screen
 
 FIRST_PAUSE_S = 0.3
@@ -35,34 +37,45 @@ class Seen:
     """What one tab saw of one reply. Moments are ``time.monotonic()``."""
 
     reply: str
-    screen: Screen = field(default_factory=Screen)
-    arrivals: list[float] = field(default_factory=list)  # of text
+    screen: Screen
+    arrivals: list[float] = field(default_factory=list)  # of text, which blocks may bring too
     states: list[tuple[float, str]] = field(default_factory=list)
     taken_back: list[tuple[float, str, str]] = field(default_factory=list)  # what was shown, and what instead
     started_at: float | None = None
     ends: int = 0
     faults: list[str] = field(default_factory=list)
 
+    @property
+    def said(self) -> str:
+        """What is read in the tab."""
+        return self.screen.words if isinstance(self.screen, Page) else self.screen.text
+
     def read(self, frame: Frame, at: float) -> None:
-        shown = self.screen.text
+        shown = self.said if frame["type"] == "state" else ""
+        had = self.screen.cursor[2]
         try:
             self.screen.read(frame)
         except AssertionError as error:
             self.faults.append(str(error))
-        if frame["type"] in {"started", "text"}:
+        if frame["type"] in {"started", "text", "html"}:
             self.started_at = self.started_at or at
-        if frame["type"] == "text":
+        if frame["type"] == "text" or (frame["type"] == "html" and self.screen.cursor[2] > had):
             self.arrivals.append(at)
         elif frame["type"] == "state":
             self.states.append((at, frame["state"]))
-            if not self.screen.text.startswith(shown):
-                self.taken_back.append((at, shown, self.screen.text))
+            if not self.said.startswith(shown):
+                self.taken_back.append((at, shown, self.said))
 
 
 class Tab:
-    """One tab of one person. ``replies`` has the id of the reply to each message, by the ``client_id`` of that."""
+    """One tab of one person. ``replies`` has the id of the reply to each message, by the ``client_id`` of that.
 
-    def __init__(self, port: int, cookie: str, chance: random.Random) -> None:
+    With ``page``, which makes what a reply is read on, it asks for formatted text.
+    """
+
+    def __init__(
+        self, port: int, cookie: str, chance: random.Random, *, page: Callable[[], Page] | None = None
+    ) -> None:
         self.seen: dict[str, Seen] = {}
         self.replies: dict[str, str] = {}
         self.refusals: list[str] = []
@@ -74,6 +87,8 @@ class Tab:
         self._port = port
         self._cookie = cookie
         self._chance = chance
+        self._screen = page or Screen
+        self._format = "html" if page else "text"
         self._socket: ClientConnection | None = None
         self._task = asyncio.create_task(self._live())
 
@@ -88,7 +103,7 @@ class Tab:
             self.conversation = self.newest = None
         client_id = str(uuid4())
         where = {"conversation": self.conversation, "parent": self.newest}
-        frame = {"type": "send", "client_id": client_id, **where, "text": text, "format": "text"}
+        frame = {"type": "send", "client_id": client_id, **where, "text": text, "format": self._format}
         self._outbox[client_id] = frame
         self._say(frame)
         return client_id
@@ -150,6 +165,7 @@ class Tab:
             return await asyncio.wait_for(socket.recv(), PONG_S)
 
     def _resume(self) -> None:
+        self._expect_all()
         if self.conversation:
             self._say(self._open_frame())
         for frame in self._outbox.values():
@@ -157,7 +173,12 @@ class Tab:
 
     def _open_frame(self) -> Frame:
         what = {"conversation": self.conversation, "after": self.newest, "cursors": dict(self._cursors)}
-        return {"type": "open", **what, "format": "text"}
+        return {"type": "open", **what, "format": self._format}
+
+    def _expect_all(self) -> None:
+        for screen in (self.seen[reply].screen for reply in self._cursors):
+            if isinstance(screen, Page):
+                screen.expect_all()
 
     def _say(self, frame: Frame) -> None:
         if self._socket is not None:
@@ -211,7 +232,7 @@ class Tab:
 
     def _follow(self, reply: str) -> None:
         if reply not in self.seen:
-            self.seen[reply] = Seen(reply)
+            self.seen[reply] = Seen(reply, self._screen())
             self._cursors[reply] = [0, 0, 0]
 
     def _event(self, frame: Frame) -> None:
@@ -236,4 +257,6 @@ def _is_news(frame: Frame, have: list[int]) -> bool:
         return True
     if cursor[0] != have[0]:
         return bool(cursor[0] > have[0])
+    if frame["type"] == "html":
+        return bool(cursor[1] >= have[1] and cursor[2] >= have[2])
     return bool(cursor[1 + PARTS.index(frame["type"])] > have[1 + PARTS.index(frame["type"])])

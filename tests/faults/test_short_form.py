@@ -17,4 +17,5 @@ def test_kills_lose_nothing_and_stop_and_fairness_hold() -> None:
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["kills"] == 3, said
     assert figures["continued"] + figures["rewound"] > 0, said
+    assert 0 < figures["formatted_watchers"] < figures["watchers"], said
     assert figures["wrong"] == 0

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chatsite.bench.figures import percentile
+from conversations.markdown import render
 from conversations.models import Message
 from tests.faults.crowd import Asked
+from tests.faults.page import Page
 from tests.faults.question import compare
 from tests.faults.storm import Storm, silences
 from tests.faults.strikes import KINDS, Strike
@@ -21,6 +23,8 @@ ZERO = (
     "unfinished_replies",
     "failed_replies",
     "texts_unlike_the_stored",
+    "html_unlike_the_stored",
+    "shown_unlike_the_said",
     "ends_not_one",
     "protocol_faults",
     "prompt_tokens_wrong",
@@ -71,6 +75,7 @@ def figures(asked: Sequence[Asked], storm: Storm) -> dict[str, Any]:
         "overlapping_faults": len(storm.done) - len(clean),
         "replies": len(asked),
         "watchers": sum(len(one.seen) for one in asked),
+        "formatted_watchers": sum(isinstance(seen.screen, Page) for one in asked for seen in one.seen),
         "tokens": sum(one.question.tokens for one in asked),
         "continued": sum(len(_states(one, "continuing")) for one in asked),
         "rewound": sum(len(_states(one, "rewound")) for one in asked),
@@ -139,12 +144,22 @@ def _judge_tab(verdict: Verdict, asked: Asked, seen: Seen, row: Message, where: 
         verdict.wrong("protocol_faults", asked, f"{where}: {fault}")
     if seen.ends != 1:
         verdict.wrong("ends_not_one", asked, f"{where}: {seen.ends}")
-    if seen.screen.text != row.text:
+    if isinstance(seen.screen, Page):
+        _judge_page(verdict, asked, seen.screen, row, where)
+    elif seen.screen.text != row.text:
         verdict.wrong("texts_unlike_the_stored", asked, f"{where}: {len(seen.screen.text)} of {len(row.text)}")
         _judge_text(verdict, asked, seen.screen.text, whole=row.state == "complete")
     end = seen.screen.end
     if end and (end["prompt_tokens"], end["completion_tokens"]) != (row.prompt_tokens, row.completion_tokens):
         verdict.wrong("completion_tokens_wrong", asked, f"{where} was told other counts than are stored")
+
+
+def _judge_page(verdict: Verdict, asked: Asked, page: Page, row: Message, where: str) -> None:
+    if page.odd:
+        verdict.wrong("shown_unlike_the_said", asked, f"{where}: {page.odd}")
+    for name, stored in (("html", row.text), ("reasoning_html", row.reasoning)):
+        if page.end and page.end.get(name) != render(stored):
+            verdict.wrong("html_unlike_the_stored", asked, f"{where}: {name} of {len(stored)} characters")
 
 
 def _judge_rewinds(verdict: Verdict, asked: Asked, seen: Seen, storm: Storm) -> None:
