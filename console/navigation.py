@@ -60,11 +60,13 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("auth.Group", _("Groups")),
         ),
     ),
+    (_("Rules"), (Rows("limits.Policy"),)),
     (
         _("Content"),
         (
             Rows("conversations.Conversation"),
             Rows("conversations.Message"),
+            Rows("console.Banner"),
         ),
     ),
 )

@@ -25,7 +25,7 @@ def admin_page(browser: Browser, scripted_site: Site) -> Iterator[Page]:
 
 def test_a_reply_comes_and_goes_without_a_reload(admin_page: Page, browser: Browser, scripted_site: Site) -> None:
     admin_page.goto("/admin/")
-    admin_page.get_by_role("main").get_by_role("link", name="Engine", exact=True).click()
+    admin_page.get_by_role("navigation", name="Console").get_by_role("link", name="Engine", exact=True).click()
     expect(admin_page.get_by_text("No reply is being written.")).to_be_visible()
     drain = admin_page.get_by_role("link", name="Drain", exact=True)
     drain.focus()
