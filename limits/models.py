@@ -4,7 +4,7 @@ The ledger's rows are the truth. A window is the sum of a subject's rows of one 
 not add them up; ``manage.py recount_usage`` proves that they agree.
 """
 
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Self, cast
 
 from django.conf import settings
 from django.contrib.auth.models import Group
@@ -18,6 +18,14 @@ from django.utils.translation import gettext_lazy as _
 from limits.clock import Span
 from limits.contradictions import contradictions
 from limits.fields import LimitField, NamesField
+
+
+class PolicyQuerySet(models.QuerySet["Policy"]):
+    def current(self) -> Self:
+        """Those that hold now, the newest first."""
+        now = timezone.now()
+        rows = self.filter(Q(valid_until=None) | Q(valid_until__gt=now), valid_from__lte=now)
+        return rows.order_by("-valid_from", "-pk")
 
 
 class Policy(models.Model):
@@ -68,6 +76,8 @@ class Policy(models.Model):
         _("suspended after incidents"), least=1, help_text=_("Confirmed incidents in 30 days, then no message at all.")
     )
     models = NamesField(_("models"), help_text=_("Names in the catalog, or “all”, or “none”."))
+
+    objects = PolicyQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("policy")

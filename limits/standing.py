@@ -5,8 +5,11 @@ from datetime import UTC, datetime
 
 from limits import quotas, windows
 from limits.clock import Span
+from limits.fields import UNLIMITED
+from limits.models import Policy
 from limits.policies import limits_of
 from limits.quotas import Quota
+from limits.windows import Key
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,3 +27,20 @@ def standing(user_id: int) -> Standing:
     held = windows.look(list(quotas.keys(user_id, today, limits).values()))
     found = {quota.span: quota for quota in quotas.quotas(user_id, today, limits, held)}
     return Standing(found.get(Span.DAY), found.get(Span.MONTH))
+
+
+def standing_of_pool(group_id: int) -> Standing:
+    """What is left of what the members of a group share; None of what they do not share."""
+    return Standing(_pool(group_id, Span.DAY), _pool(group_id, Span.MONTH))
+
+
+def _pool(group_id: int, span: Span) -> Quota | None:
+    field = f"tokens_per_{span.value}"
+    policy = Policy.objects.current().filter(group=group_id, **{f"{field}__isnull": False}).first()
+    limit = policy and getattr(policy, field)
+    if policy is None or not policy.shared_pool or limit == UNLIMITED:
+        return None
+    today = datetime.now(UTC).date()
+    window = windows.look([key := Key(True, group_id, span, span.start(today))]).get(key)
+    used, reserved = (window.used, window.reserved) if window else (0, 0)
+    return Quota(span, limit, used, reserved, span.resets_at(today), group_id)

@@ -1,6 +1,7 @@
 """The ledger: what is reserved, refused, charged, and that each is done once."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -67,7 +68,7 @@ def test_what_a_reply_cost_is_charged_when_it_ends(alice: User, outcome: str) ->
     ],
 )
 def test_failed_and_blocked_replies_cost_what_the_policy_says(
-    alice: User, outcome: str, terms: dict[str, bool], charged: int
+    alice: User, outcome: str, terms: dict[str, Any], charged: int
 ) -> None:
     policy(**terms)
     reply, _ = reserve(alice, 30)
