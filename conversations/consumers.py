@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import orjson
 from channels.consumer import get_handler_name
 from channels.generic.websocket import AsyncWebsocketConsumer
-from django.conf import settings
 from django.db import Error as DatabaseFault
 from django.utils import translation
 
 from conversations import frames, hints, metrics, news
+from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
 from conversations.language import language_of
@@ -51,7 +51,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.signed_in = SignedIn(self.scope)
         self.streams = await streams()
         await hints.listen(self.channel_layer, self.user.pk, self.channel_name)
-        await self.say({"type": "hello", "version": VERSION, "limits": {"prompt_chars": settings.PROMPT_CHARS}})
+        limits = await in_database(allowance, self.user.pk)
+        await self.say({"type": "hello", "version": VERSION, "limits": limits})
 
     async def disconnect(self, code: int) -> None:
         metrics.SOCKETS.dec()
@@ -103,6 +104,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case frames.Stop(reply):
                 await in_database(stop, self.user, reply)
                 await self.streams.feed.hasten_stop(reply)
+            case frames.Limits():
+                await self.say({"type": "limits", "limits": await in_database(allowance, self.user.pk)})
             case frames.Ping():
                 await self.say({"type": "pong"})
 
@@ -114,8 +117,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             sent = await in_database(send, self.user, command.draft, reply_id=follower.reply_id)
         except Refused as no:
             follower.close()
-            answer = {"type": "refused", "code": no.code, "detail": str(no.detail), "allowed": no.allowed}
-            await self.say({**answer, "client_id": client_id})
+            await self.say(news.refused_frame(client_id, no))
             return
         except BaseException:
             follower.close()

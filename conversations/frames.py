@@ -50,22 +50,32 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    pass
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     pass
 
 
-Command = Send | Open | Follow | Stop | Ping
+Command = Send | Open | Follow | Stop | Limits | Ping
 
 
 def parse(text: str | bytes) -> Command:
     """The command in a frame. Raises Malformed."""
+    return command(decoded(text))
+
+
+def decoded(text: str | bytes) -> dict[str, Any]:
+    """The JSON object in a frame or a request. Raises Malformed."""
     try:
         frame = orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Malformed("A frame must be one JSON object.") from error
     if not isinstance(frame, dict):
         raise Malformed("A frame must be one JSON object.")
-    return command(frame)
+    return frame
 
 
 def command(frame: dict[str, Any]) -> Command:
@@ -127,6 +137,10 @@ def _stop(frame: dict[str, Any]) -> Stop:
     return Stop(_id(frame, "reply"))
 
 
+def _limits(frame: dict[str, Any]) -> Limits:
+    return Limits()
+
+
 def _ping(frame: dict[str, Any]) -> Ping:
     return Ping()
 
@@ -136,6 +150,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Command]] = {
     "open": _open,
     "follow": _follow,
     "stop": _stop,
+    "limits": _limits,
     "ping": _ping,
 }
 

@@ -9,7 +9,7 @@ from django.template.loader import render_to_string
 
 from accounts.models import User
 from conversations.models import Conversation, Message
-from conversations.services import Sent
+from conversations.services import Refused, Sent
 from conversations.states import UNFINISHED
 
 
@@ -35,6 +35,12 @@ def since(user: User, conversation_id: UUID, after: UUID | None) -> News:
     frame = {"type": "messages", "conversation": str(conversation.pk), "title": conversation.title, "html": html}
     unfinished = frozenset(pk for pk, state in replies.items() if state in UNFINISHED)
     return News(frame, frozenset(replies), unfinished, time.thread_time() - began)
+
+
+def refused_frame(client_id: str, no: Refused) -> dict[str, Any]:
+    """The ``refused`` frame."""
+    detail = str(no.detail)
+    return {"type": "refused", "client_id": client_id, "code": no.code, "detail": detail, "allowed": no.allowed}
 
 
 def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:

@@ -34,6 +34,32 @@ def phrases() -> dict[str, str]:
             "{n} character too many; {allowed} are allowed.", "{n} characters too many; {allowed} are allowed.", 2
         ),
         "characters_left": _("{n} left"),
+        "short_is_fast": _("Short messages are answered fastest"),
+        "about_tokens": _("~{n} tokens"),
+        "tokens_of": _("~{n} of {allowed} tokens"),
+        "may_not_fit": _("~{n} tokens; about {allowed} fit"),
+        "left_today": _("{n} tokens left today"),
+        "left_this_month": _("{n} tokens left this month"),
+        "left_of": _("{left} of {limit} tokens left"),
+        "left_of_group": _("{left} of {limit} tokens left for your group"),
+        "resets": _("resets {when}"),
+        "too_few_today": _(
+            "{left} of {allowed} tokens are left today, too few for this. There will be more at {when}."
+        ),
+        "too_few_this_month": _(
+            "{left} of {allowed} tokens are left this month, too few for this. More come at {when}."
+        ),
+        "again_at": _("It works again at {when}."),
+        "again_in": _("It works again in about {n} s."),
+        "used_up_today": _("Today's tokens are used up. New ones come at {when}; what you write is kept."),
+        "used_up_this_month": _(
+            "This month's tokens are used up. There will be new ones at {when}; what you write is kept."
+        ),
+        "suspended": _("You cannot send messages at present: your account is suspended."),
+        "slowed": _("Your messages are slowed down at present."),
+        "until": pgettext("how long a restraint holds", "Until {when}."),
+        "thank_you": _("Thank you. Somebody will look at it."),
+        "not_reached": _("That did not reach the site. Try again."),
         "copied": _("Copied"),
         "not_copied": _("The browser did not allow copying."),
         "announce_started": _("The reply begins."),

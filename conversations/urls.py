@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import views
+from conversations import objections, views
 from conversations.consumers import ChatConsumer
 
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("messages/", views.send_message, name="send"),
     path("replies/<uuid:reply_id>/stop/", views.stop_reply, name="stop"),
     path("replies/<uuid:reply_id>/events", views.events, name="events"),
+    path("replies/<uuid:reply_id>/report/", objections.report, name="report"),
+    path("replies/<uuid:reply_id>/appeal/", objections.appeal_for_reply, name="appeal_for_reply"),
+    path("incidents/<uuid:incident_id>/appeal/", objections.appeal, name="appeal"),
+    path("limits/", views.limits, name="limits"),
 ]
 
 websocket_urlpatterns = [path("ws/", ChatConsumer.as_asgi())]

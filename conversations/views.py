@@ -8,8 +8,8 @@ from uuid import UUID, uuid4
 
 import orjson
 from channels.layers import get_channel_layer
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -20,12 +20,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from conversations import frames, hints, news
+from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Follower
 from conversations.models import Conversation, Message
 from conversations.phrases import phrases
 from conversations.services import Refused, send, stop
 from conversations.streams import streams
+from moderation.models import Reason
 
 SIDEBAR = 50  # conversations shown at first, and with each "older"
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -49,7 +51,7 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         "socket": "/ws/",
         "conversation": str(conversation.pk) if conversation else None,
         "after": str(messages[-1].pk) if messages else None,
-        "limits": {"prompt_chars": settings.PROMPT_CHARS},
+        "limits": allowance(user.pk),
         "strings": phrases(),
     }
     context = {
@@ -57,6 +59,7 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         "messages": messages,
         "conversations": list(mine.order_by("-updated_at")[:SIDEBAR]),
         "page": page,
+        "reasons": Reason.choices,
     }
     return render(request, "conversations/chat.html", context)
 
@@ -97,7 +100,7 @@ def signed_in(view: View) -> View:
             return await view(request, user, *args, **kwargs)
         except frames.Malformed as error:
             return _error(400, error.code, str(error))
-        except (Conversation.DoesNotExist, Message.DoesNotExist) as error:
+        except ObjectDoesNotExist as error:
             raise Http404 from error
 
     return checked
@@ -114,8 +117,7 @@ async def send_message(request: HttpRequest, user: User) -> HttpResponse:
     try:
         sent = await in_database(send, user, command.draft, reply_id=uuid4())
     except Refused as no:
-        answer = {"type": "refused", "client_id": client_id, "code": no.code, "detail": str(no.detail)}
-        return JsonResponse({**answer, "allowed": no.allowed}, status=422)
+        return JsonResponse(news.refused_frame(client_id, no), status=422)
     await hints.changed(get_channel_layer(), user.pk, sent.conversation)
     return JsonResponse(news.sent_frame(client_id, sent))
 
@@ -127,6 +129,13 @@ async def stop_reply(request: HttpRequest, user: User, reply_id: UUID) -> HttpRe
     await in_database(stop, user, reply_id)
     await (await streams()).feed.hasten_stop(reply_id)
     return JsonResponse({}, status=202)
+
+
+@require_GET
+@signed_in
+async def limits(request: HttpRequest, user: User) -> HttpResponse:
+    """The ``limits`` frame."""
+    return JsonResponse({"type": "limits", "limits": await in_database(allowance, user.pk)})
 
 
 @require_GET

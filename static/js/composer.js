@@ -1,7 +1,7 @@
 // The field one writes in: grows, sends on Enter, keeps its text until the server has it.
 
 import { Draft } from "./draft.js";
-import { count, say } from "./page.js";
+import { Hint } from "./hint.js";
 
 const COMPOSING = 229; // Safari's key code for the Enter that confirms an input method's choice
 const touchOnly = matchMedia("(hover: none) and (pointer: coarse)");
@@ -10,18 +10,23 @@ export class Composer {
   #form = document.getElementById("composer");
   #field = document.getElementById("prompt");
   #error = document.getElementById("composer-error");
-  #count = this.#form.querySelector("[data-count]");
+  #reason = this.#error.querySelector("[data-reason]");
+  #review = this.#error.querySelector("[data-appeal]");
   #send = this.#form.querySelector("[data-send]");
   #stop = this.#form.querySelector("[data-stop]");
   #clientId = null;
   #busy = false;
+  #isTooLong = false;
 
-  constructor({ conversation, limit, onsend, onstop }) {
-    this.limit = limit;
+  constructor({ conversation, allowance, onsend, onstop, onrefuse }) {
+    this.allowance = allowance;
+    this.hint = new Hint(allowance);
     this.onsend = onsend;
+    this.onrefuse = onrefuse;
     this.draft = new Draft(conversation);
     this.#form.onsubmit = (event) => this.#submit(event);
     this.#field.oninput = () => this.#edited();
+    this.#field.onfocus = () => this.weigh();
     this.#field.onkeydown = (event) => this.#key(event);
     this.#stop.onclick = onstop;
     for (const idea of document.querySelectorAll("[data-idea]")) idea.onclick = () => this.fill(idea.dataset.idea);
@@ -52,19 +57,29 @@ export class Composer {
   }
 
   // It was not saved: give it back, unless the person has begun another.
-  giveBack(text, clientId, detail) {
+  giveBack(text, clientId, detail, incident) {
     if (!this.#field.value.trim()) {
       this.#clientId = clientId;
       this.#put(text);
       this.draft.write(text, clientId);
     }
-    this.complain(detail);
+    this.complain(detail, incident);
     this.#field.focus();
   }
 
-  complain(detail) {
-    this.#error.textContent = detail;
+  // An incident is a rule's doing: of that one may ask for a review.
+  complain(detail, incident = "") {
+    this.#reason.textContent = detail;
     this.#error.hidden = !detail;
+    this.#review.hidden = !incident;
+    this.#review.dataset.appeal = incident;
+    this.#error.querySelector("[data-thanks]").textContent = "";
+  }
+
+  // The limits may have changed.
+  weigh() {
+    this.#isTooLong = this.hint.show(this.#field.value);
+    this.#enable();
   }
 
   dropDraft() {
@@ -80,6 +95,8 @@ export class Composer {
   #submit(event) {
     event.preventDefault();
     const text = this.#field.value;
+    this.weigh();
+    if (this.allowance.isRefused) return this.onrefuse();
     if (this.#send.disabled) return;
     const clientId = this.#clientId ?? newId();
     this.draft.write(text, clientId);
@@ -99,20 +116,11 @@ export class Composer {
   #put(text) {
     if (this.#field.value !== text) this.#field.value = text;
     this.#field.parentNode.dataset.text = text;
-    this.#countDown(text);
-    this.#enable();
-  }
-
-  #countDown(text) {
-    const isNear = text.length > this.limit * 0.9;
-    const left = isNear ? this.limit - [...text].length : this.limit;
-    this.#count.hidden = !isNear;
-    this.#count.toggleAttribute("data-over", left < 0);
-    if (isNear) this.#count.textContent = left < 0 ? count("too_long", -left, { allowed: this.limit }) : say("characters_left", { n: left });
+    this.weigh();
   }
 
   #enable() {
-    this.#send.disabled = this.#busy || !this.#field.value.trim() || this.#count.hasAttribute("data-over");
+    this.#send.disabled = this.#busy || !this.#field.value.trim() || this.#isTooLong || this.allowance.isRefused;
   }
 
   #key(event) {

@@ -2,8 +2,9 @@
 // each reply that is not finished, and a question now and then whether there is news.
 
 import { isFinal } from "./conversation.js";
+import { get, post } from "./page.js";
 
-const EVENTS = ["queued", "started", "reasoning", "text", "html", "state", "done", "stopped", "cut", "blocked", "failed"];
+const EVENTS = ["queued", "started", "reasoning", "text", "html", "state", "context", "done", "stopped", "cut", "blocked", "failed"];
 const NEWS_MS = 15000;
 const AGAIN_MS = 3000;
 const SIGNED_OUT = 4401;
@@ -29,13 +30,15 @@ export class EventStream {
     this.#open = true;
     this.#news = setInterval(() => this.ping(), NEWS_MS);
     this.onopen({ type: "hello" });
+    this.send({ type: "limits" });
   }
 
   send(frame) {
     if (!this.#open) return false;
-    if (frame.type === "send") this.#post("/messages/", frame);
-    if (frame.type === "stop") this.#post(`/replies/${frame.reply}/stop/`, {});
-    if (frame.type === "open" && frame.conversation) this.#askForNews(frame);
+    if (frame.type === "send") this.#read(post("/messages/", frame));
+    if (frame.type === "stop") this.#read(post(`/replies/${frame.reply}/stop/`, {}));
+    if (frame.type === "limits") this.#read(get("/limits/"));
+    if (frame.type === "open" && frame.conversation) this.#read(get(`/c/${frame.conversation}/news?after=${frame.after ?? ""}`));
     return true;
   }
 
@@ -76,19 +79,9 @@ export class EventStream {
     this.#sources.delete(reply);
   }
 
-  #post(path, body) {
-    const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
-    const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
-    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
-  }
-
-  #askForNews({ conversation, after }) {
-    return this.#ask(`/c/${conversation}/news?after=${after ?? ""}`, {});
-  }
-
-  async #ask(path, options) {
+  async #read(asked) {
     try {
-      const answer = await fetch(path, { ...options, redirect: "manual", signal: AbortSignal.timeout(20000) });
+      const answer = await asked;
       if (answer.type === "opaqueredirect" || answer.status === 401) return this.#lost(SIGNED_OUT);
       if (!answer.headers.get("Content-Type")?.includes("json")) return answer.ok || this.#lost(0);
       const frame = await answer.json();

@@ -1,21 +1,25 @@
 // Wires the page together: frames from the server go to the model and the views, what the person does goes to the server.
 
+import { Allowance, refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
+import { showMeters } from "./meters.js";
+import { Objections } from "./objections.js";
 import { page, say } from "./page.js";
 import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
 
 const OPEN_AGAIN_MS = 2000;
 const conversation = new Conversation(page);
+const allowance = new Allowance(page.limits);
 const announcer = new Announcer();
 const thread = new Thread();
 const sidebar = new Sidebar();
 const connection = new Connection(conversation, { onframe: receive, onopen: resume });
-const composer = new Composer({ conversation: page.conversation, limit: page.limits.prompt_chars, onsend: send, onstop: stop });
+const composer = new Composer({ conversation: page.conversation, allowance, onsend: send, onstop: stop, onrefuse: insist });
 const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
 let hasUnseen = false;
 let path = location.pathname;
@@ -24,7 +28,7 @@ const handlers = {
   sent(frame) {
     const { conversation: talk, message, reply, client_id: clientId } = frame;
     conversation.sent(frame);
-    thread.confirm(clientId, message);
+    thread.confirm(clientId, message, frame.text);
     thread.addReply(reply);
     composer.forget(clientId, talk.id);
     if (path !== talk.url) history.pushState({}, "", talk.url);
@@ -33,17 +37,24 @@ const handlers = {
     sidebar.put(talk, { isCurrent: true });
     connection.follow(conversation.cursors());
   },
-  refused({ client_id: clientId, code, detail }) {
-    giveBack(clientId, detail);
-    if (code === "stale") connection.send(conversation.openFrame());
+  refused(frame) {
+    giveBack(frame.client_id, refusal(frame), frame.incident);
+    if (frame.code === "stale") connection.send(conversation.openFrame());
+    askForLimits(); // the page believed that it could be sent
+  },
+  limits({ limits }) {
+    allowance.take(limits);
+    composer.weigh();
+    showMeters(allowance);
   },
   error({ about, code, detail }) {
     if (about === "open" && code === "unavailable") setTimeout(() => connection.send(conversation.openFrame()), OPEN_AGAIN_MS);
     else if (about === "send") for (const frame of conversation.outbox) giveBack(frame.client_id, detail || say("not_sent"));
     else if (code !== "malformed") composer.complain(detail);
   },
-  messages({ html, title: name }) {
+  messages({ html, title: name, remembered_from: oldest }) {
     thread.insert(html);
+    if (oldest !== undefined) thread.forgetAbove(oldest);
     for (const { client_id: clientId } of conversation.outbox.filter((frame) => thread.isHere(frame.client_id))) {
       conversation.answered(clientId);
       composer.forget(clientId, conversation.id);
@@ -74,6 +85,11 @@ function event(frame) {
   thread.finished(frame.reply);
   announcer.end(frame.detail || say("announce_done"));
   hasUnseen = document.hidden;
+  if (allowance.isCounted) askForLimits();
+}
+
+function askForLimits() {
+  connection.send({ type: "limits" });
 }
 
 function send(text, clientId) {
@@ -92,16 +108,22 @@ function stop() {
 
 // Loading, reconnecting and waking up are the same: say what is here, and send again what was not confirmed.
 function resume({ limits }) {
-  if (limits) composer.limit = limits.prompt_chars;
+  if (limits) handlers.limits({ limits });
   thread.expectAll();
   if (conversation.id) connection.send(conversation.openFrame());
   for (const frame of conversation.outbox) connection.send(frame);
 }
 
-function giveBack(clientId, detail) {
+// The page believes that nothing can be sent now. It says so, and asks whether that still holds.
+function insist() {
+  announcer.say(allowance.notice);
+  askForLimits();
+}
+
+function giveBack(clientId, detail, incident) {
   const frame = conversation.answered(clientId);
   thread.removePending(clientId);
-  if (frame) composer.giveBack(frame.text, clientId, detail);
+  if (frame) composer.giveBack(frame.text, clientId, detail, incident);
 }
 
 function title(text) {
@@ -118,8 +140,11 @@ function update() {
 
 for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
 listenForCopies((words) => announcer.say(words));
+new Objections((words) => announcer.say(words));
+showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;
+  if (!document.hidden && allowance.isRefused) askForLimits();
   update();
 });
 addEventListener("popstate", () => location.pathname === path || location.reload());

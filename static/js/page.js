@@ -1,6 +1,8 @@
-// What the server says about this page, and its sentences in the person's language.
+// What the server says about this page, its sentences in the person's language, and how to ask it for something.
 
 export const page = JSON.parse(document.getElementById("page").textContent);
+
+const PATIENCE_MS = 20000;
 
 export function say(key, values = {}) {
   return (page.strings[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -12,4 +14,15 @@ export function count(key, n, values = {}) {
 
 export function fromTemplate(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+export function get(path) {
+  return fetch(path, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
+}
+
+export function post(path, body) {
+  const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
+  const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
+  const options = { method: "POST", headers, body: JSON.stringify(body), redirect: "manual" };
+  return fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
 }

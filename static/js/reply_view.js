@@ -70,6 +70,8 @@ export class ReplyView {
     this.#say(this.#hasText ? "" : say("writing"));
   }
 
+  context() {} // what it remembers is shown between the messages, not in one
+
   text({ text }) {
     this.#touch("text").append(text);
   }

@@ -28,11 +28,13 @@ export class Thread {
     this.pin.pin();
   }
 
-  confirm(clientId, id) {
+  // With `text` where something else was saved than was sent: a rule masked a part of it.
+  confirm(clientId, id, text) {
     const article = this.#pending(clientId);
     if (!article) return;
     article.dataset.message = id;
     article.dataset.state = "complete";
+    if (text !== undefined) article.querySelector("[data-text]").textContent = text;
   }
 
   removePending(clientId) {
@@ -79,7 +81,16 @@ export class Thread {
   }
 
   show(frame) {
+    if ("remembered_from" in frame && frame.reply === this.newest) this.forgetAbove(frame.remembered_from);
     this.#views.get(frame.reply)?.show(frame);
+  }
+
+  // The line above the oldest message that the model still read; none where it read all of them.
+  forgetAbove(message) {
+    const oldest = this.#article(message);
+    const line = document.getElementById("forgotten") ?? fromTemplate("forgotten-template");
+    if (!oldest) line.remove();
+    else if (oldest.previousElementSibling !== line) oldest.before(line);
   }
 
   finished(reply) {

@@ -15,8 +15,10 @@ from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.services import Sent
 from inference.model import Model
+from moderation.models import Incident
 from tests.conversations.pen import Take
-from tests.conversations.talk import reply_of, say, settle
+from tests.conversations.talk import incident_of, reply_of, say, settle, withhold
+from tests.limits.stories import policy
 from tests.screen import Screen
 from tests.tabs import HOST, OpenTab, cookie_of, site
 from tests.waiting import until
@@ -81,6 +83,9 @@ DOORS: dict[str, tuple[Callable[[Browser, Sent], Any], int, int]] = {
     "events": (lambda one, sent: one.get(f"/replies/{sent.reply}/events"), 200, 401),
     "stop": (lambda one, sent: one.post(f"/replies/{sent.reply}/stop/"), 202, 401),
     "send": (lambda one, sent: one.post("/messages/", frame("Hi", conversation=sent.conversation.pk)), 200, 401),
+    "report": (lambda one, sent: one.post(f"/replies/{sent.reply}/report/", {"reason": "wrong"}), 202, 401),
+    "appeal": (lambda one, sent: one.post(f"/incidents/{incident_of(sent)}/appeal/", {"text": "Why?"}), 202, 401),
+    "appeal for a reply": (lambda one, sent: one.post(f"/replies/{sent.reply}/appeal/", {"text": "Why?"}), 202, 401),
 }
 
 
@@ -90,7 +95,7 @@ def test_only_the_owner_gets_through(
 ) -> None:
     go, opened, stranger = DOORS[door]
     sent = say(alice, "Alice's secret question")
-    settle(sent, text="a secret answer")
+    withhold(sent, "a secret answer")
     nothing = Sent(Conversation(pk=uuid4()), uuid4(), uuid4(), first=True)
     for other in (bob, mallory, grace):
         answer, unknown = go(browse(other), sent), go(browse(other), nothing)
@@ -100,14 +105,24 @@ def test_only_the_owner_gets_through(
     assert outside.status_code == stranger
     assert b"secret" not in outside.content
     assert Message.objects.count() == 2
+    assert not Incident.objects.exclude(rule=7, appealed_at=None).exists()
     assert go(browse(alice), sent).status_code == opened
+
+
+def test_ones_own_limits_are_told_to_oneself_only(alice: User, bob: User, browse: Browse) -> None:
+    policy(alice, tokens_per_day=1000)
+    hers, his = (browse(one).get("/limits/").json() for one in (alice, bob))
+    assert hers["type"] == his["type"] == "limits"
+    assert (hers["limits"]["standing"]["day"]["limit"], his["limits"]["standing"]["day"]) == (1000, None)
+    assert browse(None).get("/limits/").status_code == 401
 
 
 def test_a_persons_own_message_is_no_reply(alice: User, browse: Browse) -> None:
     sent = say(alice)
     for path in (f"/replies/{sent.message}/events", f"/replies/{sent.conversation.pk}/events"):
         assert browse(alice).get(path).status_code == 404
-    assert browse(alice).post(f"/replies/{sent.message}/stop/").status_code == 404
+    for path, said in (("stop", {}), ("report", {"reason": "wrong"}), ("appeal", {"text": "Why?"})):
+        assert browse(alice).post(f"/replies/{sent.message}/{path}/", said).status_code == 404
 
 
 def test_the_sidebar_holds_ones_own_conversations_only(alice: User, bob: User, browse: Browse) -> None:
@@ -200,6 +215,7 @@ def test_requests_from_other_sites_change_nothing(alice: User, browse: Browse) -
     sent = say(alice)
     assert browser.post("/messages/", frame("Forged")).status_code == 403
     assert browser.post(f"/replies/{sent.reply}/stop/").status_code == 403
+    assert browser.post(f"/replies/{sent.reply}/report/", {"reason": "wrong"}).status_code == 403
     assert Message.objects.count() == 2
     assert reply_of(sent).state == "queued"
     browser.get("/")
@@ -210,9 +226,16 @@ def test_requests_from_other_sites_change_nothing(alice: User, browse: Browse) -
 
 def test_doors_open_one_way(alice: User, browse: Browse) -> None:
     sent, browser = say(alice), browse(alice)
-    for path in ("/messages/", f"/replies/{sent.reply}/stop/"):
+    reply = f"/replies/{sent.reply}"
+    for path in (
+        "/messages/",
+        f"{reply}/stop/",
+        f"{reply}/report/",
+        f"{reply}/appeal/",
+        f"/incidents/{uuid4()}/appeal/",
+    ):
         assert browser.get(path).status_code == 405
-    for path in ("/", f"/c/{sent.conversation.pk}/news", f"/replies/{sent.reply}/events", "/conversations/"):
+    for path in ("/", f"/c/{sent.conversation.pk}/news", f"{reply}/events", "/conversations/", "/limits/"):
         assert browser.post(path).status_code == 405
 
 

@@ -84,6 +84,7 @@ def test_frames_of_the_protocol_become_values() -> None:
         (open_, frames.Open(one, one, {one: Cursor(1, 2, 3)}, html=False)),
         (follow, frames.Follow(one, Cursor(0, 5, 2**31 - 1), html=True)),
         ({"type": "stop", "reply": ID}, frames.Stop(one)),
+        ({"type": "limits"}, frames.Limits()),
         ({"type": "ping"}, frames.Ping()),
     ):
         assert frames.parse(orjson.dumps(frame)) == value

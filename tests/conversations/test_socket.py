@@ -14,11 +14,13 @@ from pytest_django import Settings
 
 from accounts.models import User
 from conversations import metrics
+from conversations.allowance import allowance
 from conversations.models import Conversation, Message
 from inference.model import Model
 from tests.conversations.pen import Take
 from tests.conversations.talk import reply_of, say, settle
 from tests.conversations.test_frames import MALFORMED
+from tests.limits.stories import policy, used
 from tests.screen import Screen
 from tests.tabs import HOST, ORIGIN, OpenTab, cookie_of, site
 from tests.waiting import until
@@ -38,7 +40,7 @@ def spoken(sentence: str, language: str) -> str:
 
 def test_alice_asks_and_reads_the_reply(alice: User, open_tab: OpenTab, hire: Hire) -> None:
     tab = open_tab(alice)
-    assert tab.next("hello") == {"type": "hello", "version": 1, "limits": {"prompt_chars": 32_000}}
+    assert tab.next("hello") == {"type": "hello", "version": 1, "limits": allowance(alice.pk)}
     client_id = uuid4()
     sent = tab.send("Tell me a story", client_id=client_id)
     conversation = Conversation.objects.get()
@@ -174,6 +176,21 @@ def test_a_stop_is_answered_by_the_reply_itself(alice: User, open_tab: OpenTab, 
     other.say(type="ping")
     other.next("pong")
     assert not [frame for frame in other.frames if frame["type"] == "error"]
+
+
+def test_what_is_left_is_told_at_the_beginning_and_when_asked(alice: User, bob: User, open_tab: OpenTab) -> None:
+    rule = policy(alice, tokens_per_day=1000)
+    tab, his = open_tab(alice), open_tab(bob)
+    assert tab.next("hello")["limits"]["standing"]["day"]["left"] == 1000
+    used(alice, 300)
+    tab.say(type="limits")
+    assert tab.next("limits")["limits"]["standing"]["day"]["left"] == 700
+    rule.tokens_per_day = 500
+    rule.save()
+    tab.say(type="limits")
+    assert tab.next("limits")["limits"]["standing"]["day"]["left"] == 200
+    his.say(type="limits")
+    assert his.next("limits")["limits"]["standing"] == {"day": None, "month": None}
 
 
 def test_other_tabs_hear_of_what_one_sent(alice: User, bob: User, open_tab: OpenTab) -> None:

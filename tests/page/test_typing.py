@@ -48,10 +48,10 @@ def test_white_space_alone_cannot_be_sent(alice_page: Page) -> None:
 
 def test_too_long_a_text_says_by_how_much_and_stays(alice_page: Page) -> None:
     alice_page.fill("#prompt", "x" * 200_000)
-    expect(alice_page.locator("[data-count]")).to_have_text("168000 characters too many; 32000 are allowed.")
+    expect(alice_page.locator("[data-count]")).to_have_text("168,000 characters too many; 32,000 are allowed.")
     expect(alice_page.locator("[data-send]")).to_be_disabled()
     alice_page.fill("#prompt", "x" * 31_990)
-    expect(alice_page.locator("[data-count]")).to_have_text("10 left")
+    expect(alice_page.locator("[data-count]")).to_have_text("~7,998 tokens · 10 left")
 
 
 def test_a_draft_survives_reloading_and_belongs_to_its_conversation(alice_page: Page) -> None:
