@@ -8,6 +8,8 @@ from allauth.account import views
 from django.urls import path
 from django.views.generic import TemplateView
 
+from accounts import usage
+
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
@@ -20,4 +22,6 @@ urlpatterns = [
         TemplateView.as_view(template_name="account/password_reset.html"),
         name="account_reset_password",
     ),
+    path("usage/", usage.usage, name="account_usage"),
+    path("usage/days.csv", usage.usage_csv, name="account_usage_csv"),
 ]
