@@ -1,5 +1,6 @@
 """The end of the chain, held for one writer at a time, and whether the chain holds."""
 
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +47,25 @@ def end() -> End:
         now, number, digest = cursor.fetchone()
     moment = now if isinstance(now, datetime) else datetime.fromisoformat(now).replace(tzinfo=UTC)
     return End(number or 0, digest or GENESIS, moment)
+
+
+def length() -> int:
+    """How many entries there are, if none is missing: they are numbered without a gap."""
+    newest = Entry.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return newest or 0
+
+
+def newest_hold(number: int) -> bool:
+    """Whether the newest entries, so many of them, follow each other and the one before."""
+    first = max(0, length() - number)
+    before = Entry.objects.filter(pk=first).values_list("hash", flat=True).first() if first else GENESIS
+    if before is None:
+        return False
+    try:
+        deque(checked(Entry.objects.filter(pk__gt=first).oldest_first(), first, before), maxlen=0)
+    except Broken:
+        return False
+    return True
 
 
 def checked(entries: Iterable[Entry], number: int = 0, digest: str = GENESIS) -> Iterator[Entry]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from datetime import UTC
 from typing import Any, ClassVar, NoReturn
 
@@ -9,6 +10,7 @@ from django.db import models
 from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
+AT_ONCE = 1000  # entries read and held at a time
 GENESIS = "0" * 64  # what the first entry has for the hash of the one before
 
 
@@ -20,7 +22,18 @@ class AppendOnly(Exception):  # noqa: N818 - an answer to who calls, not a fault
 
 
 class EntryQuerySet(models.QuerySet["Entry"]):
-    """Refuses early what the database's guard would refuse too."""
+    """Reads however many; refuses early what the database's guard would refuse too."""
+
+    def part(self, after: int) -> "list[Entry]":
+        """The next entries, oldest first, after the one of this number."""
+        return list(self.filter(pk__gt=after).order_by("pk")[:AT_ONCE])
+
+    def oldest_first(self) -> "Iterator[Entry]":
+        """All of them, a part in memory at a time, without a cursor that stays open when the reader leaves."""
+        last = 0
+        while part := self.part(last):
+            yield from part
+            last = part[-1].pk
 
     def update(self, **values: Any) -> NoReturn:
         raise AppendOnly
