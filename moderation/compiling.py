@@ -4,7 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from moderation.matcher import Matcher, RuleSpec
+from moderation.patterns import validate_pattern
 from moderation.refusals import InvalidRule
+from moderation.words import Word
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +33,53 @@ class RuleSet:
         return next(brief for brief in self.briefs if brief.spec.id == rule)
 
 
-def compiled(specs: Sequence[RuleSpec]) -> tuple[Matcher | None, dict[int, str]]:
-    """A matcher of all that can be compiled, and the reasons of the rules of which something cannot."""
-    lost: dict[int, str] = {}
+Lost = dict[int, InvalidRule]  # by rule: why it, or some of its words, are left out
+
+
+def compiled(specs: Sequence[RuleSpec]) -> tuple[Matcher | None, Lost]:
+    """A matcher of all that can be compiled."""
+    lost: Lost = {}
     left = list(specs)
     while left:
         try:
             return Matcher(left), lost
         except InvalidRule as invalid:
-            rule = invalid.rule or max(left, key=lambda spec: len(spec.words)).id  # no rule's own fault: the longest
-            lost[rule] = invalid.reason
+            rule = invalid.rule or max(left, key=lambda spec: len(spec.words)).id  # too many in all: the longest list
+            lost[rule] = invalid
             left = [kept for spec in left if (kept := _without_lost(spec, rule)) is not None]
     return None, lost
 
 
-def broken(specs: Sequence[RuleSpec]) -> dict[int, str]:
-    """The rules of which something cannot be compiled, each with the reason."""
-    return {rule: reason for spec in specs for rule, reason in compiled([spec])[1].items()}
+def fit_for_replies(specs: Sequence[RuleSpec]) -> tuple[list[RuleSpec], Lost]:
+    """Those that can filter a reply while it is written: a pattern needs a longest match."""
+    fit: list[RuleSpec] = []
+    lost: Lost = {}
+    for spec in specs:
+        try:
+            if spec.pattern:
+                validate_pattern(spec.pattern, for_replies=True, checksum=spec.checksum)
+        except InvalidRule as invalid:
+            lost[spec.id] = invalid
+        else:
+            fit.append(spec)
+    return fit, lost
 
 
 def _without_lost(spec: RuleSpec, rule: int) -> RuleSpec | None:
     """The rule as far as it can be compiled; the others as they are. None when nothing of it can."""
     if spec.id != rule:
         return spec
-    words = tuple(word for word in spec.words if _compiles(replace(spec, words=(word,))))
-    return replace(spec, words=words) if words and words != spec.words else None
+    kept = replace(spec, words=_readable(spec.words), exceptions=_readable(spec.exceptions))
+    return kept if kept != spec and (kept.words or kept.pattern) else None
 
 
-def _compiles(spec: RuleSpec) -> bool:
+def _readable(words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(word for word in words if _can_be_read(word))
+
+
+def _can_be_read(word: str) -> bool:
     try:
-        Matcher([spec])
+        Word.read(word)
     except InvalidRule:
         return False
     return True

@@ -5,7 +5,6 @@ from uuid import UUID, uuid5
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
 from django.db.models.functions import Now
 
 from moderation.matcher import Finding
@@ -19,7 +18,6 @@ def identity(message: UUID, where: str, rule: int, start: int) -> UUID:
     return uuid5(message, f"{where} {rule} {start}")
 
 
-@transaction.atomic
 def record(
     findings: Iterable[Finding],
     *,
@@ -58,7 +56,6 @@ def record(
     return [row.pk for row in rows]
 
 
-@transaction.atomic
 def report(
     user: AbstractBaseUser, *, conversation: UUID | None, message: UUID, reason: str, note: str = "", model: str = ""
 ) -> Incident:

@@ -8,6 +8,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from moderation.patterns import validate_pattern
 from moderation.refusals import InvalidRule
 from moderation.words import MOST_WORDS, Word
 
@@ -126,10 +127,8 @@ def _of_all_lists(rule: Any) -> list[str]:
 def _of_pattern(rule: Any) -> list[str]:
     if not rule.pattern:
         return [_("Write a pattern.")]
-    from moderation.patterns import validate_pattern  # noqa: PLC0415
-
     try:
-        validate_pattern(rule.pattern, for_replies=rule.scope != "prompt")
+        validate_pattern(rule.pattern, for_replies=rule.scope != "prompt", checksum=rule.checksum)
     except InvalidRule as invalid:
         return [reason(invalid)]
     return []

@@ -13,8 +13,8 @@ from functools import cache
 from django.contrib.auth import get_user_model
 from django.db import connection
 
-from moderation import compiling
-from moderation.compiling import Brief, RuleSet
+from moderation import compiling, lists
+from moderation.compiling import Brief, Lost, RuleSet
 from moderation.matcher import Matcher
 from moderation.models import Revision, Rule, Scope
 
@@ -44,13 +44,13 @@ def rules_for(user_id: int, scope: Scope) -> RuleSet:
 
 
 def broken() -> dict[int, str]:
-    """Rules that are on and cannot be compiled whole, each with the reason."""
+    """Rules that are on and cannot be used whole, each with the reason in the reader's language."""
     token, _groups = _standing(0)
     with _lock:
         book = _open(token)
-        if book.broken is None:
-            book.broken = compiling.broken([one.brief.spec for one in book.rules])
-        return dict(book.broken)
+        if book.lost is None:
+            book.lost = {rule: why for one in book.rules for rule, why in one.lost().items()}
+        return {rule: lists.reason(why) for rule, why in book.lost.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +64,11 @@ class _Entry:
     def holds(self, scope: Scope, groups: frozenset[int]) -> bool:
         return self.scope in {scope, Scope.BOTH} and (not self.groups or bool(self.groups & groups))
 
+    def lost(self) -> Lost:
+        specs = [self.brief.spec]
+        unfit = {} if self.scope == Scope.PROMPT else compiling.fit_for_replies(specs)[1]
+        return compiling.compiled(specs)[1] | unfit
+
 
 @dataclass(slots=True)
 class _Book:
@@ -72,10 +77,15 @@ class _Book:
     token: str
     rules: tuple[_Entry, ...]
     sets: dict[Key, RuleSet] = field(default_factory=dict)
-    broken: dict[int, str] | None = None
+    lost: Lost | None = None
 
-    def briefs(self, key: Key) -> tuple[Brief, ...]:
-        return tuple(one.brief for one in self.rules if one.holds(*key))
+    def briefs(self, key: Key) -> tuple[tuple[Brief, ...], Lost]:
+        """Those that hold, and those that would if they were fit for replies."""
+        found = [one.brief for one in self.rules if one.holds(*key)]
+        lost: Lost = {}
+        if key[0] == Scope.REPLY:
+            lost = compiling.fit_for_replies([brief.spec for brief in found])[1]
+        return tuple(brief for brief in found if brief.spec.id not in lost), lost
 
 
 _book: _Book | None = None
@@ -117,7 +127,7 @@ def _open(token: str) -> _Book:
     if _book is None or _book.token != token:
         old, _book = _book, _Book(token, _read())
         for key, known in old.sets.items() if old else ():
-            briefs = _book.briefs(key)
+            briefs, _lost = _book.briefs(key)
             if known.specs == tuple(brief.spec for brief in briefs):
                 _book.sets[key] = RuleSet(known.matcher, briefs)
     return _book
@@ -135,11 +145,12 @@ def _read() -> tuple[_Entry, ...]:
 
 
 def _compiled(book: _Book, key: Key) -> RuleSet:
-    briefs = book.briefs(key)
-    for other in book.sets.values():  # of the other scope, or of people in other groups
-        if other.specs == tuple(brief.spec for brief in briefs):
-            return other
-    matcher, lost = compiling.compiled([brief.spec for brief in briefs])
-    for rule, reason in lost.items():
-        log.error("Rule %d cannot be compiled and is left out: %s", rule, reason)
+    briefs, lost = book.briefs(key)
+    specs = tuple(brief.spec for brief in briefs)
+    known = next((other for other in book.sets.values() if other.specs == specs), None)
+    if known:  # of the other scope, or of people in other groups
+        return known
+    matcher, more = compiling.compiled(specs)
+    for rule, why in (lost | more).items():
+        log.error("Rule %d cannot be used whole: %s (word %d)", rule, why.reason, why.line)
     return RuleSet(matcher, briefs)
