@@ -1,5 +1,5 @@
 """All that the console registers with Django's admin."""
 
-from console import announcements, content, people, policies
+from console import announcements, content, groups, people, policies, restraints
 
-__all__ = ["announcements", "content", "people", "policies"]
+__all__ = ["announcements", "content", "groups", "people", "policies", "restraints"]

@@ -53,12 +53,12 @@ class BannerAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Banner, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
-        banners.forget()
+        banners.recent.forget()
 
     def delete_model(self, request: HttpRequest, obj: Banner) -> None:
         super().delete_model(request, obj)
-        banners.forget()
+        banners.recent.forget()
 
     def delete_queryset(self, request: HttpRequest, queryset: Any) -> None:
         super().delete_queryset(request, queryset)
-        banners.forget()
+        banners.recent.forget()

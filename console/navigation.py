@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
+from django.contrib import admin
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest
 from django.urls import reverse
@@ -51,16 +53,18 @@ class Rows:
 SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
     (
         pgettext_lazy("section of the console", "Now"),
-        (Page(_("Dashboard"), "index"), Page(_("Engine"), "engine")),
+        (Page(_("Dashboard"), "index"), Page(_("Engine"), "engine"), Page(_("Models"), "models")),
     ),
     (
         _("People"),
         (
             Rows("accounts.User", _("People")),
             Rows("auth.Group", _("Groups")),
+            Rows("limits.Restraint"),
         ),
     ),
-    (_("Rules"), (Rows("limits.Policy"),)),
+    (_("Rules"), (Rows("limits.Policy"), Rows("moderation.Rule"), Rows("moderation.Incident"))),
+    (_("Usage"), (Page(_("Usage"), "usage", "limits.view_usage"),)),
     (
         _("Content"),
         (
@@ -69,12 +73,39 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("console.Banner"),
         ),
     ),
+    (_("Audit"), (Rows("audit.Entry", _("Audit log")),)),
 )
 
 
-def sections(site: AdminSite, request: HttpRequest) -> list[Section]:
+class Pages:
+    """Where this person may go: the addresses of lists and pages, empty for those they may not view."""
+
+    def __init__(self, request: HttpRequest, site: AdminSite = admin.site) -> None:
+        self.request = request
+        self.site = site
+
+    def rows(self, label: str) -> str:
+        """The list of a model's rows."""
+        model_admin = self.admin_of(label)
+        if model_admin is None or not model_admin.has_view_or_change_permission(self.request):
+            return ""
+        options = model_admin.opts
+        return reverse(f"admin:{options.app_label}_{options.model_name}_changelist", current_app=self.site.name)
+
+    def page(self, name: str, permission: str = "") -> str:
+        """A page of the console's own."""
+        if permission and not self.request.user.has_perm(permission):
+            return ""
+        return reverse(f"admin:{name}", current_app=self.site.name)
+
+    def admin_of(self, label: str) -> Any:
+        """What shows the rows of this model; None when nothing does."""
+        return next((one for model, one in self.site._registry.items() if model._meta.label == label), None)
+
+
+def sections(pages: Pages) -> list[Section]:
     """What this person may view; purposes of which they may view nothing are left out."""
-    found = [(label, tuple(_entries(site, request, items))) for label, items in SECTIONS]
+    found = [(label, tuple(_entries(pages, items))) for label, items in SECTIONS]
     return [Section(label, entries) for label, entries in found if entries]
 
 
@@ -83,27 +114,16 @@ def here(sections: list[Section]) -> Entry | None:
     return next((entry for section in sections for entry in section.entries if entry.current), None)
 
 
-def _entries(site: AdminSite, request: HttpRequest, items: tuple[Page | Rows, ...]) -> Iterator[Entry]:
+def _entries(pages: Pages, items: tuple[Page | Rows, ...]) -> Iterator[Entry]:
+    index = pages.page("index")
+    path = pages.request.path
     for item in items:
-        found = _page(site, request, item) if isinstance(item, Page) else _rows(site, request, item)
-        if found:
-            label, url = found
-            yield Entry(label, url, _is_at(request.path, url, exact=url == reverse("admin:index")))
+        url = pages.page(item.name, item.permission) if isinstance(item, Page) else pages.rows(item.model)
+        if url:
+            yield Entry(_label(pages, item), url, path == url if url == index else path.startswith(url))
 
 
-def _page(site: AdminSite, request: HttpRequest, page: Page) -> tuple[Words, str] | None:
-    if page.permission and not request.user.has_perm(page.permission):
-        return None
-    return page.label, reverse(f"admin:{page.name}", current_app=site.name)
-
-
-def _rows(site: AdminSite, request: HttpRequest, rows: Rows) -> tuple[Words, str] | None:
-    for model, model_admin in site._registry.items():
-        if model._meta.label == rows.model and model_admin.has_view_or_change_permission(request):
-            name = f"admin:{model._meta.app_label}_{model._meta.model_name}_changelist"
-            return rows.label or capfirst(model._meta.verbose_name_plural), reverse(name, current_app=site.name)
-    return None
-
-
-def _is_at(path: str, url: str, *, exact: bool) -> bool:
-    return path == url if exact else path.startswith(url)
+def _label(pages: Pages, item: Page | Rows) -> Words:
+    if isinstance(item, Rows) and not item.label:
+        return capfirst(pages.admin_of(item.model).opts.verbose_name_plural)
+    return item.label

@@ -4,7 +4,7 @@ import logging
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.contrib.admin.models import CHANGE, LogEntry
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -16,8 +16,10 @@ from redis.exceptions import RedisError
 
 from accounts import chart
 from accounts.models import User
+from audit.log import record
 from console.engines import standing
 from console.recent import STEP, STEPS, Hour, last_hour
+from console.roles import administers
 from console.templatetags.figures import milliseconds, number
 from inference import presence
 from inference.events.client import blocking_client
@@ -46,19 +48,20 @@ _ORDERS = {
         "done": gettext_lazy("Asked %(worker)s to rebuild its engine. It hears of it within two seconds."),
     },
 }
+_DONE = {"drain": "drained", "rebuild": "rebuilt"}
 
 
 @require_GET
 def engine(request: HttpRequest) -> HttpResponse:
     """What the engines do now."""
-    context = {**admin.site.each_context(request), "title": _("Engine"), **_now()}
+    context = {**admin.site.each_context(request), "title": _("Engine"), **_now(request)}
     return render(request, "console/engine.html", context)
 
 
 @require_GET
 def live(request: HttpRequest) -> HttpResponse:
     """The part of the page that moves, for its script."""
-    return render(request, "console/live.html", _now())
+    return render(request, "console/live.html", _now(request))
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,10 +76,11 @@ def rebuild(request: HttpRequest, worker: str) -> HttpResponse:
     return _order(request, worker, "rebuild")
 
 
-def _now() -> dict[str, Any]:
+def _now(request: HttpRequest) -> dict[str, Any]:
     now = standing()
     hour = last_hour(now.models)
-    return {"now": now, "hour": hour, "at": timezone.now(), **_charts(hour)}
+    may_order = administers(request.user)
+    return {"now": now, "hour": hour, "at": timezone.now(), "may_order": may_order, **_charts(hour)}
 
 
 def _charts(hour: Hour) -> dict[str, chart.Chart]:
@@ -88,6 +92,8 @@ def _charts(hour: Hour) -> dict[str, chart.Chart]:
 
 
 def _order(request: HttpRequest, worker: str, order: presence.Order) -> HttpResponse:
+    if not administers(request.user):
+        raise PermissionDenied
     back = HttpResponseRedirect(reverse("admin:engine"))
     words = {name: text % {"worker": worker} for name, text in _ORDERS[order].items()}
     try:
@@ -103,7 +109,6 @@ def _order(request: HttpRequest, worker: str, order: presence.Order) -> HttpResp
         messages.error(request, _("Redis does not answer, so no worker can be asked for anything."))
         return back
     log.warning("%s asks %s to %s.", request.user, worker, order)
-    by = cast("User", request.user)
-    LogEntry.objects.create(user=by, action_flag=CHANGE, object_repr=worker, change_message=words["title"])
+    record(f"engine.{_DONE[order]}", actor=cast("User", request.user), subject=worker)
     messages.success(request, words["done"])
     return back

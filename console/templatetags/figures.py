@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django import template
+from django.utils.formats import number_format
 from django.utils.translation import pgettext_lazy
 
 from conversations.states import State
@@ -43,6 +44,22 @@ def milliseconds(value: float | None) -> str:
 def number(value: float) -> str:
     """At most one decimal, none from 10 on."""
     return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"
+
+
+@register.filter
+def short(value: float) -> str:
+    """A count in a few characters: ``950``, ``12.3k``, ``4.5M``."""
+    for least, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")):
+        if value >= least:
+            scaled = value / (1e3 if unit == "k" else least)
+            return f"{scaled:.1f}".removesuffix(".0") + unit if scaled < 100 else f"{scaled:.0f}{unit}"
+    return number(value)
+
+
+@register.filter
+def grouped(value: int) -> str:
+    """All digits, in groups as the language has them."""
+    return number_format(value, force_grouping=True)
 
 
 @register.filter

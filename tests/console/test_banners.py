@@ -1,6 +1,5 @@
 """Banners: who sees which and when, at the cost of one query in ten seconds."""
 
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, Protocol
@@ -28,19 +27,12 @@ class CountQueries(Protocol):
     def __call__(self, number: int) -> AbstractContextManager[None]: ...
 
 
-@pytest.fixture(autouse=True)
-def fresh() -> Iterator[None]:
-    banners.forget()
-    yield
-    banners.forget()
-
-
 def announce(text: str = "We move the engine at six.", **more: Any) -> Banner:
     return Banner.objects.create(text=text, **more)
 
 
 def seen(person: Any) -> list[str]:
-    banners.forget()
+    banners.recent.forget()
     return [banner.text for banner in shown_to(person)]
 
 
@@ -85,7 +77,7 @@ def test_warnings_come_first(alice: User) -> None:
 
 def test_one_look_serves_everyone(alice: User, bob: User, django_assert_num_queries: CountQueries) -> None:
     announce()
-    banners.forget()
+    banners.recent.forget()
     with django_assert_num_queries(1):
         for person in (alice, bob, alice):
             assert shown_to(person)
@@ -101,7 +93,7 @@ def test_a_page_that_does_not_show_them_asks_nothing(alice: User, django_assert_
 def render(person: User) -> str:
     request = RequestFactory().get("/")
     request.user = person
-    banners.forget()
+    banners.recent.forget()
     return Template('{% include "console/banners.html" %}').render(RequestContext(request))
 
 

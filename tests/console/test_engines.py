@@ -12,7 +12,9 @@ from django.test import Client
 from redis import Redis
 
 from accounts.models import User
+from audit.models import Entry
 from console.engines import MOST_SHOWN, standing
+from console.roles import Role, give
 from conversations.models import Message
 from conversations.places import _look
 from inference import presence
@@ -135,7 +137,33 @@ def test_an_order_is_asked_twice_and_left_for_its_worker_only(
     assert f"Asked {one.name} to" in answer.content.decode()
     assert empty_redis.get(f"engine:{one.name}:order") == order.encode()
     assert empty_redis.get("engine:another@host:order") is None
-    assert one.name in client.get("/admin/").content.decode()  # among the recent actions
+    entry = Entry.objects.get(action__startswith="engine.")
+    done = {"drain": "engine.drained", "rebuild": "engine.rebuilt"}[order]
+    assert (entry.action, entry.actor_name, entry.subject_name) == (done, "grace", one.name)
+    assert one.name in client.get("/admin/").content.decode()  # among the latest changes
+
+
+@pytest.mark.parametrize("role", [None, Role.MODERATOR, Role.AUDITOR])
+def test_only_who_administers_gives_orders(client: Client, alice: User, empty_redis: Redis, role: Role | None) -> None:
+    one = speaks()
+    give(alice, role, by=None)
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    client.force_login(User.objects.get(pk=alice.pk))
+    page = client.get("/admin/engine/live/").content.decode()
+    assert one.name in page
+    assert "Drain" not in page
+    for ask in (client.get, client.post):
+        assert ask(f"/admin/engine/{one.name}/drain/", follow=True).status_code == 403
+    assert empty_redis.keys("engine:*:order") == []
+
+
+def test_an_administrator_who_is_no_owner_gives_them_too(client: Client, alice: User, empty_redis: Redis) -> None:
+    one = speaks()
+    give(alice, Role.ADMIN, by=None)
+    client.force_login(User.objects.get(pk=alice.pk))
+    assert "Drain" in client.get("/admin/engine/live/").content.decode()
+    client.post(f"/admin/engine/{one.name}/drain/")
+    assert empty_redis.get(f"engine:{one.name}:order") == b"drain"
 
 
 def test_an_order_needs_the_page_s_own_form(grace: User, empty_redis: Redis) -> None:

@@ -1,4 +1,4 @@
-"""Policies in the admin: a list that reads like sentences, a form that refuses beside its field what cannot be meant."""
+"""Policies in the admin: a list that reads like sentences; what cannot be meant is refused beside its field."""
 
 from datetime import timedelta
 from typing import Any
