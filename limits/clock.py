@@ -34,8 +34,9 @@ class Span(TextChoices):
 
 
 def moment(value: Any) -> datetime:
-    """What a database gave for a moment: SQLite gives text, in UTC."""
-    return value if isinstance(value, datetime) else datetime.fromisoformat(value).replace(tzinfo=UTC)
+    """What a database gave for a moment: SQLite gives text, or a time without a zone, in UTC."""
+    when = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def day_of(value: Any) -> date:

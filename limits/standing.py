@@ -37,7 +37,7 @@ def standing_of_pool(group_id: int) -> Standing:
 def _pool(group_id: int, span: Span) -> Quota | None:
     field = f"tokens_per_{span.value}"
     policy = Policy.objects.current().filter(group=group_id, **{f"{field}__isnull": False}).first()
-    limit = policy and getattr(policy, field)
+    limit: int = getattr(policy, field, UNLIMITED)
     if policy is None or not policy.shared_pool or limit == UNLIMITED:
         return None
     today = datetime.now(UTC).date()

@@ -184,7 +184,8 @@ def test_a_form_that_was_not_touched_has_not_changed() -> None:
 def test_limits_are_written_in_a_field_for_words(alice: User) -> None:
     """The console's own number fields could not show “unlimited”."""
     for field in ("tokens_per_day", "models"):
-        made = Policy._meta.get_field(field).formfield(widget=forms.NumberInput)  # type: ignore[union-attr]
+        made: Any = Policy._meta.get_field(field)
+        made = made.formfield(widget=forms.NumberInput)
         assert type(made.widget) is forms.TextInput
 
 
