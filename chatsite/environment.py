@@ -95,6 +95,12 @@ VARIABLES = (
         least=1,
     ),
     Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens.", least=1),
+    Variable(
+        "CHATSITE_ADMINS_READ",
+        bool,
+        False,
+        "Administrators may read people's conversations, each time with a reason, which the audit log keeps.",
+    ),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(
         "CHATSITE_METRICS_TOKEN",
