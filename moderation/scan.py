@@ -4,6 +4,7 @@ Works on searched characters (``normal``), numbered from the beginning of the st
 which an undecided candidate may begin: every candidate that begins before it is known.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from moderation.automaton import Machine, Shape
@@ -11,7 +12,7 @@ from moderation.checksums import holds
 from moderation.exceptions import Exceptions
 from moderation.normal import is_word, joins
 from moderation.prompts import LongPattern
-from moderation.words import LENGTHS, Lexicon, Words
+from moderation.words import LENGTH, LENGTHS, Lexicon, Meaning, Words
 
 MOST_KEPT = 4096  # characters of decided text that may lie about before they are let go of
 Candidate = tuple[int, int, int]  # rule by number, start, end
@@ -41,7 +42,7 @@ class Scan:
         self.base = -len(self.text)
         self.now = self.frontier = 0
         self.candidates: list[Candidate] = []  # decided; whoever reads them empties the list
-        self._waiting: list[Candidate] = []  # for the character after them, or for an exception
+        self._waiting: list[Candidate] = []  # ~rule: for the character after them; rule: for an exception
         self._readers = [_Reader(lexicon) for lexicon in (compiled.words.bounded, compiled.words.free)]
         self._word_from = 0
         self._has_patterns = bool(compiled.patterns)
@@ -54,11 +55,7 @@ class Scan:
             self._take(piece)
             self._decide(ended=False)
             self._word_from = self._first_begun_word()
-            self.frontier = min(
-                self._word_from,
-                min(self._starts, default=self.now),
-                min((one[1] for one in self._waiting), default=self.now),
-            )
+            self.frontier = min([self._word_from, *self._starts, *(start for _, start, _ in self._waiting)])
             self._forget()
 
     def end(self, last: str = "") -> None:
@@ -76,19 +73,21 @@ class Scan:
         began, self.now = self.now, self.now + len(piece)
         for reader, edge in zip(self._readers, (True, False), strict=True):
             if reader.lexicon:
-                self._read_words(reader, edge, piece)
+                self._read_words(reader, edge, began)
         if self._has_patterns:
             self._read_patterns(piece, began)
 
-    def _read_words(self, reader: "_Reader", edge: bool, piece: str) -> None:
+    def _read_words(self, reader: "_Reader", edge: bool, began: int) -> None:
+        """From the first word that may have begun: earlier ones cannot be found any more."""
         reader.complete.clear()
-        for end, meaning, length in reader.words(piece):
+        for last, meaning, length in reader.words(self.text[self._word_from - self.base :]):
+            end = self._word_from + last
             start = end - length
-            if edge and is_word(self._character(start - 1)):
+            if end <= began or (edge and is_word(self._character(start - 1))):
                 continue
             if end == self.now and not meaning.grows:
                 reader.complete.add(start)
-            self._waiting.extend((rule if not after else ~rule, start, end) for rule, after in meaning.rules)
+            self._waiting.extend((~rule if after else rule, start, end) for rule, after in meaning.rules)
 
     def _read_patterns(self, piece: str, at: int) -> None:
         shape, starts = self._shape, self._starts
@@ -109,20 +108,16 @@ class Scan:
             self._waiting.append((rule, start, end))
 
     def _decide(self, ended: bool) -> None:
-        """Sort what was found into decided and still waiting; ``~rule`` asks for an edge behind it."""
-        if not self._waiting:
-            return
-        waiting, self._waiting = self._waiting, []
-        for rule, start, end in waiting:
-            if rule < 0:
-                following = self._character(end)
-                if not following and not ended:
+        """Sort what was found into decided and still waiting."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            for rule, start, end in waiting:
+                if rule >= 0:
+                    self._excuse(rule, start, end, ended)
+                elif end == self.now and not ended:
                     self._waiting.append((rule, start, end))
-                    continue
-                if joins(self._character(end - 1), following):
-                    continue
-                rule = ~rule
-            self._excuse(rule, start, end, ended)
+                elif not joins(self._character(end - 1), self._character(end)):
+                    self._excuse(~rule, start, end, ended)
 
     def _excuse(self, rule: int, start: int, end: int, ended: bool) -> None:
         exceptions = self.compiled.exceptions.get(rule)
@@ -134,13 +129,13 @@ class Scan:
 
     def _first_begun_word(self) -> int:
         bounded, free = self._readers
-        at, base = self._word_from, self.base
-        before = self._character(at - 1)
-        for at in range(at, self.now):
-            character = self.text[at - base]
-            if character in free.lexicon.first and free.goes_on(self.text, at, base):
+        before = self._character(self._word_from - 1)
+        for at in range(self._word_from, self.now):
+            character = self.text[at - self.base]
+            if character in free.lexicon.first and free.goes_on(self.text, at, self.base):
                 return at
-            if character in bounded.lexicon.first and not is_word(before) and bounded.goes_on(self.text, at, base):
+            may_begin = character in bounded.lexicon.first and not is_word(before)
+            if may_begin and bounded.goes_on(self.text, at, self.base):
                 return at
             before = character
         return self.now
@@ -156,17 +151,20 @@ class Scan:
 
 
 class _Reader:
-    """One stream's place in an automaton."""
+    """One stream's view of an automaton.
+
+    Each piece is a new search from the first undecided character on: the library's own ``set`` for texts in pieces
+    writes outside its memory when characters of more than 16 bits follow others.
+    """
 
     def __init__(self, lexicon: Lexicon) -> None:
         self.lexicon = lexicon
         self.complete: set[int] = set()  # begins of words that end here and cannot become longer
-        self._matches = lexicon.automaton.iter("") if lexicon else None
 
-    def words(self, piece: str):
-        self._matches.set(piece)
-        for last, value in self._matches:
-            yield last + 1, self.lexicon.meanings[value >> LENGTHS], value & (1 << LENGTHS) - 1
+    def words(self, text: str) -> Iterator[tuple[int, Meaning, int]]:
+        """Where a word ends, what it means, and its length."""
+        for last, value in self.lexicon.automaton.iter(text):
+            yield last + 1, self.lexicon.meanings[value >> LENGTHS], value & LENGTH
 
     def goes_on(self, text: str, at: int, base: int) -> bool:
         """Whether what was read since then is the beginning of a word, or one whose end is not decided."""

@@ -87,6 +87,7 @@ class StreamFilter:
         findings = tuple(self._findings(known))
         blocked = self._blocking(known)
         self._ended = blocked is not None
+        self._masks.take_before(known)
         self._forget(min(frontier, now - 1))
         return Released(text, findings, blocked)
 
@@ -157,7 +158,6 @@ class StreamFilter:
         return Finding(rule.id, rule.action, rule.dry_run, start, end, excerpt)
 
     def _forget(self, number: int) -> None:
-        self._masks.take_before(self._out)
         spare = number - self._first
         if spare > MOST_SHOWN:
             del self._origins[:spare]

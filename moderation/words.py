@@ -18,6 +18,7 @@ from moderation.refusals import InvalidRule, gettext_noop
 MOST_CHARACTERS = 256
 MOST_WORDS = 50_000
 LENGTHS = 13  # bits: a character can be searched as eighteen
+LENGTH = (1 << LENGTHS) - 1
 OPEN = "*"
 
 
@@ -86,7 +87,7 @@ class Lexicon:
         self.automaton = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         known: dict[Meaning, int] = {}
         ordered = sorted(listed)
-        for text, following in zip(ordered, [*ordered[1:], ""], strict=True):
+        for text, following in zip(ordered, [*ordered, ""][1:], strict=True):
             rules = tuple(sorted(listed[text].items()))
             meaning = Meaning(rules, following.startswith(text) or any(edge for _, edge in rules))
             number = known.setdefault(meaning, len(known))
