@@ -2,6 +2,7 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 from django.template.loader import render_to_string
@@ -34,6 +35,11 @@ class BannerAdmin(AuditedAdmin):
         (None, {"fields": ("text", "level", "preview")}),
         (_("Who sees it, and when"), {"fields": ("audience", "starts", "ends", "dismissible")}),
     )
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **more: Any) -> Any:
+        if db_field.name == "text":
+            more["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
+        return super().formfield_for_dbfield(db_field, request, **more)
 
     class Media:
         css: ClassVar = {"all": ["css/banner.css"]}

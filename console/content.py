@@ -1,13 +1,19 @@
 """What is known about conversations without reading them: administrators see no text that anyone wrote."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
+from uuid import UUID
 
+from django.conf import settings
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Lower
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
+from console.bounded import BoundedPaginator
 from conversations.models import Conversation, Message
+from inference import catalog
 
 if TYPE_CHECKING:  # generic for the type checker only
     _ModelAdmin = admin.ModelAdmin[Any]
@@ -23,10 +29,21 @@ class WithoutWords(_ModelAdmin):
     list_display_links = ("short_id",)
     show_full_result_count = False
     list_per_page = 50
+    paginator = BoundedPaginator
+    search_fields: ClassVar = ["pk"]  # what is searched, ``found`` says
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         hidden = {field.name for field in self.model._meta.fields} & HIDDEN
         return super().get_queryset(request).defer(*hidden)
+
+    def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
+        """Whole ids and people's names only, each by an index."""
+        term = search_term.strip()
+        return (self.found(queryset, term) if term else queryset), False
+
+    def found(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        """The rows that a term is about."""
+        raise NotImplementedError
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         return [field.name for field in self.model._meta.fields if field.name not in HIDDEN]
@@ -50,11 +67,28 @@ class WithoutWords(_ModelAdmin):
 class ConversationAdmin(WithoutWords):
     """Whose, how long, and when."""
 
-    list_display = ("short_id", "owner", "kind", "length", "created_at", "updated_at")
+    list_display = ("short_id", "updated_at", "owner", "kind", "length", "created_at")
     list_filter = ("kind",)
     list_select_related = ("owner",)
-    search_fields: ClassVar = ["=pk", "=owner__username", "=owner__email"]
+    ordering = ("-updated_at",)
     search_help_text = _("An id, or a person's name or e-mail address.")
+
+    def found(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        pk = _identifier(term)
+        return queryset.filter(pk=pk) if pk else queryset.filter(owner__in=_people(term))
+
+
+class OfModel(admin.SimpleListFilter):
+    """Replies of one model, by the catalog: to ask the rows which models there are would read all of them."""
+
+    title = _("model")
+    parameter_name = "model"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(model.name, model.name) for model in catalog.load(settings.CATALOG).models]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(model=self.value()) if self.value() else queryset
 
 
 @admin.register(Message)
@@ -63,6 +97,7 @@ class MessageAdmin(WithoutWords):
 
     list_display = (
         "short_id",
+        "created_at",
         "owner",
         "role",
         "state",
@@ -70,14 +105,31 @@ class MessageAdmin(WithoutWords):
         "attempt",
         "ttft_ms",
         "completion_tokens",
-        "created_at",
     )
-    list_filter = ("role", "state", "model")
+    list_filter = ("role", "state", OfModel)
     list_select_related = ("conversation__owner",)
     ordering = ("-created_at",)
-    search_fields: ClassVar = ["=pk", "=conversation__pk", "=conversation__owner__username"]
     search_help_text = _("The id of a message or a conversation, or a person's name.")
+
+    def found(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        pk = _identifier(term)
+        if pk:
+            return queryset.filter(Q(pk=pk) | Q(conversation=pk))
+        return queryset.filter(conversation__owner__in=_people(term))
 
     @admin.display(description=_("person"))
     def owner(self, message: Message) -> str:
         return message.conversation.owner.get_username()
+
+
+def _identifier(term: str) -> UUID | None:
+    try:
+        return UUID(term)
+    except ValueError:
+        return None
+
+
+def _people(term: str) -> list[int]:
+    """The person of this name or address: asked for first, so that their rows are then found by an index."""
+    people = User.objects.annotate(name=Lower("username"), address=Lower("email"))
+    return list(people.filter(Q(name=term.lower()) | Q(address=term.lower())).values_list("pk", flat=True))

@@ -34,6 +34,10 @@ class GroupOfPeopleAdmin(GroupsBesideRoles, AuditedAdmin, GroupAdmin):
     """People who are allowed the same."""
 
     list_display = ("name", "members", "says")
+    fieldsets = (
+        (None, {"fields": ("name",)}),
+        (gettext_lazy("Rights in the console"), {"fields": ("permissions",), "classes": ("collapse",)}),
+    )
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:

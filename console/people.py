@@ -39,7 +39,7 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
     """Accounts, with the e-mail address that everyone here must have."""
 
     audited_as = "person"
-    list_display = ("person", "email", "role_shown", "groups_shown", "today", "month", "state", "last_login")
+    list_display = ("person", "role_shown", "groups_shown", "today", "month", "state", "last_login")
     list_display_links = None
     list_filter = (people_filters.HasRole, people_filters.InGroup, people_filters.Standing)
     list_per_page = 25
@@ -78,7 +78,8 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
     @admin.display(description=gettext_lazy("name"), ordering="username")
     def person(self, person: User) -> SafeString:
         page = reverse("admin:accounts_user_overview", args=[person.pk])
-        return format_html('<a href="{}"><strong>{}</strong></a>', page, person.get_username())
+        name, address = person.get_username(), person.email
+        return format_html('<a href="{}"><strong>{}</strong></a><span class="help">{}</span>', page, name, address)
 
     @admin.display(description=gettext_lazy("role"))
     def role_shown(self, person: User) -> str:

@@ -17,7 +17,7 @@ from console.navigation import Pages
 from console.people_list import Known, known_of, role_among
 from console.roles import GROUPS, may_edit
 from console.templatetags.figures import grouped, short
-from console.usage import usage_chart
+from console.usage import replies_chart, usage_chart
 from limits.models import Restraint
 from limits.policies import explain
 from limits.quotas import Quota
@@ -93,5 +93,6 @@ def _usage(person: User, pages: Pages) -> dict[str, Any]:
     return {
         "usage": f"{page}?by=day&person={person.get_username()}",
         "chart": usage_chart(days),
+        "replies": replies_chart(days),
         "begins": date_format(days[0].key, "MONTH_DAY_FORMAT"),
     }

@@ -93,6 +93,7 @@ def usage(request: HttpRequest) -> HttpResponse:
             "shown": MOST_SHOWN,
             "whole": Total(None, _("In all"), *_sum(days)),
             "chart": usage_chart(days),
+            "replies": replies_chart(days),
             "begins": date_format(days[0].key, "MONTH_DAY_FORMAT"),
             "ends": date_format(days[-1].key, "MONTH_DAY_FORMAT"),
             "csv": f"{reverse('admin:usage-csv')}?{request.GET.urlencode()}",
@@ -117,12 +118,22 @@ def usage_csv(request: HttpRequest) -> HttpResponse:
 
 def usage_chart(days: Sequence[Total]) -> chart.Chart:
     """Tokens of messages and replies; long periods in steps of several days."""
-    step = -(-len(days) // MOST_BARS)
-    steps = [days[at : at + step] for at in range(0, len(days), step)]
-    names = [date_format(some[0].key, "MONTH_DAY_FORMAT") for some in steps]
+    names, steps = _steps(days)
     both = [sum(day.prompt_tokens + day.completion_tokens for day in some) for some in steps]
     replies = [sum(day.completion_tokens for day in some) for some in steps]
     return chart.bars({_("messages"): both, _("replies"): replies}, names, short)
+
+
+def replies_chart(days: Sequence[Total]) -> chart.Chart:
+    """How many replies; long periods in the same steps."""
+    names, steps = _steps(days)
+    return chart.bars({_("replies"): [sum(day.replies for day in some) for some in steps]}, names, short)
+
+
+def _steps(days: Sequence[Total]) -> tuple[list[str], list[Sequence[Total]]]:
+    step = -(-len(days) // MOST_BARS)
+    steps = [days[at : at + step] for at in range(0, len(days), step)]
+    return [date_format(some[0].key, "MONTH_DAY_FORMAT") for some in steps], steps
 
 
 def _sum(days: Sequence[Total]) -> tuple[int, ...]:
