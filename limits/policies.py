@@ -67,9 +67,7 @@ class Explained:
 def limits_of(user_id: int) -> Limits:
     """The limits of a person, by one query."""
     found = resolved(user_id)
-    pool_day, pool_month = (one.pool for one in found[_POOLS])
-    values = {name: _meaning(one.value) for name, one in zip(_NAMES, found, strict=True)}
-    return Limits(**values, pool_day=pool_day, pool_month=pool_month)
+    return Limits(*[_meaning(one.value) for one in found], *[one.pool for one in found[_POOLS]])
 
 
 def explain(user_id: int) -> list[Explained]:

@@ -86,33 +86,40 @@ LIMITS = (
 
 def resolved(user_id: int) -> list[Said]:
     """What holds for a person, in the order of ``LIMITS``, by one query."""
-    levels = _levels(_rows(user_id))
-    return [_resolve(index, limit, levels) for index, limit in enumerate(LIMITS)]
+    rows = _rows(user_id)
+    if not rows:
+        return [Said(limit.fallback(), None) for limit in LIMITS]
+    levels = _levels(rows)
+    columns = zip(*(row.values for row in rows), strict=True)
+    return [
+        Said(limit.fallback(), None) if column.count(None) == len(rows) else _resolve(index, limit, levels)
+        for index, (limit, column) in enumerate(zip(LIMITS, columns, strict=True))
+    ]
 
 
 def _rows(user_id: int) -> list[Row]:
     """The policies that hold now for a person, the newest first."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(_rows_sql(), [now, now, user_id, now, now, user_id, now, now])
-        return [Row(pk, user, group, shared, values) for pk, _, user, group, shared, *values in cursor.fetchall()]
+        cursor.execute(_rows_sql(), [user_id, user_id, now, now])
+        return [Row(pk, user, group, shared, values) for pk, user, group, shared, *values in cursor.fetchall()]
 
 
 @cache
 def _rows_sql() -> str:
-    """Three questions in one: asked with OR, they would be answered by reading all policies."""
-    membership = get_user_model().groups.through._meta.db_table
+    """Ids by three questions: asked as one, with OR, they would be answered by reading all policies."""
+    policies, membership = Policy._meta.db_table, get_user_model().groups.through._meta.db_table
     columns = ", ".join(f'"{limit.field}"' for limit in LIMITS)
-    ask = (
-        f"SELECT id, valid_from, user_id, group_id, shared_pool, {columns} FROM {Policy._meta.db_table}"  # noqa: S608
-        " WHERE valid_from <= %s AND (valid_until IS NULL OR valid_until > %s) AND "
-    )
     scopes = (
         "user_id = %s",
         f"group_id IN (SELECT group_id FROM {membership} WHERE user_id = %s)",  # noqa: S608 - no input in it
         "user_id IS NULL AND group_id IS NULL",
     )
-    return " UNION ALL ".join(ask + scope for scope in scopes) + " ORDER BY 2 DESC, 1 DESC"
+    ids = " UNION ALL ".join(f"SELECT id FROM {policies} WHERE {scope}" for scope in scopes)  # noqa: S608
+    return (
+        f"SELECT id, user_id, group_id, shared_pool, {columns} FROM {policies} WHERE id IN ({ids})"  # noqa: S608
+        " AND valid_from <= %s AND (valid_until IS NULL OR valid_until > %s) ORDER BY valid_from DESC, id DESC"
+    )
 
 
 def _levels(rows: list[Row]) -> list[list[list[Row]]]:
