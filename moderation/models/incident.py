@@ -149,6 +149,11 @@ class Incident(models.Model):
         return self.rule is None
 
     @property
+    def counts(self) -> bool:
+        """Whether, once confirmed, it counts against the person: as ``counting`` says."""
+        return self.where == Where.PROMPT and not self.dry_run and not self.is_report
+
+    @property
     def is_appealed(self) -> bool:
         """Whether an appeal waits for an answer."""
         return self.appealed_at is not None and (self.decided_at is None or self.decided_at < self.appealed_at)
