@@ -3,8 +3,9 @@
 from typing import Any
 from uuid import UUID
 
-from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_POST
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from conversations import frames
@@ -16,6 +17,13 @@ from moderation.matcher import Action
 from moderation.models import Incident, Reason
 
 LONGEST = 2_000  # characters of what they have to say
+
+
+@require_GET
+@signed_in
+async def dialogs(request: HttpRequest, user: User) -> HttpResponse:
+    """The dialogs to say it in, for a page that needs the first of them."""
+    return render(request, "conversations/objections.html", {"reasons": Reason.choices})
 
 
 @require_POST

@@ -16,6 +16,7 @@ urlpatterns = [
     path("replies/<uuid:reply_id>/report/", objections.report, name="report"),
     path("replies/<uuid:reply_id>/appeal/", objections.appeal_for_reply, name="appeal_for_reply"),
     path("incidents/<uuid:incident_id>/appeal/", objections.appeal, name="appeal"),
+    path("objections/", objections.dialogs, name="objections"),
     path("limits/", views.limits, name="limits"),
 ]
 

@@ -27,7 +27,6 @@ from conversations.models import Conversation, Message
 from conversations.phrases import phrases
 from conversations.services import Refused, send, stop
 from conversations.streams import streams
-from moderation.models import Reason
 
 SIDEBAR = 50  # conversations shown at first, and with each "older"
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -59,7 +58,6 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         "messages": messages,
         "conversations": list(mine.order_by("-updated_at")[:SIDEBAR]),
         "page": page,
-        "reasons": Reason.choices,
     }
     return render(request, "conversations/chat.html", context)
 

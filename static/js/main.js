@@ -7,7 +7,6 @@ import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
 import { showMeters } from "./meters.js";
-import { Objections } from "./objections.js";
 import { page, say } from "./page.js";
 import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
@@ -140,7 +139,10 @@ function update() {
 
 for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
 listenForCopies((words) => announcer.say(words));
-new Objections((words) => announcer.say(words));
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-report], [data-appeal]");
+  if (button) (await import("./objections.js")).object(button, (words) => announcer.say(words));
+});
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;

@@ -1,65 +1,61 @@
-// A person's say about what a rule or a model did: reporting a reply, asking for a review. One small dialog each.
+// A person's say about what a rule or a model did: reporting a reply, asking for a review. One small dialog each, which
+// come when the first is asked for.
 
-import { post, say } from "./page.js";
+import { get, post, say } from "./page.js";
 
-export class Objections {
-  #path = "";
-  #thank = null;
+let arrival = null;
+let current = null; // what the open dialog is about: path, button, announce
 
-  constructor(announce) {
-    this.announce = announce;
-    for (const dialog of document.querySelectorAll("dialog")) this.#wire(dialog);
-    document.addEventListener("click", ({ target }) => this.#clicked(target));
+export async function object(button, announce) {
+  const kind = button.hasAttribute("data-report") ? "report" : "appeal";
+  const reply = button.closest("[data-message]")?.dataset.message;
+  const about = button.dataset.appeal ? `incidents/${button.dataset.appeal}` : `replies/${reply}`;
+  current = { path: `/${about}/${kind}/`, button, announce };
+  try {
+    await (arrival ??= arrive());
+    open(document.getElementById(kind));
+  } catch {
+    arrival = null; // no network; the next click tries again
+    answer(say("not_reached"));
   }
+}
 
-  #wire(dialog) {
-    dialog.querySelector("form").onsubmit = (event) => this.#submit(event, dialog);
-    dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
-  }
+async function arrive() {
+  const page = await get("/objections/");
+  if (!page.ok) throw new Error(page.statusText);
+  const template = document.createElement("template");
+  template.innerHTML = await page.text();
+  const style = template.content.querySelector("link");
+  const styled = new Promise((done) => (style.onload = style.onerror = done));
+  for (const dialog of template.content.querySelectorAll("dialog")) wire(dialog);
+  document.head.append(style);
+  document.body.append(...template.content.querySelectorAll("dialog"));
+  await styled;
+}
 
-  #clicked(target) {
-    const button = target.closest("[data-report], [data-appeal]");
-    if (!button) return;
-    const isReport = button.hasAttribute("data-report");
-    const reply = button.closest("[data-message]")?.dataset.message;
-    const about = button.dataset.appeal ? `incidents/${button.dataset.appeal}` : `replies/${reply}`;
-    this.#path = `/${about}/${isReport ? "report" : "appeal"}/`;
-    this.#thank = button;
-    this.#open(document.getElementById(isReport ? "report" : "appeal"));
-  }
+function wire(dialog) {
+  dialog.querySelector("form").onsubmit = (event) => submit(event, dialog);
+  dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
+}
 
-  #open(dialog) {
-    dialog.querySelector("form").reset();
-    this.#complain(dialog, "");
-    dialog.showModal();
-  }
+function open(dialog) {
+  dialog.querySelector("form").reset();
+  complain(dialog, "");
+  if (!dialog.open) dialog.showModal();
+}
 
-  async #submit(event, dialog) {
-    event.preventDefault();
-    const form = event.target;
-    for (const field of form.querySelectorAll("textarea")) field.value = field.value.trim();
-    if (!form.reportValidity()) return;
-    const send = dialog.querySelector("[data-confirm]");
-    send.disabled = true;
-    if (await arrives(this.#path, Object.fromEntries(new FormData(form)))) this.#done(dialog);
-    else this.#complain(dialog, say("not_reached"));
-    send.disabled = false;
-  }
-
-  // Where the person asked stands what became of it; asking again is harmless, so the button may stay.
-  #done(dialog) {
+async function submit(event, dialog) {
+  event.preventDefault();
+  const form = event.target;
+  for (const field of form.querySelectorAll("textarea")) field.value = field.value.trim();
+  if (!form.reportValidity()) return;
+  const confirm = dialog.querySelector("[data-confirm]");
+  confirm.disabled = true;
+  if (await arrives(current.path, Object.fromEntries(new FormData(form)))) {
     dialog.close();
-    const words = say("thank_you");
-    const place = this.#thank.parentNode.querySelector("[data-thanks]");
-    if (place) place.textContent = words;
-    this.announce(words);
-  }
-
-  #complain(dialog, words) {
-    const line = dialog.querySelector("[data-error]");
-    line.textContent = words;
-    line.hidden = !words;
-  }
+    answer(say("thank_you"));
+  } else complain(dialog, say("not_reached"));
+  confirm.disabled = false;
 }
 
 async function arrives(path, fields) {
@@ -68,4 +64,17 @@ async function arrives(path, fields) {
   } catch {
     return false;
   }
+}
+
+// Said where the person asked. Asking again is harmless, so the button may stay.
+function answer(words) {
+  const place = current.button.parentNode.querySelector("[data-thanks]");
+  if (place) place.textContent = words;
+  current.announce(words);
+}
+
+function complain(dialog, words) {
+  const line = dialog.querySelector("[data-error]");
+  line.textContent = words;
+  line.hidden = !words;
 }

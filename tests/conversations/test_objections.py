@@ -8,7 +8,7 @@ from accounts.models import User
 from conversations.services import Sent
 from moderation import incidents
 from moderation.matcher import Action, Finding
-from moderation.models import Decision, Incident
+from moderation.models import Decision, Incident, Reason
 from tests.conversations.talk import incident_of, say, settle, withhold
 from tests.conversations.test_doors import Browse, browse
 
@@ -19,6 +19,12 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 
 def report(browse: Browse, user: User, sent: Sent, **said: Any) -> int:
     return int(browse(user).post(f"/replies/{sent.reply}/report/", said).status_code)
+
+
+def test_the_dialogs_offer_every_reason_to_who_is_signed_in(alice: User, browse: Browse) -> None:
+    words = browse(alice).get("/objections/").content.decode()
+    assert all(f'value="{reason}"' in words for reason in Reason.values)
+    assert browse(None).get("/objections/").status_code == 401
 
 
 def test_a_report_is_an_incident_for_moderators(alice: User, browse: Browse) -> None:
