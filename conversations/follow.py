@@ -184,6 +184,8 @@ class Follower:
         held = await self._longest(row)
         for frame in self._bring_to(held, final=row.is_final):
             yield frame
+        if row.remembered_from is not None:
+            yield self._frame("context", remembered_from=await persistently(_oldest_read, row))
         if row.is_final:
             self._ended = True
             event = {"type": EVENT[State(row.state)], "problem": row.problem, **row.describe_end()}
@@ -254,6 +256,12 @@ class Follower:
 
     def _frame(self, type: str, **fields: Any) -> Frame:  # noqa: A002 - the protocol's own word
         return {"type": type, "reply": str(self.reply_id), **fields}
+
+
+def _oldest_read(row: Message) -> str:
+    """The id of the oldest message that the model read for this reply."""
+    oldest = Message.objects.filter(conversation_id=row.conversation_id, position=row.remembered_from or 0)
+    return str(oldest.values_list("pk", flat=True).get())
 
 
 def _tears(data: bytes, at: int) -> bool:

@@ -5,9 +5,13 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
+from conversations.claimed import Claimed
 from conversations.models import Conversation, Message
 from conversations.queue import NOW
 from conversations.states import State
+from limits import ledger
+from moderation import incidents
+from moderation.matcher import Finding
 
 
 def is_mine(reply: Message) -> bool:
@@ -22,7 +26,7 @@ def update(reply: Message, fields: dict[str, Any]) -> bool:
 
 @transaction.atomic
 def end(reply: Message, fields: dict[str, Any]) -> bool:
-    """Bring it to its final state; of all who try, one gets True.
+    """Bring it to its final state and settle what it cost; of all who try, one gets True.
 
     Written out: every reply ends, and Django takes ten times as long to build this as the database to do it.
     """
@@ -39,7 +43,21 @@ def end(reply: Message, fields: dict[str, Any]) -> bool:
         if cursor.rowcount != 1:
             return False
         cursor.execute(touch, [adapt(reply.conversation_id, connection)])
+    ledger.settle(reply.pk, fields["prompt_tokens"], fields["completion_tokens"], str(fields["state"].value))
     return True
+
+
+def report(claimed: Claimed, where: str, findings: list[Finding]) -> None:
+    """Put on record what rules found in its text or reasoning; what is on record already stays so."""
+    reply = claimed.reply
+    incidents.record(
+        findings,
+        where=where,
+        user_id=claimed.person,
+        conversation=reply.conversation_id,
+        message=reply.pk,
+        model=reply.model,
+    )
 
 
 def _mine(reply: Message) -> QuerySet[Message]:

@@ -112,6 +112,18 @@ class Message(models.Model):
     attempt = models.PositiveIntegerField(
         _("attempt"), default=0, help_text=_("Claims so far; an older one may not write.")
     )
+    max_tokens = models.PositiveIntegerField(
+        _("tokens allowed"), null=True, blank=True, help_text=_("Its most tokens, by limits and quota as it was sent.")
+    )
+    at_once = models.PositiveSmallIntegerField(
+        _("replies at once"), null=True, blank=True, help_text=_("It waits while the person has as many in writing.")
+    )
+    remembered_from = models.PositiveIntegerField(
+        _("remembers from"),
+        null=True,
+        blank=True,
+        help_text=_("Position of the oldest message the model read; empty: it read all."),
+    )
     barren = models.PositiveSmallIntegerField(
         _("barren attempts"), default=0, help_text=_("Attempts in a row without a new byte.")
     )
@@ -141,6 +153,7 @@ class Message(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "model"], name="conversations_message_state"),
             models.Index(fields=["model", "-finished_at"], name="conversations_finished"),
+            models.Index(fields=["-created_at"], name="conversations_message_newest"),
         ]
 
     def __str__(self) -> str:

@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import cache
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Avg, F
 
 from conversations import queue
@@ -34,6 +33,7 @@ class Waiting:
     reply: UUID
     person: int
     served_at: datetime | None  # when the person was last served
+    most: int  # it is not taken while the person has as many in writing
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,18 +44,17 @@ class Place:
     wait_s: int | None
 
 
-def play(waiting: Sequence[Waiting], running: Sequence[int], slots: int, at_once: int) -> list[UUID]:
+def play(waiting: Sequence[Waiting], running: Sequence[int], slots: int) -> list[UUID]:
     """The waiting replies in the order they will be taken.
 
-    ``running`` holds the person of each reply in writing, the oldest first; the oldest is taken to end first. A person
-    never has more than ``at_once`` in writing.
+    ``running`` holds the person of each reply in writing, the oldest first; the oldest is taken to end first.
     """
     turns = _Turns(waiting, running)
     order: list[UUID] = []
     while turns.has_waiting:
         while len(turns.running) >= max(1, slots):
             turns.end_oldest()
-        taken = turns.take(at_once)
+        taken = turns.take()
         if taken is None:
             turns.end_oldest()
         else:
@@ -67,10 +66,10 @@ class _Turns:
     def __init__(self, waiting: Sequence[Waiting], running: Sequence[int]) -> None:
         self.running = list(running)
         self._busy = Counter(running)
-        self._of: dict[int, list[UUID]] = {}
+        self._of: dict[int, list[Waiting]] = {}
         self._rank: dict[int, tuple[int, float, int]] = {}
         for index, one in enumerate(waiting):
-            self._of.setdefault(one.person, []).append(one.reply)
+            self._of.setdefault(one.person, []).append(one)
             served = one.served_at.timestamp() if one.served_at else 0.0
             self._rank.setdefault(one.person, (0, served, index))
         self._now = 0
@@ -82,8 +81,8 @@ class _Turns:
     def end_oldest(self) -> None:
         self._busy[self.running.pop(0)] -= 1
 
-    def take(self, at_once: int) -> UUID | None:
-        allowed = [person for person in self._of if self._busy[person] < at_once]
+    def take(self) -> UUID | None:
+        allowed = [person for person, theirs in self._of.items() if self._busy[person] < theirs[0].most]
         if not allowed:
             return None
         person = min(allowed, key=lambda one: (self._busy[one], self._rank[one]))
@@ -91,7 +90,7 @@ class _Turns:
         self._busy[person] += 1
         self._rank[person] = (1, float(self._now), 0)
         self.running.append(person)
-        reply = self._of[person].pop(0)
+        reply = self._of[person].pop(0).reply
         if not self._of[person]:
             del self._of[person]
         return reply
@@ -120,13 +119,14 @@ def place(reply: UUID, model: str) -> Place:
 
 
 def _places(model: str) -> dict[UUID, Place]:
-    rows = queue.waiting(model, lapsed=True).values_list("pk", "conversation__owner", "conversation__owner__served_at")
+    columns = ("pk", "conversation__owner", "conversation__owner__served_at", "most")
+    rows = queue.waiting(model, lapsed=True).values_list(*columns)
     waiting = [Waiting(*row) for row in rows[:MOST_SHOWN]]
     writing = Message.objects.filter(state=State.WRITING, model=model, lease_until__isnull=False)
     running = list(writing.order_by("started_at").values_list("conversation__owner", flat=True))
     slots = sum(one.slots for one in presence.engines(blocking_client()) if one.model == model)
     seconds = _seconds_each(model) if slots else None
-    order = play(waiting, running, slots, settings.REPLIES_AT_ONCE)
+    order = play(waiting, running, slots)
     free = max(0, slots - len(running))
     return {
         reply: Place(ahead, None if seconds is None else round(max(0, ahead - free + 1) * seconds / slots))

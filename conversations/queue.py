@@ -2,14 +2,14 @@
 
 A claim is a conditional UPDATE whose row count decides, on the database's clock. Order: first replies that a worker let
 go or whose lease lapsed; then those of the person with the fewest replies in writing, of these the one who was served
-longest ago; then the oldest. Nobody has more than ``settings.REPLIES_AT_ONCE`` in writing.
+longest ago; then the oldest. Nobody has more in writing at once than the reply's ``at_once`` says, which is the
+person's policy as it was sent.
 """
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from typing import Any, cast
 
-from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Case, Count, F, IntegerField, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.db.models.functions import Coalesce, Now
@@ -22,6 +22,7 @@ from conversations.states import State
 
 LEASE_S = 6
 HEARTBEAT_S = 2.0  # how often a live reply's lease is renewed
+MANY = 1_000_000  # in writing at once: no limit
 BARREN_ATTEMPTS = 3  # in a row without a new byte, then the reply is given up
 
 NOW = {"sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')", "postgresql": "STATEMENT_TIMESTAMP()"}
@@ -35,9 +36,10 @@ LAPSED = Q(state=State.WRITING, lease_until__lt=Now())
 
 
 def waiting(model: str, *, lapsed: bool) -> QuerySet[Any]:
-    """Replies a worker for ``model`` may claim, fairest first; with ``lapsed``, also those whose lease ran out.
+    """Replies that wait for ``model``, fairest first; with ``lapsed``, also those whose lease ran out.
 
-    Each has its ``person``, ``busy`` (that person's replies in writing) and ``fresh`` (0 for one a worker has begun).
+    Each has its ``person``, ``busy`` (that person's replies in writing), ``fresh`` (0 for one a worker has begun) and
+    ``most`` (at so many in writing, a fresh one still waits).
     """
     of_the_same_person = Message.objects.filter(
         state=State.WRITING, model=model, conversation__owner=OuterRef("conversation__owner")
@@ -49,6 +51,7 @@ def waiting(model: str, *, lapsed: bool) -> QuerySet[Any]:
         .annotate(
             fresh=Case(When(state=State.WRITING, then=Value(0)), default=Value(1), output_field=IntegerField()),
             busy=Coalesce(Subquery(writing), 0),
+            most=Coalesce(F("at_once"), Value(MANY)),
             person=F("conversation__owner"),
         )
         .order_by("fresh", "busy", F("conversation__owner__served_at").asc(nulls_first=True), "created_at", "pk")
@@ -77,8 +80,8 @@ def claim(model: str, *, lapsed: bool = False) -> Message | None:
     while True:
         with _locking():
             reply = _fairest(model, lapsed=lapsed)
-            if reply is None or (reply.fresh and reply.busy >= settings.REPLIES_AT_ONCE):
-                return None  # in this order, everyone after has as many in writing
+            if reply is None:
+                return None
             if _take(reply):
                 metrics.claimed(reply, lapsed=reply.lease_until is not None)
                 return cast("Message", reply)
@@ -95,14 +98,15 @@ def gives_up(reply: Message) -> bool:
 
 
 def _fairest(model: str, *, lapsed: bool) -> Any:
-    """The first of ``waiting``, locked; or None."""
+    """The first of ``waiting`` that may be taken now, locked; or None."""
     return next(iter(Message.objects.raw(*_fairest_sql(model, lapsed=lapsed))), None)
 
 
 @cache
 def _fairest_sql(model: str, *, lapsed: bool) -> tuple[str, Any]:
     """Built once: that takes Django ten times as long as the database takes to answer."""
-    query = waiting(model, lapsed=lapsed).select_for_update(skip_locked=True, of=("self",))[:1].query
+    may_be_taken = waiting(model, lapsed=lapsed).filter(Q(fresh=0) | Q(busy__lt=F("most")))
+    query = may_be_taken.select_for_update(skip_locked=True, of=("self",))[:1].query
     sql, parameters = query.sql_with_params()
     return sql, parameters
 

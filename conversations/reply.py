@@ -1,36 +1,22 @@
-"""What a ticket leads to: claim a reply, fence it, write it, finish it. Runs on the worker's loop."""
+"""What a ticket leads to: claim the fairest reply, write it, and the next. Runs on the worker's loop."""
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
-from typing import ParamSpec, TypeVar
 
-from django.conf import settings
-from redis.exceptions import RedisError
-
-from conversations import held, metrics, problems, queue
-from conversations.database import in_database, persistently
-from conversations.models import Message
-from conversations.states import EVENT, State, check_move
+from conversations import metrics, queue
+from conversations.attempt import Attempt
+from conversations.claimed import claim
+from conversations.database import in_database
 from conversations.tickets import queue_ticket
-from conversations.turns import shorter, turns_before
 from inference.concerning import concerning
-from inference.events.items import Refusal, Snapshot
-from inference.events.writer import Channel, Superseded
-from inference.protocol import Chunk, Engine, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
-from inference.runner import Abort, Aborted, Live
+from inference.events.writer import Superseded
+from inference.protocol import EngineDead
+from inference.runner import Aborted
 from inference.worker import Worker
 
-P = ParamSpec("P")
-R = TypeVar("R")
-
-RETRY_S = 0.3  # between tries while Redis is away
 PATIENCE_S = 0.5  # for an engine that is not there
 
 log = logging.getLogger(__name__)
-
-_PROBLEMS = {Problem.TOO_LONG: problems.TOO_LONG, Problem.BAD_REQUEST: problems.BAD_REQUEST}
-_ENDS = {Finish.STOP: State.COMPLETE, Finish.LENGTH: State.CUT}
 
 
 async def serve(worker: Worker, *, lapsed: bool = False) -> None:
@@ -53,240 +39,16 @@ async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
     except EngineDead as error:
         log.info("A ticket is left to another worker: %s", error)
         return False
-    claimed = await in_database(_claim, worker.model.name, lapsed=lapsed)
+    claimed = await in_database(claim, worker.model.name, lapsed=lapsed)
     if claimed is None:
         return False
-    reply, turns = claimed
-    attempt = Attempt(worker, engine, reply)
+    reply = claimed.reply
+    attempt = Attempt(worker, engine, claimed)
     with worker.writing(attempt.live), concerning(reply.pk):
         try:
-            await attempt.write(turns)
+            await attempt.write()
         except (Superseded, Aborted) as end:
             log.info("Attempt %d ended here: %s", reply.attempt, end)
         finally:
             metrics.attempted(reply, attempt.live)
     return True
-
-
-def _claim(model: str, *, lapsed: bool) -> tuple[Message, tuple[Turn, ...]] | None:
-    reply = queue.claim(model, lapsed=lapsed)
-    return None if reply is None else (reply, turns_before(reply))
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a reply ends."""
-
-    state: State
-    problem: str = ""
-
-
-class Attempt:
-    """One worker's go at one reply."""
-
-    def __init__(self, worker: Worker, engine: Engine, reply: Message) -> None:
-        self.worker = worker
-        self.engine = engine
-        self.reply = reply
-        self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
-        self.live = Live(str(reply.pk), self.channel)
-        self._begin_with(self._known())  # the keeper saves it from now on, however long Redis keeps us waiting
-        self._fenced = False  # and begun with the longest text that is known
-        self._refilling = False
-
-    async def write(self, turns: tuple[Turn, ...]) -> None:
-        """Write the reply to a final state, or raise Superseded or Aborted and leave it to another worker."""
-        try:
-            if end_at_once := await self._take_over():
-                await self._recount(turns)
-                return await self._finish(end_at_once)
-            self.channel.announce({"type": "started", "model": self.reply.model})
-            last = await self._generate(turns)
-            end = End(_ENDS[last.finish or Finish.STOP])
-            self.worker.caretaker.succeeded()
-        except EngineError as error:
-            log.warning("Attempt %d failed: %s", self.reply.attempt, error)
-            self.worker.caretaker.suffered(self.engine, error)
-            if error.retry:
-                return await self._hand_over()
-            end = End(State.FAILED, _PROBLEMS.get(error.problem, problems.ENGINE))
-        except Aborted as aborted:
-            if aborted.reason is Abort.HANDED_OVER:
-                return await self._hand_over(forgiven=True)
-            if aborted.reason is not Abort.STOPPED:
-                raise
-            end = End(State.STOPPED)
-        await self._finish(end)
-        return None
-
-    async def _take_over(self) -> End | None:
-        """Shut out older attempts and begin with what they released; announce it when that is not what was shown.
-
-        Returns the reply's end when that is all there is left to do.
-        """
-        known = self._known()
-        found, kept = await self._fence(known)
-        grew = len(found.text) + len(found.reasoning) > len(known.text) + len(known.reasoning)
-        end = self._end_at_once(grew=grew)
-        if not end:
-            found = await self._announce(found, kept=kept)
-        self._begin_with(found)
-        self._fenced = True
-        return end
-
-    def _end_at_once(self, *, grew: bool) -> End | None:
-        """Its end, if it was stopped or given up while nobody had it. ``grew``: the last attempt wrote after all."""
-        if self.reply.stop_requested:
-            return End(State.STOPPED)
-        if queue.gives_up(self.reply) and not grew:
-            return End(State.FAILED, problems.GAVE_UP)
-        return None
-
-    async def _announce(self, found: Snapshot, *, kept: bool) -> Snapshot:
-        """Tell readers how it goes on, in a new epoch if that is not from what they have; the text it goes on from."""
-        state = "first"
-        if self.reply.attempt > 1:
-            state = "continuing"
-            if not self.engine.capabilities.continues_prefix:
-                state, found = "restarted", Snapshot(found.attempt, found.epoch + 1, b"", b"")
-            elif not kept:
-                state, found = "rewound", replace(found, epoch=found.epoch + 1)
-            if state != "continuing":
-                found, _ = await self._fence(found)
-            self.channel.announce({"type": "state", "state": state})
-        metrics.ATTEMPTS.labels(state).inc()
-        return found
-
-    def _known(self) -> Snapshot:
-        reply = self.reply
-        return Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
-
-    def _begin_with(self, found: Snapshot) -> None:
-        """From now on this text is what is continued, and what the keeper saves."""
-        self.channel.epoch = found.epoch
-        self.channel.go_on_from(found)
-        self.live.begin(
-            text=found.text.decode(),
-            reasoning=found.reasoning.decode(),
-            prompt_tokens=self.reply.prompt_tokens,
-            tokens=self.reply.completion_tokens,
-        )
-
-    async def _fence(self, known: Snapshot) -> tuple[Snapshot, bool]:
-        while True:
-            self.live.check()
-            try:
-                return await self.worker.writer.fence(self.channel, known)
-            except RedisError as error:
-                log.warning("It waits for Redis: %s", error, extra={"reply": self.reply.pk})
-                await asyncio.sleep(RETRY_S)
-
-    async def _generate(self, turns: tuple[Turn, ...]) -> Chunk:
-        """Write with as many turns as the model's context window holds: the older half goes while they are too long.
-
-        An engine does not find them too long for a reply that it continues, but meets the window's end soon: the first
-        attempt may have begun with fewer.
-        """
-        live = self.live
-        while True:
-            request = self._request(turns, settings.REPLY_TOKENS - live.tokens)
-            try:
-                last = await live.generate(self.engine, request, settings.REPLY_TOKENS)
-                met_the_window = last.finish is Finish.LENGTH and live.tokens < settings.REPLY_TOKENS
-                if len(turns) == 1 or not (request.prefix and met_the_window):
-                    return last
-            except EngineError as error:
-                if error.problem is not Problem.TOO_LONG or len(turns) == 1:
-                    raise
-            turns = shorter(turns)
-
-    async def _recount(self, turns: tuple[Turn, ...]) -> None:
-        """Count what an attempt said that died before it saved that, when no other attempt will read it."""
-        if (self.live.text, self.live.reasoning) == (self.reply.text, self.reply.reasoning):
-            return
-        try:
-            await self.live.count(self.engine, self._request(turns, 1))
-        except EngineError as error:
-            log.warning("Its last tokens were not counted: %s", error)
-
-    def _request(self, turns: tuple[Turn, ...], max_tokens: int) -> Request:
-        return Request(
-            id=f"{self.live.id}-{self.reply.attempt}",
-            turns=self._with_system(turns),
-            prefix=Prefix(self.live.text, self.live.reasoning),
-            sampling=Sampling(max_tokens=max(1, max_tokens)),
-        )
-
-    def _with_system(self, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
-        system = self.worker.model.system
-        return (Turn("system", system), *turns) if system else turns
-
-    async def _finish(self, end: End) -> None:
-        """Save the final state; the one caller whose attempt still holds the reply wins and announces it."""
-        check_move(self.reply.state, end.state)
-        fields = {
-            "state": end.state,
-            "problem": end.problem,
-            "epoch": self.channel.epoch,
-            "text": self.live.text,
-            "reasoning": self.live.reasoning,
-            "prompt_tokens": self.live.prompt_tokens,
-            "completion_tokens": self.live.tokens,
-            "ttft_ms": self._ttft_ms(),
-        }
-        if await persistently(held.end, self.reply, fields):
-            level = logging.WARNING if end.state is State.CUT else logging.INFO
-            log.log(level, "It is %s: %d tokens, attempt %d.", end.state, self.live.tokens, self.reply.attempt)
-            metrics.REPLIES.labels(end.state.value).inc()
-            event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
-            counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}
-            self.channel.announce(event | counts, last=True)
-
-    async def _hand_over(self, *, forgiven: bool = False) -> None:
-        """Save what was written and let go of the reply, so that the next worker need not wait for a lease to lapse.
-
-        Unless ``forgiven``, an attempt without a new byte counts as barren.
-        """
-        text, reasoning = self.live.text, self.live.reasoning
-        grew = (text, reasoning) != (self.reply.text, self.reply.reasoning)
-        fields = {
-            "epoch": self.channel.epoch,
-            "text": text,
-            "reasoning": reasoning,
-            "barren": 0 if grew or forgiven else self.reply.barren,
-            "prompt_tokens": self.live.prompt_tokens,
-            "completion_tokens": self.live.tokens,
-            "lease_until": None,
-        }
-        if await persistently(held.update, self.reply, fields):
-            await in_database(queue_ticket, self.reply.model)
-
-    def _ttft_ms(self) -> int | None:
-        if self.reply.ttft_ms is not None or self.live.first_text_at is None:
-            return self.reply.ttft_ms
-        return max(0, round((self.live.first_text_at - self.reply.created_at.timestamp()) * 1000))
-
-    def _on_refusal(self, why: Refusal) -> None:
-        if why is Refusal.SUPERSEDED:
-            self.live.abort(Abort.SUPERSEDED)
-        elif self._fenced and not self._refilling:
-            self._refilling = True
-            self.worker.spawn(self._refill())
-
-    async def _refill(self) -> None:
-        """Redis came back with less than we told it. If the reply is still ours, give it all of the text again."""
-        try:
-            if not await persistently(held.is_mine, self.reply):
-                raise Superseded("the row has a newer attempt")
-            given = None
-            while given != self.live.cursor:  # what was said meanwhile was refused too
-                given = self.live.cursor
-                text, reasoning = self.live.text.encode(), self.live.reasoning.encode()
-                await self._fence(Snapshot(self.reply.attempt, self.channel.epoch, reasoning, text))
-            self.channel.sync()
-        except Superseded:
-            self.live.abort(Abort.SUPERSEDED)
-        except Aborted:
-            pass
-        finally:
-            self._refilling = False

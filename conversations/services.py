@@ -2,36 +2,25 @@
 
 import logging
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import metrics
+from conversations import checks, metrics
+from conversations.checks import Checked
 from conversations.models import Conversation, Message
+from conversations.refusals import Refused
 from conversations.states import UNFINISHED, State
 from conversations.tickets import queue_ticket
 from conversations.titles import title_from
-from inference.serving import served_model
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
+from limits import ledger
+from limits.policies import limits_of
+from limits.refusals import OverLimit
 
 log = logging.getLogger(__name__)
-
-
-class Refused(Exception):  # noqa: N818 - an answer to a person, not a fault
-    """The message was not saved. ``detail`` is a sentence for the person, ``allowed`` what would be."""
-
-    def __init__(self, code: str, detail: "StrOrPromise", allowed: int | str | None = None) -> None:
-        super().__init__(code)
-        self.code = code
-        self.detail = detail
-        self.allowed = allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +42,7 @@ class Sent:
     message: UUID
     reply: UUID
     first: bool  # whether it began the conversation
+    text: str | None = None  # of the message, where it is not what was sent: a rule masked some of it
 
 
 def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
@@ -79,7 +69,7 @@ def stop(user: User, reply_id: UUID) -> Message:
     """
     reply = Message.objects.visible_to(user).get(pk=reply_id, role=Message.Role.ASSISTANT)
     row = Message.objects.filter(pk=reply.pk)
-    if row.filter(state=State.QUEUED).update(state=State.STOPPED, stop_requested=True, finished_at=Now()):
+    if _stop_waiting(reply):
         metrics.REPLIES.labels(State.STOPPED.value).inc()
     else:
         row.filter(state=State.WRITING).update(stop_requested=True)
@@ -87,81 +77,115 @@ def stop(user: User, reply_id: UUID) -> Message:
     return reply
 
 
+@transaction.atomic
+def _stop_waiting(reply: Message) -> bool:
+    """End a reply that no worker has begun; False when one has."""
+    waiting = Message.objects.filter(pk=reply.pk, state=State.QUEUED)
+    if not waiting.update(state=State.STOPPED, stop_requested=True, finished_at=Now()):
+        return False
+    ledger.release(reply.pk)
+    return True
+
+
 def _send(user: User, draft: Draft, reply_id: UUID) -> Sent:
-    _check_text(draft.text)
-    draft = replace(draft, text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL stores no NUL
-    model = _check_model(draft.model)
     try:
-        return _save(user, draft, model, reply_id)
+        return _checked_and_saved(user, draft, reply_id)
+    except Refused:  # but what was saved once is never refused: only its answer was lost
+        message = Message.objects.visible_to(user).filter(client_id=draft.client_id).first()
+        if message and (earlier := _sent_before(message.conversation, draft)):
+            return earlier
+        raise
+
+
+def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
+    draft = replace(draft, text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL stores no NUL
+    message_id = uuid4()
+    limits = limits_of(user.pk)
+    checks.check_text(draft.text, limits)
+    model = checks.check_model(draft.model, limits)
+    prompted = checks.check_rules(user.pk, draft.text, draft.conversation, draft.client_id)
+    tokens = checks.check_tokens(prompted.text, model, limits)
+    checked = Checked(model, limits, prompted, tokens)
+    try:
+        return _save(user, draft, checked, message_id, reply_id)
     except IntegrityError:  # the same client_id was sent before, or won at the same moment
-        return _save(user, draft, model, reply_id, again=True)
-
-
-def _check_text(text: str) -> None:
-    if not text.strip():
-        raise Refused("empty", _("Write something first."))
-    if len(text) > settings.PROMPT_CHARS:
-        detail = _("The message has %(has)d characters; %(allowed)d are allowed.")
-        raise Refused("too_long", detail % {"has": len(text), "allowed": settings.PROMPT_CHARS}, settings.PROMPT_CHARS)
-
-
-def _check_model(name: str) -> str:
-    served = served_model()
-    if name and name != served:
-        raise Refused("unknown_model", _("There is no model of this name here."), served)
-    return served
+        return _save(user, draft, checked, message_id, reply_id, again=True)
 
 
 @transaction.atomic
-def _save(user: User, draft: Draft, model: str, reply_id: UUID, *, again: bool = False) -> Sent:
+def _save(user: User, draft: Draft, checked: Checked, message_id: UUID, reply_id: UUID, *, again: bool = False) -> Sent:
     if draft.conversation is None:
-        conversation, parent = _beginning(user, draft, again=again), None
+        conversation, newest = _beginning(user, draft, checked.text, again=again), None
     else:
         conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=draft.conversation)
-        parent = conversation.messages.order_by("position").last()
-    if conversation.length and (earlier := _sent_before(conversation, draft.client_id)):
+        newest = conversation.messages.order_by("position").last()
+    if conversation.length and (earlier := _sent_before(conversation, draft)):
         return earlier
-    _check_turn(parent, draft.parent)
-    place = conversation.length
-    message = Message(
+    _check_turn(newest, draft.parent)
+    tokens = checks.check_room(conversation, newest, checked)
+    try:
+        granted = ledger.reserve(user.pk, reply_id, checked.model.name, tokens, checked.limits)
+    except OverLimit as over:
+        raise checks.over_limit(over) from over
+    message = _message(conversation, newest, draft, checked)
+    message.pk = message_id
+    reply = _empty_reply(message, checked)
+    reply.pk, reply.max_tokens = reply_id, granted
+    _append(conversation, message, reply)
+    if checked.prompted.findings:
+        checks.put_on_record(checked.prompted, user.pk, conversation.pk, message_id, checked.model.name)
+    transaction.on_commit(lambda: queue_ticket(checked.model.name))
+    return Sent(conversation, message_id, reply_id, first=message.position == 0, text=_changed(message, draft))
+
+
+def _message(conversation: Conversation, newest: Message | None, draft: Draft, checked: Checked) -> Message:
+    return Message(
         conversation=conversation,
-        position=place,
-        parent=parent,
+        position=conversation.length,
+        parent=newest,
         role=Message.Role.USER,
         client_id=draft.client_id,
-        text=draft.text,
+        text=checked.text,
     )
-    reply = Message(
-        id=reply_id,
-        conversation=conversation,
-        position=place + 1,
+
+
+def _empty_reply(message: Message, checked: Checked) -> Message:
+    return Message(
+        conversation=message.conversation,
+        position=message.position + 1,
         parent=message,
         role=Message.Role.ASSISTANT,
         state=State.QUEUED,
-        model=model,
+        model=checked.model.name,
+        at_once=checked.limits.replies_at_once,
     )
-    conversation.length = place + 2
+
+
+def _changed(message: Message, draft: Draft) -> str | None:
+    return message.text if message.text != draft.text else None
+
+
+def _append(conversation: Conversation, *messages: Message) -> None:
+    conversation.length += len(messages)
     if conversation._state.adding:
         conversation.save()
     else:
         Conversation.objects.filter(pk=conversation.pk).update(length=conversation.length, updated_at=Now())
-    Message.objects.bulk_create([message, reply])
-    transaction.on_commit(lambda: queue_ticket(model))
-    return Sent(conversation, message.pk, reply.pk, first=place == 0)
+    Message.objects.bulk_create(messages)
 
 
-def _beginning(user: User, draft: Draft, *, again: bool) -> Conversation:
+def _beginning(user: User, draft: Draft, text: str, *, again: bool) -> Conversation:
     """A new conversation, not saved; with ``again`` the one that this draft began, if it did."""
     known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first() if again else None
-    return known or Conversation(owner=user, client_id=draft.client_id, title=title_from(draft.text))
+    return known or Conversation(owner=user, client_id=draft.client_id, title=title_from(text))
 
 
-def _sent_before(conversation: Conversation, client_id: UUID) -> Sent | None:
-    message = conversation.messages.filter(client_id=client_id).first()
+def _sent_before(conversation: Conversation, draft: Draft) -> Sent | None:
+    message = conversation.messages.filter(client_id=draft.client_id).first()
     reply = message and message.children.order_by("position").first()
     if message is None or reply is None:
         return None
-    return Sent(conversation, message.pk, reply.pk, first=message.position == 0)
+    return Sent(conversation, message.pk, reply.pk, first=message.position == 0, text=_changed(message, draft))
 
 
 def _check_turn(newest: Message | None, known: UUID | None) -> None:

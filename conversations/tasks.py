@@ -1,8 +1,8 @@
-"""Celery's doors to the domain: a ticket for a worker that holds an engine, and the sweeper."""
+"""Celery's doors to the domain: a ticket for a worker that holds an engine, and what recurs."""
 
 from celery import shared_task
 
-from conversations import sweeper
+from conversations import reservations, sweeper
 from conversations.reply import serve
 from inference.worker import current
 
@@ -18,3 +18,9 @@ def reply(*, lapsed: bool = False) -> None:
 def sweep() -> None:
     """Top up tickets for replies that wait with none."""
     sweeper.sweep()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def release_orphans() -> None:
+    """Release what is reserved for replies that are gone."""
+    reservations.release_orphans()

@@ -1,6 +1,7 @@
 """One attempt at one reply: what the engine yields goes out through the reply's channel until it ends or is aborted.
 
-Closing the engine's generator is the only way to abort; ``Live.abort`` cancels the task that reads it.
+Closing the engine's generator is the only way to abort; ``Live.abort`` cancels the task that reads it. Between engine
+and channel may stand a gate, which holds back what may not be released yet.
 """
 
 import asyncio
@@ -8,6 +9,7 @@ import time
 from contextlib import aclosing
 from dataclasses import replace
 from enum import StrEnum
+from typing import Protocol
 
 from inference.events.items import Part
 from inference.events.writer import Channel
@@ -31,6 +33,27 @@ class Aborted(Exception):  # noqa: N818 - an order carried out, not a fault
         self.reason = reason
 
 
+class Withheld(Exception):  # noqa: N818 - a decision, not a fault
+    """The gate lets nothing more of this reply out; what it released stands."""
+
+
+class Gate(Protocol):
+    """Decides what of an engine's words is released, and when. One for each attempt."""
+
+    def hear(self, part: Part, text: str) -> None:
+        """The engine's next piece."""
+
+    def finish(self) -> None:
+        """The engine has said all it will: what was only held back is to be released."""
+
+    async def release(self) -> list[tuple[Part, str]]:
+        """What may be told now, in order; each piece once. Does first what must be done before it is told."""
+
+    @property
+    def is_shut(self) -> bool:
+        """Whether nothing more will be released."""
+
+
 class Live:
     """A reply that this worker writes now: all text released so far, this attempt's and before."""
 
@@ -42,6 +65,7 @@ class Live:
         self.prompt_tokens = 0
         self.tokens = 0  # completion tokens so far, those of earlier attempts included
         self.tokens_before = 0  # those of earlier attempts
+        self.gate: Gate | None = None  # none releases everything at once
         self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
         self._task: asyncio.Task[Chunk] | None = None
         self._abort: Abort | None = None
@@ -80,7 +104,7 @@ class Live:
     async def generate(self, engine: Engine, request: Request, most: int) -> Chunk:
         """Write the reply to its end, of ``most`` tokens in all attempts together, and return the engine's last chunk.
 
-        Raises Aborted after ``abort``, EngineError when the engine fails.
+        Raises Aborted after ``abort``, Withheld when the gate shuts, EngineError when the engine fails.
         """
         self.check()
         self.tokens_before = self.tokens
@@ -95,6 +119,12 @@ class Live:
             self._task = None
             self.ended_at = time.time()
 
+    async def flush(self) -> None:
+        """Release what the gate still holds, as at the end of a text. Raises Withheld when that may not be told."""
+        if self.gate:
+            self.gate.finish()
+            await self._release(self.gate)
+
     async def count(self, engine: Engine, request: Request) -> None:
         """Let the engine count what was said so far, and say nothing more. Raises EngineError."""
         async with aclosing(engine.stream(request)) as chunks:
@@ -107,10 +137,9 @@ class Live:
         async with aclosing(engine.stream(request)) as chunks:
             async for chunk in chunks:
                 self._count(chunk)
-                if chunk.reasoning:
-                    self._say(Part.REASONING, chunk.reasoning)
-                if chunk.text:
-                    self._say(Part.TEXT, chunk.text)
+                for part, text in ((Part.REASONING, chunk.reasoning), (Part.TEXT, chunk.text)):
+                    if text:
+                        await self._hear(part, text)
                 if chunk.finish:
                     return chunk
                 if chunk.prefix_tokens and self.tokens >= most:
@@ -125,9 +154,22 @@ class Live:
         self.tokens_before = chunk.prefix_tokens
         self.tokens = chunk.prefix_tokens + chunk.completion_tokens
 
-    def _say(self, part: Part, text: str) -> None:
+    async def _hear(self, part: Part, text: str) -> None:
         if "\x00" in text:
             text = text.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL
+        if self.gate is None:
+            self._say(part, text)
+            return
+        self.gate.hear(part, text)
+        await self._release(self.gate)
+
+    async def _release(self, gate: Gate) -> None:
+        for part, text in await gate.release():
+            self._say(part, text)
+        if gate.is_shut:
+            raise Withheld
+
+    def _say(self, part: Part, text: str) -> None:
         if self.first_text_at is None:
             self.first_text_at = time.time()
         self._pieces[part].append(text)

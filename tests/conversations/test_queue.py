@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from accounts.models import User
-from conversations import queue
+from conversations import places, queue
 from conversations.database import in_database
 from conversations.models import Message
 from conversations.services import Sent
@@ -89,6 +89,17 @@ def test_nobody_has_more_in_writing_than_allowed(alice: User, bob: User, model: 
     assert claimed(model).pk == his.reply
     settle(first)
     assert claimed(model).pk == third.reply
+
+
+def test_each_is_held_to_the_limit_that_was_theirs(alice: User, bob: User, model: Model) -> None:
+    hers = [say(alice, str(number)) for number in range(3)]
+    his = [say(bob, str(number)) for number in range(3)]
+    Message.objects.filter(pk__in=[one.reply for one in hers]).update(at_once=1)
+    assert [claimed(model).pk for _ in range(4)] == [hers[0].reply, his[0].reply, his[1].reply, his[2].reply]
+    assert queue.claim(model.name) is None, "hers wait for one another"
+    assert [places.place(one.reply, model.name).ahead for one in hers[1:]] == [0, 1]
+    settle(hers[0])
+    assert claimed(model).pk == hers[1].reply
 
 
 def test_a_lapsed_reply_is_taken_only_with_a_ticket_for_such(alice: User, bob: User, model: Model) -> None:

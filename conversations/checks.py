@@ -1,0 +1,123 @@
+"""What must hold before a message is saved: the person's limits, the model's window, the rules of this site."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Sum
+from django.db.models.functions import Length
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models import Conversation, Message
+from conversations.refusals import Refused
+from inference.model import Model
+from inference.protocol import REPLY_ROOM
+from inference.serving import model as served
+from inference.tokenizers import tokenizer_for
+from limits.policies import Limits
+from limits.refusals import OverLimit
+from moderation import incidents
+from moderation.screening import Prompted, screen_prompt
+
+CHARACTERS_A_TOKEN = 3  # where nothing was counted yet
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What may be sent: the text as it will be saved, what rules found in it, the tokens it costs the model."""
+
+    model: Model
+    limits: Limits
+    prompted: Prompted
+    tokens: int
+
+    @property
+    def text(self) -> str:
+        return self.prompted.text
+
+
+def check_text(text: str, limits: Limits) -> None:
+    """Refuse a text that is empty or has too many characters."""
+    if not text.strip():
+        raise Refused("empty", _("Write something first."))
+    if len(text) > limits.prompt_chars:
+        detail = _("The message has %(has)d characters; %(allowed)d are allowed.")
+        raise Refused("too_long", detail % {"has": len(text), "allowed": limits.prompt_chars}, limits.prompt_chars)
+
+
+def check_model(name: str, limits: Limits) -> Model:
+    """The model that answers; refuse one that is not here, or not for this person."""
+    model = served()
+    if name and name != model.name:
+        raise Refused("unknown_model", _("There is no model of this name here."), model.name)
+    if limits.models is not None and model.name not in limits.models:
+        raise Refused("model", _("You may not use this model. Ask an administrator."), ", ".join(sorted(limits.models)))
+    return model
+
+
+def check_tokens(text: str, model: Model, limits: Limits) -> int:
+    """The tokens that the message costs the model; refuse more than the person or the model's window allows."""
+    tokenizer = tokenizer_for(model)
+    tokens = tokenizer.count(text)
+    allowed = limits.prompt_tokens
+    if allowed is not None and tokens > allowed:
+        detail = _("The message has about %(has)d tokens; %(allowed)d are allowed. Shorten it.")
+        raise Refused("too_many_tokens", detail % {"has": tokens, "allowed": allowed}, allowed)
+    room = model.context_window - REPLY_ROOM - tokenizer.turn_overhead
+    if tokens > room and tokenizer.exact:
+        detail = _("The message has about %(has)d tokens; the model reads at most %(allowed)d. Shorten it.")
+        raise Refused("too_long", detail % {"has": tokens, "allowed": room}, room)
+    return tokens + tokenizer.turn_overhead
+
+
+def check_rules(user_id: int, text: str, conversation: UUID | None, message: UUID) -> Prompted:
+    """The text as it may be saved, and what rules found in it; refuse it, on record, where a rule blocks it.
+
+    ``message`` is what a blocked one is called in the record: a blocked text that is sent again is found once.
+    """
+    prompted = screen_prompt(user_id, text, conversation=conversation, message=message)
+    if blocked := prompted.blocked:
+        put_on_record(prompted, user_id, conversation, message)
+        raise Refused("blocked", blocked.detail, more={"incident": str(blocked.incident)})
+    return prompted
+
+
+def put_on_record(prompted: Prompted, user_id: int, conversation: UUID | None, message: UUID, model: str = "") -> None:
+    """Keep what rules found in a message."""
+    incidents.record(
+        prompted.findings,
+        where="prompt",
+        user_id=user_id,
+        conversation=conversation,
+        message=message,
+        model=model,
+    )
+
+
+def over_limit(over: OverLimit) -> Refused:
+    """The refusal of a rate or a quota, with what is left and when it resets."""
+    resets = over.resets_at.isoformat() if over.resets_at else None
+    return Refused(over.code, over.detail, over.allowed, more={"left": over.left, "resets_at": resets})
+
+
+def check_room(conversation: Conversation, newest: Message | None, checked: Checked) -> int:
+    """The tokens the model will read, about; refuse a conversation that has reached the person's limits."""
+    turns, tokens = checked.limits.conversation_turns, checked.limits.conversation_tokens
+    if turns is not None and conversation.length >= 2 * turns:
+        detail = _("This conversation has its %(allowed)d turns. Begin a new one.")
+        raise Refused("conversation_full", detail % {"allowed": turns}, turns)
+    read = _tokens_before(conversation, newest, checked.model) + checked.tokens
+    if tokens is not None and read > tokens:
+        detail = _("This conversation has about %(has)d tokens; %(allowed)d are allowed. Begin a new one.")
+        raise Refused("conversation_full", detail % {"has": read, "allowed": tokens}, tokens)
+    return min(read, checked.model.context_window)
+
+
+def _tokens_before(conversation: Conversation, newest: Message | None, model: Model) -> int:
+    """Tokens of what was said so far, the system's turn included: as the engine counted them for the newest reply."""
+    if newest is None:
+        tokenizer = tokenizer_for(model)
+        return tokenizer.count(model.system) + tokenizer.turn_overhead if model.system else 0
+    if newest.prompt_tokens:
+        return newest.prompt_tokens + newest.completion_tokens
+    characters: int | None = conversation.messages.aggregate(all=Sum(Length("text")))["all"]
+    return (characters or 0) // CHARACTERS_A_TOKEN

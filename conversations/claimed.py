@@ -1,0 +1,67 @@
+"""A reply that a worker has just claimed, and what it needs to write it; and what the model reads of a conversation."""
+
+from dataclasses import dataclass
+
+from conversations import queue
+from conversations.models import Message
+from conversations.turns import Said, fitted, shorter, turns_before
+from inference.model import Model
+from inference.protocol import Turn
+from inference.tokenizers import tokenizer_for
+from moderation.matcher import Matcher
+from moderation.models import Scope
+from moderation.rules import matcher_for
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The reply, whose it is, what was said before it, and the rules that this person's replies meet."""
+
+    reply: Message
+    person: int
+    said: tuple[Said, ...]
+    matcher: Matcher | None
+
+
+def claim(model: str, *, lapsed: bool) -> Claimed | None:
+    """The fairest reply that waits, and all of it; None when nothing waits."""
+    reply = queue.claim(model, lapsed=lapsed)
+    if reply is None:
+        return None
+    person: int = reply.person  # type: ignore[attr-defined]  # of the queue's query
+    return Claimed(reply, person, turns_before(reply), matcher_for(person, Scope.REPLY))
+
+
+class Memory:
+    """What the model reads for one reply: all that was said, or as much of the newest as fits its context window."""
+
+    def __init__(self, model: Model, said: tuple[Said, ...]) -> None:
+        self._model = model
+        self._said = said
+        self._was_fitted = False
+        self.oldest: Said | None = None  # the first message that it reads; None while it reads all
+
+    @property
+    def turns(self) -> tuple[Turn, ...]:
+        """The system's turn, where the catalog has one, and those of the conversation."""
+        said = tuple(one.turn for one in self._said)
+        return (Turn("system", self._model.system), *said) if self._model.system else said
+
+    @property
+    def can_shrink(self) -> bool:
+        """Whether it is more than the question."""
+        return len(self._said) > 1
+
+    def shrink(self, reply_tokens: int) -> None:
+        """Forget the oldest: first as many as leave room for a reply of so many tokens, then half of what is left."""
+        if self._was_fitted:
+            self._said = shorter(self._said)
+        else:
+            room = self._model.context_window - min(reply_tokens, self._model.context_window // 4)
+            self._said = fitted(self._said, room - self._cost(self._model.system), self._cost)
+            self._was_fitted = True
+        self.oldest = self._said[0]
+
+    def _cost(self, text: str) -> int:
+        tokenizer = tokenizer_for(self._model)
+        return tokenizer.count(text) + tokenizer.turn_overhead if text else 0

@@ -1,0 +1,79 @@
+"""What of a reply may be told, and when: the rules of this site between the engine and everyone who reads.
+
+Text is released as soon as it cannot be the start of a match. What a rule found is on record before the text around it
+is told, so nothing is masked or flagged that a moderator will not see, whenever the worker dies.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+
+from inference.events.items import Part
+from moderation.matcher import Finding, Matcher
+from moderation.stream import Released, StreamFilter
+
+NEIGHBOURS = 64  # characters of released text that a new filter is shown, for where words begin
+
+Report = Callable[[Part, list[Finding]], Awaitable[None]]
+
+
+class Release:
+    """The gate of one attempt. ``before`` is what earlier attempts released."""
+
+    def __init__(self, matcher: Matcher, before: Mapping[Part, str], report: Report) -> None:
+        self._matcher = matcher
+        self._report = report
+        self._told = {part: len(text) for part, text in before.items()}  # characters
+        self._began = dict(self._told)  # of them when the part's filter was made, from where it counts
+        self._tails = {part: text[-NEIGHBOURS:] for part, text in before.items()}
+        self._filters: dict[Part, StreamFilter] = {}
+        self._ready: list[tuple[Part, str]] = []
+        self._found: dict[Part, list[Finding]] = {}
+        self._is_shut = False
+
+    @property
+    def is_shut(self) -> bool:
+        return self._is_shut
+
+    def hear(self, part: Part, text: str) -> None:
+        """The engine's next piece. Where text begins, the reasoning has ended."""
+        for other in [one for one in self._filters if one is not part]:
+            self._end(other)
+        if not self._is_shut:
+            self._take_in(part, self._filter(part).feed(text))
+
+    def finish(self) -> None:
+        """The engine has said all it will."""
+        for part in list(self._filters):
+            self._end(part)
+
+    async def release(self) -> list[tuple[Part, str]]:
+        """What may be told now; what was found in it is reported first."""
+        if self._found:
+            for part, findings in list(self._found.items()):
+                await self._report(part, findings)
+                del self._found[part]
+        ready, self._ready = self._ready, []
+        return ready
+
+    def _filter(self, part: Part) -> StreamFilter:
+        if part not in self._filters:
+            self._began[part] = self._told[part]
+            self._filters[part] = StreamFilter(self._matcher, self._tails[part])
+        return self._filters[part]
+
+    def _end(self, part: Part) -> None:
+        ending = self._filters.pop(part)
+        if not self._is_shut:
+            self._take_in(part, ending.finish())
+
+    def _take_in(self, part: Part, released: Released) -> None:
+        if released.text:
+            self._ready.append((part, released.text))
+            self._told[part] += len(released.text)
+            self._tails[part] = (self._tails[part] + released.text)[-NEIGHBOURS:]
+        found = [*released.findings, *([released.blocked] if released.blocked else ())]
+        if found:
+            began = self._began[part]
+            moved = [replace(one, start=one.start + began, end=one.end + began) for one in found]
+            self._found.setdefault(part, []).extend(moved)
+        self._is_shut = self._is_shut or released.blocked is not None
