@@ -9,6 +9,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -39,7 +40,7 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
     """Accounts, with the e-mail address that everyone here must have."""
 
     audited_as = "person"
-    list_display = ("person", "role_shown", "groups_shown", "today", "month", "state", "last_login")
+    list_display = ("person", "role_and_groups", "today", "month", "state", "signed_in")
     list_display_links = None
     list_filter = (people_filters.HasRole, people_filters.InGroup, people_filters.Standing)
     list_per_page = 25
@@ -81,14 +82,11 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
         name, address = person.get_username(), person.email
         return format_html('<a href="{}"><strong>{}</strong></a><span class="help">{}</span>', page, name, address)
 
-    @admin.display(description=gettext_lazy("role"))
-    def role_shown(self, person: User) -> str:
+    @admin.display(description=gettext_lazy("role and groups"))
+    def role_and_groups(self, person: User) -> str:
         role = role_among(person)
-        return str(role.label) if role else "–"
-
-    @admin.display(description=gettext_lazy("groups"))
-    def groups_shown(self, person: User) -> str:
-        return ", ".join(group.name for group in person.groups.all() if group.name not in GROUPS.values()) or "–"
+        groups = [group.name for group in person.groups.all() if group.name not in GROUPS.values()]
+        return " · ".join([*([str(role.label)] if role else []), *groups]) or "–"
 
     @admin.display(description=gettext_lazy("today"))
     def today(self, person: Any) -> SafeString:
@@ -97,6 +95,10 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
     @admin.display(description=gettext_lazy("this month"))
     def month(self, person: Any) -> SafeString:
         return _used(person.known.month, person.known.quota_month)
+
+    @admin.display(description=gettext_lazy("last sign-in"), ordering="last_login")
+    def signed_in(self, person: User) -> str:
+        return date_format(person.last_login, "SHORT_DATE_FORMAT") if person.last_login else _("never")
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, person: Any) -> SafeString | str:
