@@ -59,16 +59,17 @@ class AuditedAdmin(_ModelAdmin):
 
 def changes(form: forms.BaseForm, unlogged: frozenset[str] = SECRET) -> dict[str, Any]:
     """The changed fields of a saved form: ``{"old": …, "new": …}`` of each, empty for those not to be logged."""
-    return {name: {} if name in unlogged else _change(form, name) for name in form.changed_data}
+    shown = {name: _change(form, name) for name in form.changed_data if name not in unlogged and name in form.fields}
+    # A form may say of a time that it changed when only its way of writing did.
+    told = {name: change for name, change in shown.items() if change["old"] != change["new"]}
+    return told | {name: {} for name in form.changed_data if name not in shown}
 
 
 def _change(form: forms.BaseForm, name: str) -> dict[str, Any]:
-    field = form.fields.get(name)
-    if field is None:  # a form's own word for several of its fields
-        return {}
+    field = form.fields[name]
     old = form.get_initial_for_field(field, name)
-    if old is not None and type(field) is forms.ModelChoiceField:
-        old = field.queryset.model._default_manager.filter(pk=old).first() if field.queryset is not None else old
+    if old is not None and type(field) is forms.ModelChoiceField and field.queryset is not None:
+        old = field.queryset.model._default_manager.filter(pk=old).first()
     return {"old": _named(old), "new": _named(form.cleaned_data.get(name))}
 
 
