@@ -21,7 +21,7 @@ class Bound:
         del model  # all are alike
 
     def count(self, text: str) -> int:
-        plain = sum(map(str.isascii, text))
+        plain = len(text.encode("ascii", "ignore"))
         return math.ceil(plain / LETTERS_A_TOKEN) + len(text) - plain
 
     def most(self, text: str) -> int:

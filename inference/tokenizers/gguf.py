@@ -8,11 +8,12 @@ from typing import Any, BinaryIO
 from inference.tokenizers import templates
 from inference.tokenizers.bpe import Merges
 from inference.tokenizers.errors import UnreadableError
-from inference.tokenizers.recipe import Recipe, alphabet
+from inference.tokenizers.recipe import Recipe, alphabet, whole
 from inference.tokenizers.splitting import GPT2, NAMED
 
 SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
 TEXT, LIST = 8, 9
+WHOLE = frozenset({"llama-bpe"})  # kinds that look a piece up before they merge
 TYPED_BY_PEOPLE = 4  # type of a token that llama.cpp finds in plain text too
 LARGEST = 2**24  # of a text or a list: more is a broken file
 
@@ -36,15 +37,16 @@ def _recipe(header: Mapping[str, Any], engine: str) -> Recipe:
     tokens = header["tokenizer.ggml.tokens"]
     vocabulary = {token: number for number, token in enumerate(tokens)}
     pairs = [merge.partition(" ") for merge in header["tokenizer.ggml.merges"]]
-    learned = [(vocabulary[left], vocabulary[right], vocabulary[left + right]) for left, _, right in pairs]
+    merges = Merges.learn([(vocabulary[left], vocabulary[right], vocabulary[left + right]) for left, _, right in pairs])
     types = header.get("tokenizer.ggml.token_type", ())
     # The converter knows how Llama's own vocabularies are cut, not this one's.
     converted = engine == "vllm" and header.get("general.architecture") == "llama"
     return Recipe(
         patterns=(GPT2,) if converted else NAMED[cutting],
         alphabet=alphabet(vocabulary),
-        merges=Merges.learn(learned),
+        merges=merges,
         literals=[token for token, kind in zip(tokens, types, strict=False) if kind == TYPED_BY_PEOPLE],
+        whole=list(whole(vocabulary, merges)) if cutting in WHOLE else (),
         skips=engine == "vllm",
         family=templates.family(header.get("tokenizer.chat_template", "")),
     )

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from inference.tokenizers import templates
-from inference.tokenizers.bpe import ABSENT, Merges
+from inference.tokenizers.bpe import Merges
 from inference.tokenizers.errors import UnreadableError
-from inference.tokenizers.recipe import Recipe, alphabet, letters
+from inference.tokenizers.recipe import Recipe, alphabet, whole
 from inference.tokenizers.splitting import DIGIT, GPT2
 
 PLAIN: dict[str, Any] = {"continuing_subword_prefix": "", "end_of_word_suffix": "", "unk_token": None, "dropout": None}
@@ -46,7 +46,7 @@ def _recipe(model: Mapping[str, Any], document: Mapping[str, Any], template: str
         alphabet=alphabet(vocabulary),
         merges=merges,
         literals=[token["content"] for token in added],
-        whole=list(_whole(vocabulary, merges)) if model.get("ignore_merges") else (),
+        whole=list(whole(vocabulary, merges)) if model.get("ignore_merges") else (),
         normal=_normal(document["normalizer"]) or "",
         skips=True,
         family=templates.family(template),
@@ -79,19 +79,6 @@ def _normal(step: Mapping[str, Any] | None) -> str | None:
         case {"type": "NFC"}:
             return "NFC"
     return None
-
-
-def _whole(vocabulary: Mapping[str, int], merges: Merges) -> Iterator[str]:
-    """Tokens that are taken when a piece is all of them, though merging would end elsewhere."""
-    table, byte_of = alphabet(vocabulary), {letter: byte for byte, letter in enumerate(letters())}
-    for token in vocabulary:
-        if not all(letter in byte_of for letter in token):
-            continue
-        said = bytes(byte_of[letter] for letter in token)
-        numbers = [number for byte in said if (number := table[byte]) != ABSENT]
-        text = said.decode(errors="replace")
-        if "�" not in text and merges.count(numbers) != 1:
-            yield text
 
 
 def _texts(folder: Path) -> Iterator[str]:

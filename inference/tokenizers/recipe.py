@@ -1,7 +1,7 @@
 """All that counting needs of a vocabulary, in one value that also travels between processes."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import msgpack
@@ -47,3 +47,16 @@ def letters() -> list[str]:
 def alphabet(vocabulary: Mapping[str, int]) -> list[int]:
     """The token of each byte."""
     return [vocabulary.get(letter, ABSENT) for letter in letters()]
+
+
+def whole(vocabulary: Mapping[str, int], merges: Merges) -> Iterator[str]:
+    """Tokens that are taken when a piece is all of them, though merging would end elsewhere."""
+    table, byte_of = alphabet(vocabulary), {letter: byte for byte, letter in enumerate(letters())}
+    for token in vocabulary:
+        if not all(letter in byte_of for letter in token):
+            continue
+        said = bytes(byte_of[letter] for letter in token)
+        numbers = [number for byte in said if (number := table[byte]) != ABSENT]
+        text = said.decode(errors="replace")
+        if "�" not in text and merges.count(numbers) != 1:
+            yield text

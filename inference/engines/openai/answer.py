@@ -1,11 +1,11 @@
 """A server's events, as chunks. The finish comes with one event and the counts with a later one; a chunk has both."""
 
-import math
 from typing import Any
 
 from inference.protocol import Chunk, EngineError, Finish, Request
+from inference.tokenizers.bound import Bound
 
-CHARACTERS_A_TOKEN = 3  # for servers that count nothing
+ESTIMATE = Bound()  # for servers that count nothing
 FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH}
 
 
@@ -13,7 +13,9 @@ class Answer:
     """One reply. ``finished`` once its last chunk was taken."""
 
     def __init__(self, request: Request) -> None:
-        self._request = request
+        prefix, turns = request.prefix, request.turns
+        self._prefix = ESTIMATE.count(prefix.text) + ESTIMATE.count(prefix.reasoning)
+        self._estimate = self._prefix + sum(ESTIMATE.count(turn.text) for turn in turns)
         self._finish: Finish | None = None
         self._deltas = 0
         self.finished = False
@@ -43,11 +45,10 @@ class Answer:
         return Chunk(text, reasoning, self._finish, *self._counts(usage))
 
     def _counts(self, usage: dict[str, Any]) -> tuple[int, int, int]:
-        """Prompt, completion, prefix. A server tells no count of the prefix: it has its share of the letters."""
-        prefix = len(self._request.prefix.text) + len(self._request.prefix.reasoning)
-        letters = prefix + sum(len(turn.text) for turn in self._request.turns)
-        prompt = usage.get("prompt_tokens") or math.ceil(letters / CHARACTERS_A_TOKEN)
-        return prompt, usage.get("completion_tokens", self._deltas), round(prompt * prefix / letters) if prefix else 0
+        """Prompt, completion, prefix. A server tells no count of the prefix: it has its share of the estimate."""
+        prompt = usage.get("prompt_tokens") or self._estimate
+        prefix = round(prompt * self._prefix / self._estimate) if self._prefix else 0
+        return prompt, usage.get("completion_tokens", self._deltas), prefix
 
 
 def _finish(reason: str) -> Finish:

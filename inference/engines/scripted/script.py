@@ -10,6 +10,7 @@ from typing import Any
 from inference import stamps
 from inference.catalog_fields import SCRIPTED
 from inference.protocol import EngineError, Prefix, Problem, Request
+from inference.tokenizers.scripted import Scripted
 
 TOKEN = re.compile(r"\S{1,12}\s*|\s+")
 PIECES = tuple(
@@ -19,6 +20,7 @@ PIECES = tuple(
     )
 )
 DIRECTIVE = re.compile(r"@(\w+)=(\S+)")
+TOKENIZER = Scripted()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +83,9 @@ def pieces(text: str) -> tuple[str, ...]:
 
 
 def count(request: Request) -> int:
-    """Tokens of the prompt, the prefix included: about one for four characters, at least one a turn."""
+    """Tokens of the prompt, the prefix included, as the model's tokenizer counts them."""
     spoken = (*(turn.text for turn in request.turns), request.prefix.reasoning, request.prefix.text)
-    return sum(len(text) // 4 + 1 for text in spoken if text)
+    return sum(map(TOKENIZER.count, spoken))
 
 
 def directed(options: Mapping[str, Any], asked: str) -> Mapping[str, Any]:
