@@ -1,28 +1,47 @@
 """What a person may do now, as their page is told: limits, tokens that are left, what keeps them from sending."""
 
+from functools import cache
 from typing import Any
 
 from inference import serving
 from inference.protocol import REPLY_ROOM
+from inference.tokenizers import tokenizer_for
 from limits import restraints
 from limits.policies import limits_of
 from limits.quotas import Quota
 from limits.standing import standing
 
+# By these the page reckons tokens from characters; a script of its own has a rate of its own.
+SAMPLES = {
+    "narrow": (
+        "Could you look at this function? It returns None for an empty list, but the caller expects a number:\n"
+        "def mean(values):\n    return sum(values) / len(values) if values else None\n"
+        "I would rather have it raise an error that says what is wrong, and I need a short test for both cases."
+    ),
+    "wide": "请帮我把下面这段会议记录整理成五个要点，语气友好一些，并在最后列出每个人接下来要做的事情和截止日期。",
+}
+
 
 def allowance(user_id: int) -> dict[str, Any]:
     """The ``limits`` of docs/websocket.md, by four short queries."""
     limits, left = limits_of(user_id), standing(user_id)
-    window = serving.model().context_window - REPLY_ROOM
+    model = serving.model()
+    window = model.context_window - REPLY_ROOM
     restraint = next(iter(restraints.now_on(user_id)), None)
     return {
         "prompt_chars": limits.prompt_chars,
         "prompt_tokens": min(limits.prompt_tokens or window, window),
         "output_tokens": limits.output_tokens,
-        "chars_per_token": {"narrow": 4.0, "wide": 1.0},
+        "chars_per_token": _chars_per_token(model.name),
         "standing": {"day": _quota(left.day), "month": _quota(left.month)},
         "restraint": restraint and {"kind": restraint.kind, "until": restraint.until},
     }
+
+
+@cache
+def _chars_per_token(name: str) -> dict[str, float]:
+    tokenizer = tokenizer_for(serving.model())
+    return {kind: round(len(text) / max(1, tokenizer.count(text)), 2) for kind, text in SAMPLES.items()}
 
 
 def _quota(quota: Quota | None) -> dict[str, Any] | None:

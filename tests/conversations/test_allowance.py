@@ -9,6 +9,7 @@ from accounts.models import User
 from conversations.allowance import allowance
 from inference.model import Model
 from inference.protocol import REPLY_ROOM
+from inference.tokenizers import tokenizer_for
 from limits import restraints
 from tests.limits.stories import group, policy, reserve, used
 
@@ -21,6 +22,12 @@ def test_without_policies_the_settings_and_the_window_hold(alice: User, model: M
     assert told["prompt_tokens"] == model.context_window - REPLY_ROOM
     assert told["standing"] == {"day": None, "month": None}
     assert told["restraint"] is None
+
+
+def test_tokens_are_reckoned_as_the_models_tokenizer_counts(alice: User, model: Model) -> None:
+    factors, counted = allowance(alice.pk)["chars_per_token"], tokenizer_for(model)
+    for kind, text in (("narrow", "An ordinary question about the weather. " * 50), ("wide", "今天天气怎么样？" * 50)):
+        assert len(text) / factors[kind] == pytest.approx(counted.count(text), rel=0.1)
 
 
 def test_a_policy_holds_at_once_but_no_message_is_longer_than_the_window(alice: User, bob: User, model: Model) -> None:
