@@ -29,7 +29,7 @@ else:
 
 __all__ = ["AuditedAdmin", "EntryAdmin"]
 
-LOOKED_AT = 500  # of the newest entries, each time the page is shown; the command looks at all
+LOOKED_AT = 200  # of the newest entries, each time the page is shown; the command looks at all
 FORMS = {
     "jsonl": (export.json_line, "", "application/jsonl"),
     "csv": (export.csv_line, export.CSV_HEAD, "text/csv; charset=utf-8"),

@@ -83,7 +83,7 @@ def command(frame: dict[str, Any]) -> Command:
     kind = frame.get("type")
     read = _READERS.get(kind) if isinstance(kind, str) else None
     if read is None:
-        raise Malformed(f"type must be one of: {', '.join(_READERS)}.", code="unknown_type")
+        raise Malformed(f"type must be one of: {', '.join(KINDS)}.", code="unknown_type")
     try:
         return read(frame)
     except Malformed as error:
@@ -153,6 +153,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Command]] = {
     "limits": _limits,
     "ping": _ping,
 }
+KINDS = tuple(_READERS)
 
 
 def _html(frame: dict[str, Any]) -> bool:

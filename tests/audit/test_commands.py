@@ -2,19 +2,22 @@
 
 import io
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from accounts.models import User
 from audit import chain
 from audit.log import record
-from audit.models import Entry
 from audit.progress import progress
 from tests.audit.written import guard_down, hash_anew, move, spoil, write
 
@@ -128,18 +131,26 @@ def lines(text: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
-def test_an_export_can_be_verified_without_us(run: Run, alice: User) -> None:
+RECIPE = re.compile(r"```python\n(.*?)```", re.DOTALL)
+
+
+def test_an_export_can_be_verified_as_the_page_says(
+    run: Run, alice: User, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """By the recipe of docs/audit.md, with nothing of ours."""
+    (recipe,) = RECIPE.findall((settings.BASE_DIR / "docs" / "audit.md").read_text())
     record("person.suspended", actor=alice, subject=alice, details={"why": "naïve 名字 🙂", "share": 0.1, "n": 1e22})
     write(3)
-    previous = "0" * 64
-    for number, line in enumerate(lines(run("export_audit")), 1):
-        digest = line.pop("hash")
-        canonical = json.dumps(line, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-        assert (line["id"], line["previous"]) == (number, previous)
-        assert digest == sha256(canonical.encode()).hexdigest()
-        previous = digest
-    assert previous == Entry.objects.latest("pk").hash
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "audit.jsonl"
+    command = [sys.executable, "-I", "-c", recipe]
+    whole = run("export_audit")
+    file.write_text(whole, encoding="utf-8")
+    assert subprocess.run(command, check=False, env={"PYTHONUTF8": "1"}).returncode == 0
+    for forged in (whole.replace("naïve", "naive"), whole.replace('"number": 1', '"number": 7')):
+        assert forged != whole
+        file.write_text(forged, encoding="utf-8")
+        assert subprocess.run(command, check=False, capture_output=True, env={"PYTHONUTF8": "1"}).returncode == 1
 
 
 def test_a_part_of_the_time_is_exported(run: Run) -> None:

@@ -1,0 +1,138 @@
+"""Who comes through which door: a row for each address and each frame of the socket.
+
+A row has one letter for each of: stranger, member, moderator, auditor, administrator, owner. What is asked for is
+Alice's, who is none of them. ``i``: let in (also to be told that the form is wrong), ``l``: sent to sign in, ``n``:
+refused, ``0``: there is nothing. A model's pages in the admin need no row: the table of roles says who comes in.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+PEOPLE = ("stranger", "member", "moderator", "auditor", "admin", "owner")
+
+EVERYONE = "iiiiii"
+MEMBERS = "liiiii"
+ALICE_ONLY = "l00000"
+STAFF = "lliiii"
+ADMINS = "llnnii"
+WHO_SEE_PEOPLE = "llniii"
+WHO_MODERATE = "llinii"
+WHO_SEE_RULES = "lliiii"
+NOBODY = "ll0000"
+
+HERS = UUID(int=0)  # stands for what is Alice's, in a request's body
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to try a door."""
+
+    who: str
+    method: str = "get"
+    said: dict[str, Any] = field(default_factory=dict)  # the query, or the JSON of a post
+
+
+def get(who: str, **query: str) -> Way:
+    return Way(who, "get", query)
+
+
+def post(who: str, **said: Any) -> Way:
+    return Way(who, "post", said)
+
+
+def both(who: str) -> tuple[Way, Way]:
+    """A page with a form."""
+    return get(who), post(who)
+
+
+CHAT: dict[str, tuple[Way, ...]] = {
+    "home": (get(MEMBERS),),
+    "conversation": (get(ALICE_ONLY),),
+    "news": (get(ALICE_ONLY),),
+    "older": (get(MEMBERS, before="2999-01-01T00:00:00Z"),),
+    "send": (post(ALICE_ONLY, type="send", client_id=UUID(int=1), text="Let me in", conversation=HERS),),
+    "stop": (post(ALICE_ONLY),),
+    "events": (get(ALICE_ONLY),),
+    "report": (post(ALICE_ONLY, reason="wrong"),),
+    "appeal": (post(ALICE_ONLY, text="Why?"),),
+    "appeal_for_reply": (post(ALICE_ONLY, text="Why?"),),
+    "limits": (get(MEMBERS),),
+    "objections": (get(MEMBERS),),
+}
+ACCOUNT: dict[str, tuple[Way, ...]] = {
+    "account_login": both(EVERYONE),
+    "account_logout": (post(EVERYONE),),
+    "account_inactive": (get(EVERYONE),),
+    "account_signup": both(EVERYONE),
+    "account_change_password": both(MEMBERS),
+    "account_set_password": (get(MEMBERS),),
+    "account_reset_password": (get(EVERYONE),),
+    "account_usage": (get(MEMBERS),),
+    "account_usage_csv": (get(MEMBERS),),
+    "set_language": (post(EVERYONE),),
+}
+MACHINES: dict[str, tuple[Way, ...]] = {
+    "alive": (get(EVERYONE),),
+    "ready": (get(EVERYONE),),
+    "metrics": (get(EVERYONE),),  # to this machine, from which these tests come; tests.metrics has the others
+}
+CONSOLE: dict[str, tuple[Way, ...]] = {
+    "admin:index": (get(STAFF),),
+    "admin:login": (get("lniiii"),),
+    "admin:logout": (post(EVERYONE),),
+    "admin:password_change": (get(STAFF),),
+    "admin:password_change_done": (get(STAFF),),
+    "admin:autocomplete": (get("llnnnn"),),
+    "admin:jsi18n": (get(STAFF),),
+    "admin:view_on_site": (get(NOBODY),),
+    "admin:app_list": (get("ll0iii"),),
+    "admin:(?P<url>.*)$": (get(NOBODY),),
+    "admin:engine": (get(STAFF),),
+    "admin:engine-live": (get(STAFF),),
+    "admin:engine-drain": both(ADMINS),
+    "admin:engine-rebuild": both(ADMINS),
+    "admin:models": (get(STAFF),),
+    "admin:usage": (get(WHO_SEE_PEOPLE),),
+    "admin:usage-csv": (get(WHO_SEE_PEOPLE),),
+    "admin:reading": both(NOBODY),  # as a site begins; tests.console.test_reading has it switched on
+    "admin:audit_entry_export_jsonl": (get(WHO_SEE_PEOPLE),),
+    "admin:audit_entry_export_csv": (get(WHO_SEE_PEOPLE),),
+    "admin:accounts_user_overview": (get(WHO_SEE_PEOPLE),),
+    "admin:accounts_user_restrain": both(ADMINS),
+    "admin:accounts_user_lift": (post(ADMINS),),
+    "admin:auth_user_password_change": both(ADMINS),
+}
+MODERATION: dict[str, tuple[Way, ...]] = {
+    "admin:moderation_incident_change": both(WHO_SEE_RULES),  # it shows, however it is asked; the next three change
+    "admin:moderation_incident_decide": (post(WHO_MODERATE),),
+    "admin:moderation_incident_assign": (post(WHO_MODERATE),),
+    "admin:moderation_incident_note": (post(WHO_MODERATE),),
+    "admin:moderation_rule_starters": both(WHO_MODERATE),
+    "admin:moderation_rule_try": (post(WHO_MODERATE),),
+    "admin:moderation_rule_try_saved": both(WHO_MODERATE),
+    "admin:moderation_rule_import": both(WHO_MODERATE),
+    "admin:moderation_rule_export": (get(WHO_SEE_RULES),),
+}
+DOORS = {**CHAT, **ACCOUNT, **MACHINES, **CONSOLE, **MODERATION}
+
+# What a page of a model needs, by the end of its name: letters of console.roles.TABLE for a look and for a change.
+MODEL_PAGES = {
+    "changelist": ("vc", "vc"),
+    "add": ("a", "a"),
+    "history": ("vc", ""),
+    "delete": ("d", "d"),
+    "change": ("vc", "c"),
+}
+
+ONLY_SHOWN = {"limits.restraint"}  # on a model's pages; doors with a row of their own change it
+
+# Frames of the socket: what is said, and the answer to each but the stranger, whose socket is closed at once.
+FRAMES: dict[str, tuple[dict[str, Any], str]] = {
+    "send": ({"client_id": UUID(int=1), "text": "Let me in", "conversation": HERS}, "not_found"),
+    "open": ({"conversation": HERS}, "not_found"),
+    "follow": ({"reply": HERS}, "not_found"),
+    "stop": ({"reply": HERS}, "not_found"),
+    "limits": ({}, "limits"),
+    "ping": ({}, "pong"),
+}
