@@ -129,6 +129,10 @@ class Attempt:
         reply = self.reply
         return Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
 
+    def _said(self) -> Snapshot:
+        text, reasoning = self.live.text.encode(), self.live.reasoning.encode()
+        return Snapshot(self.reply.attempt, self.channel.epoch, reasoning, text)
+
     def _begin_with(self, found: Snapshot) -> None:
         """From now on this text is what is continued, and what the keeper saves."""
         self.channel.epoch = found.epoch
@@ -263,11 +267,9 @@ class Attempt:
         try:
             if not await persistently(held.is_mine, self.reply):
                 raise Superseded("the row has a newer attempt")
-            given = None
-            while given != self.live.cursor:  # what was said meanwhile was refused too
-                given = self.live.cursor
-                text, reasoning = self.live.text.encode(), self.live.reasoning.encode()
-                await self._fence(Snapshot(self.reply.attempt, self.channel.epoch, reasoning, text))
+            given = self._said()
+            await self._fence(given)
+            self.channel.repeat(self._said(), after=given)  # what was said meanwhile was refused too
             self.channel.sync()
         except Superseded:
             self.live.abort(Abort.SUPERSEDED)

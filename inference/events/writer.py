@@ -68,6 +68,12 @@ class Channel:
         """Tell readers to read the snapshot again."""
         self._add(Part.SYNC, 0, b"")
 
+    def repeat(self, said: Snapshot, *, after: Snapshot) -> None:
+        """Tell once more what was said after a text that Redis has. By its offset: to hear it twice is harmless."""
+        for part, whole, had in ((Part.REASONING, said.reasoning, after.reasoning), (Part.TEXT, said.text, after.text)):
+            if len(whole) > len(had):
+                self._add(part, len(had), whole[len(had) :])
+
     def go_on_from(self, snapshot: Snapshot) -> None:
         """What is appended from now on follows this text."""
         self.sizes = [len(snapshot.text), len(snapshot.reasoning)]
@@ -85,7 +91,7 @@ class Channel:
             return [(*head, int(part), offset, data)]
         items: list[Item] = []
         for part, offset, data in pieces:
-            if items and part < Part.EVENT and items[-1][3] == part:
+            if items and part < Part.EVENT and items[-1][3] == part and offset == items[-1][4] + len(items[-1][5]):
                 items[-1] = (*items[-1][:5], items[-1][5] + data)
             else:
                 items.append((*head, int(part), offset, data))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from inference.events.feed import Feed
-from inference.events.items import FEED, Part, Snapshot
+from inference.events.items import FEED, Part, Refusal, Snapshot, key
 from inference.events.writer import Writer
 from tests.events.conftest import Begin
 from tests.events.test_fence import published
@@ -46,6 +46,25 @@ async def test_an_event_stays_between_the_pieces_around_it(begin: Begin, empty_r
         (Part.REASONING, 0, b"between"),
         (Part.TEXT, 6, b"after"),
     ]
+
+
+async def test_what_is_repeated_fills_the_hole_whatever_was_pending(begin: Begin, empty_redis: Redis) -> None:
+    attempt = begin()
+    await attempt.fence()
+    attempt.channel.append(Part.TEXT, "before ")
+    await attempt.flushed()
+    empty_redis.flushall()
+    attempt.channel.append(Part.TEXT, "refused ")
+    await attempt.flushed()
+    assert attempt.refusals == [Refusal.UNFENCED]
+    known = Snapshot(1, 0, b"", b"before ")
+    await attempt.writer.fence(attempt.channel, known)
+    attempt.channel.append(Part.TEXT, "pending ")
+    attempt.channel.repeat(Snapshot(1, 0, b"", b"before refused pending "), after=known)
+    attempt.channel.append(Part.TEXT, "after")
+    await attempt.flushed()
+    assert attempt.refusals == [Refusal.UNFENCED, Refusal.HOLE]
+    assert empty_redis.get(f"{key(str(attempt.reply))}:t") == b"before refused pending after"
 
 
 async def test_what_is_said_while_redis_is_away_comes_later_in_order(

@@ -1,5 +1,6 @@
 """What breaks while a reply is written: no byte that was shown is lost, none comes twice, and there is one end."""
 
+import asyncio
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from accounts.models import User
 from conversations.models import Message
 from conversations.services import Sent
 from conversations.tickets import tickets_waiting
+from inference.events.items import Snapshot
+from inference.events.writer import Channel, Writer
 from inference.model import Model
 from tests.conversations.talk import reply_of, say, settle
 from tests.screen import Screen
@@ -177,6 +180,32 @@ def test_text_stays_byte_exact_while_redis_forgets_everything_again_and_again(
     for reader in readers:
         whole_story(reader, sent, story=LONG, states=[])
     assert reply_of(sent).attempt == 1
+
+
+def test_a_fast_reply_does_not_outrun_a_slow_redis_that_forgot(
+    alice: User, hire: Hire, web: Web, empty_redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More is said while all of the text is given again: that comes after, and is no reason to begin anew."""
+    fence, calls = Writer.fence, []
+
+    async def slowly(writer: Writer, channel: Channel, known: Snapshot) -> tuple[Snapshot, bool]:
+        calls.append(len(known.text))
+        answer = await fence(writer, channel, known)
+        await asyncio.sleep(0.1)  # a slow Redis: some fifty tokens are said meanwhile
+        return answer
+
+    monkeypatch.setattr(Writer, "fence", slowly)
+    worker = hire(text=LONG, rate=500)
+    sent = say(alice)
+    reader = web.follow(sent.reply)
+    worker.ticket()
+    reader.until(lambda screen: len(screen.text) > 100)
+    empty_redis.flushall()
+    said = len(reader.screen.text)
+    reader.until(lambda screen: len(screen.text) > said + 400)
+    assert reader.screen.end is None
+    assert len(calls) < 5
+    whole_story(reader, sent, story=LONG)
 
 
 @pytest.mark.parametrize("forgets", [False, True])
