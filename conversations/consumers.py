@@ -19,7 +19,8 @@ from conversations.follow import Cursor, Follower
 from conversations.language import language_of
 from conversations.models import Conversation, Message
 from conversations.pace import Pace
-from conversations.services import Refused, send, stop
+from conversations.refusals import Refused
+from conversations.services import send, stop
 from conversations.signed_in import SignedIn
 from conversations.streams import Streams, streams
 from inference.concerning import concerning

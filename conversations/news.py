@@ -9,8 +9,9 @@ from django.template.loader import render_to_string
 
 from accounts.models import User
 from conversations.models import Conversation, Message
-from conversations.services import Refused, Sent
-from conversations.states import UNFINISHED
+from conversations.refusals import Refused
+from conversations.services import Sent
+from conversations.states import UNFINISHED, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,21 +33,37 @@ def since(user: User, conversation_id: UUID, after: UUID | None) -> News:
     new = messages if known is None else messages.filter(position__gt=known)
     replies = dict(messages.filter(role=Message.Role.ASSISTANT).values_list("pk", "state"))
     html = "".join(render_to_string("conversations/message.html", {"message": message}) for message in new)
-    frame = {"type": "messages", "conversation": str(conversation.pk), "title": conversation.title, "html": html}
+    oldest = oldest_read(conversation)
+    frame: dict[str, Any] = {
+        "type": "messages",
+        "conversation": str(conversation.pk),
+        "title": conversation.title,
+        "html": html,
+    }
+    frame["remembered_from"] = str(oldest) if oldest else None
     unfinished = frozenset(pk for pk, state in replies.items() if state in UNFINISHED)
     return News(frame, frozenset(replies), unfinished, time.thread_time() - began)
 
 
+def oldest_read(conversation: Conversation) -> UUID | None:
+    """The oldest message that the model read for the newest reply it began; None when it read all."""
+    begun = conversation.messages.replies().exclude(state=State.QUEUED).order_by("-position")
+    position = begun.values_list("remembered_from", flat=True).first()
+    if position is None:
+        return None
+    return conversation.messages.filter(position=position).values_list("pk", flat=True).first()
+
+
 def refused_frame(client_id: str, no: Refused) -> dict[str, Any]:
     """The ``refused`` frame."""
-    detail = str(no.detail)
-    return {"type": "refused", "client_id": client_id, "code": no.code, "detail": detail, "allowed": no.allowed}
+    said = {"code": no.code, "detail": str(no.detail), "allowed": no.allowed}
+    return {"type": "refused", "client_id": client_id, **said, **no.more}
 
 
 def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:
     """The ``sent`` frame."""
     conversation = sent.conversation
-    return {
+    frame = {
         "type": "sent",
         "client_id": client_id,
         "conversation": {"id": str(conversation.pk), "title": conversation.title, "url": conversation.url},
@@ -54,3 +71,4 @@ def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:
         "reply": str(sent.reply),
         "first": sent.first,
     }
+    return frame if sent.text is None else {**frame, "text": sent.text}

@@ -25,7 +25,8 @@ from conversations.database import in_database
 from conversations.follow import Follower
 from conversations.models import Conversation, Message
 from conversations.phrases import phrases
-from conversations.services import Refused, send, stop
+from conversations.refusals import Refused
+from conversations.services import send, stop
 from conversations.streams import streams
 
 SIDEBAR = 50  # conversations shown at first, and with each "older"
@@ -56,6 +57,7 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
     context = {
         "conversation": conversation,
         "messages": messages,
+        "remembered_from": news.oldest_read(conversation) if conversation else None,
         "conversations": list(mine.order_by("-updated_at")[:SIDEBAR]),
         "page": page,
     }
