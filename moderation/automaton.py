@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 
 from moderation.normal import is_word
 from moderation.refusals import InvalidRule, gettext_noop
-from moderation.syntax import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence
+from moderation.tree import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence
 
 MOST_PLACES = 2_000  # of one pattern
 MOST_ARROWS = 20_000  # of one pattern: from places to places
-MOST_CELLS = 500_000  # remembered by one machine
+MOST_CELLS = 200_000  # remembered by one machine
 FOUND = -1  # stands for the end of a pattern among the places that follow one
 
 
@@ -66,8 +66,6 @@ class Shape(dict[str, Move]):
     def __missing__(self, character: str) -> Move:
         return self.machine.move(self, character)
 
-    __hash__ = object.__hash__
-
 
 @dataclass(slots=True)
 class Machine:
@@ -90,7 +88,7 @@ class Machine:
         self.entries.append(Entry(begin, pattern.edge_before, waits, keeps_all))
 
     def root(self, within: bool) -> Shape:
-        return self._shape((), within)
+        return self.shape((), within)
 
     def move(self, shape: Shape, character: str) -> Move:
         move = _Step(self, shape, character).move()
@@ -100,7 +98,7 @@ class Machine:
         shape[character] = move
         return move
 
-    def _shape(self, places: tuple[int, ...], within: bool) -> Shape:
+    def shape(self, places: tuple[int, ...], within: bool) -> Shape:
         shape = self.shapes.get((places, within))
         if shape is None:
             self.cells += 8 + len(places)
@@ -164,7 +162,7 @@ class _Step:
             if not (entry.edge_before and self.shape.within):
                 for number in entry.places:
                     self._read(begins, self.machine.places[number])
-        shape = self.machine._shape(tuple(self.places), self.is_word)
+        shape = self.machine.shape(tuple(self.places), self.is_word)
         return Move(shape, tuple(self.kept), tuple(self.found))
 
     def _read(self, index: int, place: Place) -> None:

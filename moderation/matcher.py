@@ -8,7 +8,7 @@ A match covers whole characters of the text as given, and the invisible characte
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -18,7 +18,7 @@ from moderation.normal import normalise
 from moderation.patterns import checked, fits_replies
 from moderation.prompts import LongPattern
 from moderation.refusals import InvalidRule, gettext_noop
-from moderation.scan import Compiled, Scan
+from moderation.scan import Candidate, Compiled, Scan
 from moderation.spans import Spans
 from moderation.words import Word, Words
 
@@ -116,7 +116,7 @@ class Matcher:
             found = [*(cut(match, blocked.start) for match in found if match.start < blocked.start), blocked]
         return Screened(shown, tuple(found), blocked)
 
-    def _long(self, searched: str):
+    def _long(self, searched: str) -> Iterator[Candidate]:
         for rule, pattern in self.compiled.long:
             exceptions = self.compiled.exceptions.get(rule)
             for start, end in pattern.spans(searched):

@@ -4,7 +4,8 @@ from moderation.automaton import Machine
 from moderation.checksums import CHECKSUMS
 from moderation.prompts import LongPattern, compiled
 from moderation.refusals import InvalidRule, gettext_noop
-from moderation.syntax import Pattern, longest, parse, shortest
+from moderation.syntax import parse
+from moderation.tree import Pattern, longest, shortest
 
 LONGEST = 256  # characters a stream may hold back for a pattern
 LONGEST_WITH_CHECKSUM = 64

@@ -4,12 +4,13 @@ Found are the leftmost-longest, one after the other: RE2 has no way to ask for a
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import re2
 
 from moderation.normal import UNSPACED
 from moderation.refusals import InvalidRule, gettext_noop
-from moderation.syntax import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence
+from moderation.tree import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence
 
 MEMORY = 32 << 20
 
@@ -30,7 +31,7 @@ class LongPattern:
             at = end
 
 
-def compiled(source: str) -> "re2._Regexp":
+def compiled(source: str) -> Any:
     options = re2.Options()
     options.log_errors = False
     options.longest_match = True

@@ -3,7 +3,7 @@
 from typing import Any
 
 
-class InvalidRule(ValueError):
+class InvalidRule(ValueError):  # noqa: N818 - the rule is what is wrong
     """A word or a pattern that cannot be used.
 
     ``rule`` is its id (0 where one rule alone is looked at), ``line`` counts the lines of a word list from 1 (0 for a

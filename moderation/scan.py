@@ -4,7 +4,6 @@ Works on searched characters (``normal``), numbered from the beginning of the st
 which an undecided candidate may begin: every candidate that begins before it is known.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from moderation.automaton import Machine, Shape
@@ -12,9 +11,9 @@ from moderation.checksums import holds
 from moderation.exceptions import Exceptions
 from moderation.normal import is_word, joins
 from moderation.prompts import LongPattern
-from moderation.words import LENGTH, LENGTHS, Lexicon, Meaning, Words
+from moderation.words import Meaning, Words
 
-MOST_KEPT = 4096  # characters of decided text that may lie about before they are let go of
+MOST_KEPT = 256  # decided characters more than needed that may lie about
 Candidate = tuple[int, int, int]  # rule by number, start, end
 
 
@@ -43,7 +42,8 @@ class Scan:
         self.now = self.frontier = 0
         self.candidates: list[Candidate] = []  # decided; whoever reads them empties the list
         self._waiting: list[Candidate] = []  # ~rule: for the character after them; rule: for an exception
-        self._readers = [_Reader(lexicon) for lexicon in (compiled.words.bounded, compiled.words.free)]
+        self._lexicons = compiled.words.bounded, compiled.words.free
+        self._complete: tuple[set[int], set[int]] = set(), set()  # begins of words that end here and cannot grow
         self._word_from = 0
         self._has_patterns = bool(compiled.patterns)
         self._shape: Shape = compiled.machine.root(is_word(self.text[-1:]))
@@ -51,11 +51,18 @@ class Scan:
 
     def read(self, piece: str) -> None:
         """The next characters."""
-        if piece:
-            self._take(piece)
+        if not piece:
+            return
+        self._take(piece)
+        if self._waiting:
             self._decide(ended=False)
-            self._word_from = self._first_begun_word()
-            self.frontier = min([self._word_from, *self._starts, *(start for _, start, _ in self._waiting)])
+        frontier = self._word_from = self._first_begun_word()
+        if self._starts:  # oldest first
+            frontier = min(frontier, self._starts[0])
+        if self._waiting:
+            frontier = min(frontier, *(start for _, start, _ in self._waiting))
+        self.frontier = frontier
+        if frontier - self.history - self.base > MOST_KEPT:
             self._forget()
 
     def end(self, last: str = "") -> None:
@@ -71,22 +78,21 @@ class Scan:
     def _take(self, piece: str) -> None:
         self.text += piece
         began, self.now = self.now, self.now + len(piece)
-        for reader, edge in zip(self._readers, (True, False), strict=True):
-            if reader.lexicon:
-                self._read_words(reader, edge, began)
+        begun = self.text[self._word_from - self.base :]
+        for lexicon, complete in zip(self._lexicons, self._complete, strict=True):
+            complete.clear()
+            if lexicon:
+                for start, end, meaning in lexicon.words(begun):
+                    self._found_word(start + self._word_from, end + self._word_from, meaning, began, complete)
         if self._has_patterns:
             self._read_patterns(piece, began)
 
-    def _read_words(self, reader: "_Reader", edge: bool, began: int) -> None:
-        """From the first word that may have begun: earlier ones cannot be found any more."""
-        reader.complete.clear()
-        for last, meaning, length in reader.words(self.text[self._word_from - self.base :]):
-            end = self._word_from + last
-            start = end - length
-            if end <= began or (edge and is_word(self._character(start - 1))):
-                continue
+    def _found_word(self, start: int, end: int, meaning: Meaning, began: int, complete: set[int]) -> None:
+        """Seen before, when it ends before the piece."""
+        starts_inside = complete is self._complete[0] and is_word(self._character(start - 1))
+        if end > began and not starts_inside:
             if end == self.now and not meaning.grows:
-                reader.complete.add(start)
+                complete.add(start)
             self._waiting.extend((~rule if after else rule, start, end) for rule, after in meaning.rules)
 
     def _read_patterns(self, piece: str, at: int) -> None:
@@ -109,15 +115,14 @@ class Scan:
 
     def _decide(self, ended: bool) -> None:
         """Sort what was found into decided and still waiting."""
-        if self._waiting:
-            waiting, self._waiting = self._waiting, []
-            for rule, start, end in waiting:
-                if rule >= 0:
-                    self._excuse(rule, start, end, ended)
-                elif end == self.now and not ended:
-                    self._waiting.append((rule, start, end))
-                elif not joins(self._character(end - 1), self._character(end)):
-                    self._excuse(~rule, start, end, ended)
+        waiting, self._waiting = self._waiting, []
+        for rule, start, end in waiting:
+            if rule >= 0:
+                self._excuse(rule, start, end, ended)
+            elif end == self.now and not ended:
+                self._waiting.append((rule, start, end))
+            elif not joins(self._character(end - 1), self._character(end)):
+                self._excuse(~rule, start, end, ended)
 
     def _excuse(self, rule: int, start: int, end: int, ended: bool) -> None:
         exceptions = self.compiled.exceptions.get(rule)
@@ -128,44 +133,25 @@ class Scan:
             self.candidates.append((rule, start, end))
 
     def _first_begun_word(self) -> int:
-        bounded, free = self._readers
+        bounded, free = self._lexicons
         before = self._character(self._word_from - 1)
         for at in range(self._word_from, self.now):
             character = self.text[at - self.base]
-            if character in free.lexicon.first and free.goes_on(self.text, at, self.base):
+            if character in free.first and self._goes_on(1, at):
                 return at
-            may_begin = character in bounded.lexicon.first and not is_word(before)
-            if may_begin and bounded.goes_on(self.text, at, self.base):
+            if character in bounded.first and not is_word(before) and self._goes_on(0, at):
                 return at
             before = character
         return self.now
+
+    def _goes_on(self, kind: int, at: int) -> bool:
+        """Whether what was read since then is the beginning of a word, or one whose end is not decided."""
+        return at not in self._complete[kind] and self._lexicons[kind].begins(self.text[at - self.base :])
 
     def _character(self, at: int) -> str:
         return self.text[at - self.base] if self.base <= at < self.now else ""
 
     def _forget(self) -> None:
         spare = self.frontier - self.history - self.base
-        if spare > MOST_KEPT:
-            self.text = self.text[spare:]
-            self.base += spare
-
-
-class _Reader:
-    """One stream's view of an automaton.
-
-    Each piece is a new search from the first undecided character on: the library's own ``set`` for texts in pieces
-    writes outside its memory when characters of more than 16 bits follow others.
-    """
-
-    def __init__(self, lexicon: Lexicon) -> None:
-        self.lexicon = lexicon
-        self.complete: set[int] = set()  # begins of words that end here and cannot become longer
-
-    def words(self, text: str) -> Iterator[tuple[int, Meaning, int]]:
-        """Where a word ends, what it means, and its length."""
-        for last, value in self.lexicon.automaton.iter(text):
-            yield last + 1, self.lexicon.meanings[value >> LENGTHS], value & LENGTH
-
-    def goes_on(self, text: str, at: int, base: int) -> bool:
-        """Whether what was read since then is the beginning of a word, or one whose end is not decided."""
-        return at not in self.complete and self.lexicon.automaton.match(text[at - base :])
+        self.text = self.text[spare:]
+        self.base += spare

@@ -1,5 +1,7 @@
 """Candidates of a rule that overlap become one match; the same for what is masked."""
 
+from collections.abc import Iterator
+
 
 class Spans:
     """Disjoint spans, first and last character inclusive. What only touches stays apart."""
@@ -10,7 +12,7 @@ class Spans:
     def __bool__(self) -> bool:
         return bool(self._spans)
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[int, int]]:
         return iter(self._spans)
 
     def add(self, first: int, last: int) -> None:

@@ -6,7 +6,7 @@ only what decides edges and exceptions.
 """
 
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from moderation.matcher import MASK, Action, Finding, Matcher
@@ -15,8 +15,8 @@ from moderation.refusals import InvalidRule, gettext_noop
 from moderation.scan import Scan
 from moderation.spans import Spans
 
-AROUND = 40  # characters of an excerpt, on each side
-MOST_SHOWN = 1024  # characters kept of what was let out, for excerpts
+AROUND = 40  # characters of an excerpt before the match
+MOST_SHOWN = 256  # characters kept of what was let out, for excerpts
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,8 @@ class StreamFilter:
         self._found = [Spans() for _ in self._rules]
         self._masks = Spans()
         self._block: int | None = None  # the first character of what ends the text
+        self._matched = False  # whether a match is open
+        self._quiet = True  # neither that, nor is anything held
         self._ended = False
 
     @property
@@ -59,11 +61,22 @@ class StreamFilter:
         self._go_on()
         text, places = normalise(piece, self._last)
         self._last = text[-1:] or self._last
-        began = self._out + len(self._held)
-        self._held += piece
-        self._origins.extend(began + place for place in places)
-        self._scan.read(text)
+        scan = self._scan
+        scan.read(text)
+        if self._quiet and scan.frontier == scan.now and not scan.candidates:
+            self._out += len(piece)
+            self._shown = (self._shown + piece)[-MOST_SHOWN:]
+            return Released(piece)
+        self._hold(piece, places)
         return self._release()
+
+    def _hold(self, piece: str, places: Sequence[int]) -> None:
+        if self._quiet:
+            self._origins.clear()
+            self._first = self._scan.now - len(places)
+        began = self._out + len(self._held)
+        self._origins.extend(began + place for place in places)
+        self._held += piece
 
     def finish(self) -> Released:
         """The text ends here."""
@@ -78,23 +91,32 @@ class StreamFilter:
             raise RuntimeError("this text has ended")
 
     def _release(self, at_end: bool = False) -> Released:
-        self._collect()
-        total = self._out + len(self._held)
+        if self._scan.candidates:
+            self._collect()
         frontier, now = self._scan.frontier, self._scan.now
-        decided = total if frontier == now else self._origin(frontier)
-        known = total if at_end else self._origin(min(frontier, now - 1)) if now else 0
+        decided = self._out + len(self._held) if frontier == now else self._origin(frontier)
         text = self._let_out(decided if self._block is None else min(decided, self._block))
-        findings = tuple(self._findings(known))
+        released = self._judge(text, at_end) if self._matched else Released(text)
+        self._quiet = not (self._held or self._matched)
+        self._forget(min(frontier, now - 1))
+        return released
+
+    def _judge(self, text: str, at_end: bool) -> Released:
+        """What is known of the matches. Where one ends is known when the next searched character is."""
+        last = min(self._scan.frontier, self._scan.now - 1)
+        known = self._out + len(self._held) if at_end else self._origin(last)
         blocked = self._blocking(known)
         self._ended = blocked is not None
+        findings = tuple(self._findings(self._out + len(self._held) if blocked else known))
         self._masks.take_before(known)
-        self._forget(min(frontier, now - 1))
+        self._matched = bool(self._masks) or self._block is not None or any(self._found)
         return Released(text, findings, blocked)
 
     def _origin(self, number: int) -> int:
         return self._origins[number - self._first]
 
     def _collect(self) -> None:
+        self._matched = True
         for number, start, end in self._scan.candidates:
             rule = self._rules[number]
             first, last = self._origin(start), self._origin(end - 1)

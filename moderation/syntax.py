@@ -1,60 +1,37 @@
 """Patterns: the part of RE2's syntax that is meant here, read into a tree over searched characters.
 
 Literals and classes are folded as texts are (``normal``), so ``[A-Z]`` is ``[a-z]``, ``\\s`` a space, ``.`` any
-character. ``\\b`` stands at either end: no letter or digit directly before, or after. Groups only group, lazy repetition
-is greedy: which match is taken is not the pattern's to say.
+character. ``\\b`` stands at either end: no letter or digit directly before, or after. Groups only group, and lazy
+repetition is greedy: which match is taken is not the pattern's to say.
 """
 
-from dataclasses import dataclass
 from typing import NoReturn
 
 from moderation.normal import SPACE, fold
 from moderation.refusals import InvalidRule, gettext_noop
+from moderation.tree import (
+    ANY,
+    NOTHING,
+    Chars,
+    Either,
+    Node,
+    Pattern,
+    Ranges,
+    Repeat,
+    Sequence,
+    complement,
+    longest,
+    merged,
+)
 
-Ranges = tuple[tuple[int, int], ...]
-LAST = 0x10FFFF
 MOST_SOURCE = 1000
 MOST_NESTED = 50
 MOST_TIMES = 1000
 WIDEST_RANGE = 1 << 16
 CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": " "}
 CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
+GROUPS = gettext_noop("Character %(place)d: only (…), (?:…) and, at the beginning, (?i) are known here.")
 FLAGS = ("(?i)", "(?s)", "(?is)", "(?si)")
-
-
-@dataclass(frozen=True, slots=True)
-class Chars:
-    ranges: Ranges
-
-
-@dataclass(frozen=True, slots=True)
-class Sequence:
-    parts: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Either:
-    options: tuple["Node", ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Repeat:
-    part: "Node"
-    least: int
-    most: int | None
-
-
-Node = Chars | Sequence | Either | Repeat
-NOTHING = Sequence(())
-
-
-@dataclass(frozen=True, slots=True)
-class Pattern:
-    body: Node
-    edge_before: bool = False
-    edge_after: bool = False
-    at_start: bool = False
-    at_end: bool = False
 
 
 def parse(source: str) -> Pattern:
@@ -64,67 +41,12 @@ def parse(source: str) -> Pattern:
     return _Parser(source).pattern()
 
 
-def longest(node: Node) -> int | None:
-    """Characters of the longest match, None where there is none."""
-    match node:
-        case Chars():
-            return 1
-        case Sequence(parts):
-            lengths = [longest(part) for part in parts]
-            return None if None in lengths else sum(length or 0 for length in lengths)
-        case Either(options):
-            lengths = [longest(option) for option in options]
-            return None if None in lengths else max(length or 0 for length in lengths)
-        case Repeat(part, _, most):
-            one = longest(part)
-            if one == 0:
-                return 0
-            return None if one is None or most is None else one * most
-
-
-def shortest(node: Node) -> int:
-    match node:
-        case Chars():
-            return 1
-        case Sequence(parts):
-            return sum(map(shortest, parts))
-        case Either(options):
-            return min(map(shortest, options))
-        case Repeat(part, least, _):
-            return least * shortest(part)
-
-
-def merged(ranges: list[tuple[int, int]]) -> Ranges:
-    """Sorted, without overlaps."""
-    result: list[tuple[int, int]] = []
-    for low, high in sorted(ranges):
-        if result and low <= result[-1][1] + 1:
-            result[-1] = (result[-1][0], max(high, result[-1][1]))
-        else:
-            result.append((low, high))
-    return tuple(result)
-
-
-def complement(ranges: Ranges) -> Ranges:
-    result: list[tuple[int, int]] = []
-    low = 0
-    for first, last in ranges:
-        if first > low:
-            result.append((low, first - 1))
-        low = last + 1
-    if low <= LAST:
-        result.append((low, LAST))
-    return tuple(result)
-
-
-ANY = Chars(((0, LAST),))
-
-
 class _Parser:
     def __init__(self, source: str) -> None:
         self.source = source
         self.at = 0
         self.nested = 0
+        self.divided = False  # by a | outside brackets
 
     def pattern(self) -> Pattern:
         while any(self._took(flags) for flags in FLAGS):
@@ -134,6 +56,9 @@ class _Parser:
         if self.at < len(self.source) and not self._rest_is_end():
             self._refuse(gettext_noop("Character %(place)d: this closing bracket was never opened."))
         after, end = self._ends(("\\b", "$"))
+        if self.divided and (before or start or after or end):
+            self.at = 0
+            self._refuse(gettext_noop("Character %(place)d: where ends are asked for, write \\b(?:a|b)\\b."))
         return Pattern(body, before, after, start, end)
 
     def _ends(self, signs: tuple[str, str]) -> tuple[bool, bool]:
@@ -153,15 +78,20 @@ class _Parser:
     def _either(self) -> Node:
         options = [self._sequence()]
         while self._took("|"):
+            self.divided = self.divided or not self.nested
             options.append(self._sequence())
         return options[0] if len(options) == 1 else Either(tuple(options))
 
     def _sequence(self) -> Node:
         parts: list[Node] = []
+        after_space = False
         while self.at < len(self.source) and self.source[self.at] not in "|)" and not self._rest_is_end():
+            is_space = self.source[self.at].isspace()
             part = self._repeated(self._one())
-            if not (part == _SPACE and parts and parts[-1] == _SPACE):  # searched texts have no two
+            is_space = is_space and part == _SPACE
+            if not (is_space and after_space):  # as in searched texts
                 parts.append(part)
+            after_space = is_space
         return parts[0] if len(parts) == 1 else Sequence(tuple(parts))
 
     def _repeated(self, part: Node) -> Node:
@@ -186,14 +116,12 @@ class _Parser:
         inside, closed, _ = self.source[self.at + 1 :].partition("}")
         least, comma, most = inside.partition(",")
         if not closed or not least.isdecimal() or not (most.isdecimal() or not most) or not inside.isascii():
-            self._refuse(
-                gettext_noop("Character %(place)d: write a repetition as {3}, {3,} or {3,5}; a bracket as \\{.")
-            )
+            self._refuse(gettext_noop("Character %(place)d: a repetition is {3}, {3,} or {3,5}; a bracket is \\{."))
         times = (int(least), (int(most) if most else None) if comma else int(least))
         if max(times[0], times[1] or 0) > MOST_TIMES or (times[1] is not None and times[1] < times[0]):
             self._refuse(
                 gettext_noop(
-                    "Character %(place)d: a repetition goes from the smaller to the larger number, to 1000 at most."
+                    "Character %(place)d: a repetition goes from the smaller to the larger number, at most 1000."
                 )
             )
         self.at += len(inside) + 2
@@ -218,9 +146,7 @@ class _Parser:
         opened = self.at
         self.at += 1
         if self._took("?") and not (self._took(":") or self._took("i:") or self._took("P<") or self._took("<")):
-            self._refuse(
-                gettext_noop("Character %(place)d: only (…), (?:…) and, at the beginning, (?i) are known here.")
-            )
+            self._refuse(GROUPS)
         if self.source[self.at - 1] == "<":
             self._name()
         self.nested += 1
@@ -236,9 +162,7 @@ class _Parser:
     def _name(self) -> None:
         name, closed, _ = self.source[self.at :].partition(">")
         if not closed or not name.isidentifier():
-            self._refuse(
-                gettext_noop("Character %(place)d: only (…), (?:…) and, at the beginning, (?i) are known here.")
-            )
+            self._refuse(GROUPS)
         self.at += len(name) + 1
 
     def _escaped(self) -> Node:
@@ -256,7 +180,7 @@ class _Parser:
             return self._code()
         if not sign or (sign.isascii() and sign.isalnum() and sign not in CONTROLS):
             self._refuse(
-                gettext_noop("Character %(place)d: \\%(sign)s is not known here (no look-around, no references)."),
+                gettext_noop("Character %(place)d: \\%(sign)s is not known here; there are no references."),
                 sign=sign,
             )
         self.at += 2
@@ -294,9 +218,7 @@ class _Parser:
 
     def _member(self, ranges: list[tuple[int, int]], longer: list[Node]) -> None:
         if self.source[self.at : self.at + 2] == "[:":
-            self._refuse(
-                gettext_noop("Character %(place)d: named classes are not known here: write a range such as [a-z].")
-            )
+            self._refuse(gettext_noop("Character %(place)d: write a range such as [a-z] for a named class."))
         sign = self.source[self.at + 1 : self.at + 2] if self._peek() == "\\" else ""
         if sign and sign.lower() in CLASSES:
             self.at += 2
@@ -309,11 +231,7 @@ class _Parser:
             high = self._member_character()
         if low > high or ord(high) - ord(low) >= WIDEST_RANGE:
             self.at = began
-            self._refuse(
-                gettext_noop(
-                    "Character %(place)d: a range goes upwards, over 65,536 characters at most; or negate a class."
-                )
-            )
+            self._refuse(gettext_noop("Character %(place)d: a range goes upwards, over at most 65,536 characters."))
         _add_folded(low, high, ranges, longer)
 
     def _member_character(self) -> str:
@@ -330,8 +248,8 @@ class _Parser:
         self.at += len(sign) * took
         return took
 
-    def _refuse(self, template: str, **values: str) -> NoReturn:
-        raise InvalidRule(template, place=self.at + 1, **values)
+    def _refuse(self, template: str, sign: str = "") -> NoReturn:
+        raise InvalidRule(template, place=self.at + 1, sign=sign)
 
 
 def _character(character: str) -> Chars:
@@ -351,9 +269,7 @@ def _shorthand(sign: str) -> Ranges:
     written = CLASSES[sign.lower()]
     for low, high in [("0", "9")] * ("0-9" in written) + [("a", "z")] * ("a-z" in written):
         ranges.append((ord(low), ord(high)))
-    for one in "_ ":
-        if one in written:
-            ranges.append((ord(one), ord(one)))
+    ranges.extend((ord(one), ord(one)) for one in "_ " if one in written)
     return merged(ranges) if sign.islower() else complement(merged(ranges))
 
 

@@ -5,9 +5,11 @@ spaces are found as whole words only, and Korean by whole syllables. Chinese is 
 
 Words live in two Aho-Corasick automata: those that may begin only where no word goes on, and all others. The same trie
 says whether what was read since some place is the beginning of a word, which is what a stream must hold back.
+They hold UTF-8, a byte a letter: the library looks at a place's followers one by one, and thousands of Chinese
+characters may begin a word.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import ahocorasick
@@ -91,13 +93,26 @@ class Lexicon:
             rules = tuple(sorted(listed[text].items()))
             meaning = Meaning(rules, following.startswith(text) or any(edge for _, edge in rules))
             number = known.setdefault(meaning, len(known))
-            self.automaton.add_word(text, number << LENGTHS | len(text))
+            self.automaton.add_word(_bytes(text), number << LENGTHS | len(text))
         self.meanings = tuple(known)
         self.first = frozenset(text[0] for text in listed)
         self.automaton.make_automaton()
 
-    def __len__(self) -> int:
-        return len(self.automaton)
+    def __bool__(self) -> bool:
+        return bool(self.first)
+
+    def words(self, text: str) -> Iterator[tuple[int, int, Meaning]]:
+        """Where words begin and end in a text, and what they mean."""
+        letters = _bytes(text)
+        counted = end = 0
+        for last, value in self.automaton.iter(letters):
+            end += len(_text(letters[counted : last + 1]))
+            counted = last + 1
+            yield end - (value & LENGTH), end, self.meanings[value >> LENGTHS]
+
+    def begins(self, text: str) -> bool:
+        """Whether a word begins with this text, or is it."""
+        return bool(self.automaton.match(_bytes(text)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +132,14 @@ class Words:
         if len(listed[0]) + len(listed[1]) > MOST_WORDS:
             raise too_many()
         return cls(Lexicon(listed[0]), Lexicon(listed[1]))
+
+
+def _bytes(text: str) -> str:
+    return text if text.isascii() else text.encode().decode("latin-1")
+
+
+def _text(letters: str) -> str:
+    return letters if letters.isascii() else letters.encode("latin-1").decode()
 
 
 def _nothing_left(bare: str, line: int) -> InvalidRule:
