@@ -52,18 +52,17 @@ def guard_of(user: int, now: datetime) -> Key:
 def lock(keys: Iterable[Key]) -> dict[Key, Held]:
     """Lock these windows until the transaction ends; those that are not there yet are made."""
     wanted = sorted(set(keys), key=lambda key: (key.is_pool, key.subject, key.span is Span.DAY, key.start))
-    found = look(wanted, lock=True)
+    found = look(wanted)
     if len(found) < len(wanted):
-        _make(wanted)
-        found = look(wanted, lock=True)
-    return found
+        return _make(wanted)
+    return look(wanted, lock=True) if connection.features.has_select_for_update else found
 
 
 def look(keys: Sequence[Key], *, lock: bool = False) -> dict[Key, Held]:
     """These windows, as far as they are there."""
     if not keys:
         return {}
-    parameters = [part for key in keys for part in _parameters(key)]
+    parameters = [part for key in keys for part in (key.subject, key.span.value, stored(key.start))]
     lock = lock and connection.features.has_select_for_update
     with connection.cursor() as cursor:
         cursor.execute(_look_sql(tuple(key.is_pool for key in keys), lock=lock), parameters)
@@ -99,22 +98,18 @@ def _look_sql(pools: tuple[bool, ...], *, lock: bool) -> str:
     )
 
 
-def _make(keys: Sequence[Key]) -> None:
-    """In the order of locking: who makes one at the same time is waited for."""
-    values = ", ".join(["(%s, %s, %s, %s, 0, 0)"] * len(keys))
-    make = f"INSERT INTO {TABLE} (user_id, group_id, kind, start, reserved, used) VALUES {values}"  # noqa: S608 - no input
-    subjects = [(None, key.subject) if key.is_pool else (key.subject, None) for key in keys]
-    parameters = [
-        part
-        for key, subject in zip(keys, subjects, strict=True)
-        for part in (*subject, key.span.value, stored(key.start))
-    ]
-    with connection.cursor() as cursor:
-        cursor.execute(make + " ON CONFLICT DO NOTHING", parameters)
-
-
-def _parameters(key: Key) -> tuple[Any, ...]:
-    return key.subject, key.span.value, stored(key.start)
+def _make(keys: Sequence[Key]) -> dict[Key, Held]:
+    """Make and lock one after the other: who made a window that we wait for must not wait for one we hold."""
+    found: dict[Key, Held] = {}
+    for key in keys:
+        make = (
+            f"INSERT INTO {TABLE} ({'group_id' if key.is_pool else 'user_id'}, kind, start, reserved, used)"  # noqa: S608
+            " VALUES (%s, %s, %s, 0, 0) ON CONFLICT DO NOTHING"
+        )
+        with connection.cursor() as cursor:
+            cursor.execute(make, [key.subject, key.span.value, stored(key.start)])
+        found |= look([key], lock=True)
+    return found
 
 
 def _key(user: Any, group: Any, kind: str, start: Any) -> Key:

@@ -85,9 +85,12 @@ def test_at_midnight_on_the_first_the_rate_is_still_exact(alice: User, monkeypat
     midnight = datetime(2026, 5, 1, tzinfo=UTC)
     times = cycle([midnight - timedelta(milliseconds=1), midnight, midnight + timedelta(seconds=30)])
     monkeypatch.setattr(ledger, "_check_restraints", lambda user_id: (next(times), False))
-    assert together([partial(reserve, alice) for _ in range(96)]) == {"passed": 20, "too_many": 76}
-    assert set(Usage.objects.values_list("day", flat=True)) == {date(2026, 4, 30), date(2026, 5, 1)}
-    assert not differences()
+    for _ in range(3):
+        assert together([partial(reserve, alice) for _ in range(64)]) == {"passed": 20, "too_many": 44}
+        assert set(Usage.objects.values_list("day", flat=True)) == {date(2026, 4, 30), date(2026, 5, 1)}
+        assert not differences()
+        Usage.objects.all().delete()
+        Window.objects.all().delete()
 
 
 def test_who_is_suspended_while_sending_gets_no_message_more_through(alice: User) -> None:

@@ -93,6 +93,30 @@ def test_people_who_draw_on_two_pools_in_turn_do_not_wait_in_a_ring(alice: User,
     assert Window.objects.count() == 8
 
 
+def test_the_first_messages_of_a_day_do_not_wait_in_a_ring(alice: User, bob: User) -> None:
+    """None of the windows is there yet, and who makes one holds it: of each pair of days some are made by either."""
+    team = group("Team")
+    days = [datetime(2026, 5, number, tzinfo=UTC).date() for number in (1, 2, 3)]
+    for _ in range(4):
+        Window.objects.all().delete()
+        work = [
+            partial(
+                lock_and_add, windows.keys_of(who.pk, one, team.pk, None) + windows.keys_of(who.pk, other, None, None)
+            )
+            for who in (alice, bob)
+            for one in days
+            for other in days
+            for _ in range(2)
+        ]
+        assert together(work) == {"passed": 36}
+        assert sums(team) == {"day": (12, 0)}
+
+
+def lock_and_add(keys: list[Key]) -> None:
+    with transaction.atomic():
+        windows.add(windows.lock(keys).values(), reserved=1)
+
+
 def test_windows_are_locked_in_one_order_whatever_the_order_they_are_named_in(alice: User) -> None:
     one, other = group("One"), group("Other")
     day = datetime(2026, 5, 1, tzinfo=UTC).date()
