@@ -25,7 +25,7 @@ class Page(Screen):
 
     @property
     def words(self) -> str:
-        """All that can be read, without marks and spaces."""
+        """All that can be read, without marks and spaces: a token may stand half in a block and half behind it."""
         return MARKS.sub("", self.shown())
 
     def expect_all(self) -> None:
@@ -54,7 +54,7 @@ class Page(Screen):
         self._has_new_blocks = False
         if self.odd or not self._numbered or "text" in self._retold:
             return
-        shown, due = TOKEN.findall(self.shown()), tokens_in_bytes(self.cursor[2])
+        shown, due = TOKEN.findall(self.words), tokens_in_bytes(self.cursor[2])
         marks = {mark for mark, _ in shown}
         if [int(number) for _, number in shown] != list(range(due)) or len(marks) > 1:
             self.odd = f"{due} tokens are due at {self.cursor}, shown are {' '.join(map(''.join, shown))}"

@@ -20,7 +20,7 @@ from chatsite.bench import people  # noqa: E402 - django.setup() comes first
 from chatsite.bench.progress import Progress  # noqa: E402
 from chatsite.environment import ROOT  # noqa: E402
 from chatsite.supervisor.preparation import prepare  # noqa: E402
-from tests.faults import network, promises, report, site, soak, storm, verdict  # noqa: E402
+from tests.faults import ledger, network, promises, report, site, soak, storm, verdict  # noqa: E402
 from tests.faults.crowd import Asked, Crowd, Person  # noqa: E402
 from tests.faults.database import Database  # noqa: E402
 from tests.faults.site import Part, Site  # noqa: E402
@@ -41,6 +41,7 @@ class Run:
         self._wrong: list[str] = []
         self._memory: dict[str, Any] = {}
         prepare(lambda line: None)
+        ledger.make_a_rule()
         self._cookies = people.make(options.people + EXTRA_PEOPLE)
 
     def all(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 from chatsite.bench.figures import percentile
 from conversations.markdown import render
 from conversations.models import Message
+from tests.faults import ledger
 from tests.faults.crowd import Asked
 from tests.faults.page import Page
 from tests.faults.question import compare
@@ -28,6 +29,9 @@ ZERO = (
     "ends_not_one",
     "protocol_faults",
     "prompt_tokens_wrong",
+    "charges_wrong",
+    "open_reservations",
+    "windows_wrong",
     "completion_tokens_wrong",
     "tokens_taken_back",
     "unrecovered_strikes",
@@ -59,6 +63,7 @@ def judge(asked: Sequence[Asked], storm: Storm) -> Verdict:
     rows = {str(row.pk): row for row in Message.objects.filter(role=Message.Role.ASSISTANT)}
     for one in asked:
         _judge_reply(verdict, one, rows.get(one.reply), storm)
+    _judge_ledger(verdict)
     verdict.counts["unrecovered_strikes"] = storm.unrecovered
     if storm.unrecovered:
         verdict.complaints.append(f"{storm.unrecovered} faults were not recovered from in time")
@@ -137,6 +142,13 @@ def _judge_usage(verdict: Verdict, asked: Asked, row: Message) -> None:
         verdict.wrong("completion_tokens_wrong", asked, f"{row.completion_tokens}, not {said} ({row.state})")
     if row.text and row.prompt_tokens != asked.prompt_tokens:
         verdict.wrong("prompt_tokens_wrong", asked, f"{row.prompt_tokens}, not {asked.prompt_tokens} ({row.state})")
+
+
+def _judge_ledger(verdict: Verdict) -> None:
+    """Each reply is charged once, for what is stored, and the sums are those of the ledger."""
+    for name, complaint in ledger.complaints():
+        verdict.counts[name] += 1
+        verdict.complaints.append(f"{name}: {complaint}")
 
 
 def _judge_tab(verdict: Verdict, asked: Asked, seen: Seen, row: Message, where: str) -> None:
