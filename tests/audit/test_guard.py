@@ -62,7 +62,7 @@ def entries() -> list[Entry]:
 
 
 def as_stored() -> list[dict[str, Any]]:
-    return list(Entry.objects.order_by("pk").values())
+    return [dict(row) for row in Entry.objects.order_by("pk").values()]
 
 
 @pytest.mark.parametrize("way", TRIES)

@@ -45,7 +45,7 @@ def fetched(person: User, address: str, **query: str) -> Any:
     async def fetch() -> Any:
         client = AsyncClient()
         await client.aforce_login(person)
-        answer = await client.get(address, query)
+        answer: Any = await client.get(address, query)
         if answer.streaming:
             answer.whole = b"".join([part async for part in answer]).decode()
         return answer
