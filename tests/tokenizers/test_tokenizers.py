@@ -90,7 +90,12 @@ def test_a_vocabulary_that_cannot_be_read_makes_an_estimate(tmp_path: Path, capl
 def test_it_is_built_once_whoever_asks_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     built: list[Model] = []
     build = tokenizers._build
-    monkeypatch.setattr(tokenizers, "_build", lambda asked: built.append(asked) or build(asked))
+
+    def counted(asked: Model) -> Tokenizer:
+        built.append(asked)
+        return build(asked)
+
+    monkeypatch.setattr(tokenizers, "_build", counted)
     small = entry(gguf(tmp_path / "w.gguf"), "llamacpp")
     threads = [tokenizers.warm(small) for _ in range(8)]
     for thread in threads:
