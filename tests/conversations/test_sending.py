@@ -10,7 +10,8 @@ from redis import Redis
 from accounts.models import User
 from conversations.database import in_database
 from conversations.models import Conversation, Message
-from conversations.services import Draft, Refused, Sent, send
+from conversations.refusals import Refused
+from conversations.services import Draft, Sent, send
 from conversations.tickets import tickets_waiting
 from inference.model import Model
 from tests.conversations.talk import reply_of, say, settle

@@ -12,7 +12,8 @@ from prometheus_client import REGISTRY
 from accounts.models import User
 from conversations import queue
 from conversations.models import Message
-from conversations.services import Refused, stop
+from conversations.refusals import Refused
+from conversations.services import stop
 from conversations.sweeper import sweep
 from inference.counting import Spread
 from inference.events.client import blocking_client
