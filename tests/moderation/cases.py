@@ -23,7 +23,7 @@ SPELLINGS: tuple[Callable[[str], str], ...] = (
     str.upper,
     lambda text: "".join(chr(ord(one) + 0xFEE0) if "!" <= one <= "~" else one for one in text),
     lambda text: text.replace("坏", "壞").replace("虫", "蟲"),
-    lambda text: "\u200b".join(text),
+    "\u200b".join,
     lambda text: "".join(one + "\u0301" for one in text),
     lambda text: text.replace(" ", "\u3000\n"),
 )
@@ -58,7 +58,7 @@ class Choices:
 
 
 def cases() -> st.SearchStrategy[Case]:
-    return st.binary(min_size=24, max_size=160).map(lambda source: case(Choices(source)))
+    return st.binary(min_size=40, max_size=220).map(lambda source: case(Choices(source)))
 
 
 def card_cases() -> st.SearchStrategy[Case]:
@@ -76,8 +76,8 @@ def case(choose: Choices) -> Case:
         lambda: choose.one(BETWEEN),
         lambda: choose.one(ALPHABET),
     )
-    before = "".join(choose.some(3, lambda: choose.one(tokens)())) if choose.number(3) == 3 else ""
-    text = "".join(choose.some(12, lambda: choose.one(tokens)()))
+    before = "".join(choose.some(3, choose.one(tokens))) if choose.number(3) == 3 else ""
+    text = "".join(choose.some(12, choose.one(tokens)))
     return Case(listed, before, text, cut(choose, text))
 
 
@@ -112,7 +112,7 @@ def word(choose: Choices) -> str:
 
 
 def pattern(choose: Choices) -> str:
-    body = choose.one((row, either, lambda choose: either(choose) + row(choose)))(choose)
+    body = choose.one((row, either, either_and_row))(choose)
     if re.fullmatch(body, "", re.DOTALL):
         body += "a"
     return choose.one(("", r"\b")) + body + choose.one(("", r"\b"))
@@ -124,3 +124,7 @@ def row(choose: Choices) -> str:
 
 def either(choose: Choices) -> str:
     return f"(?:{row(choose)}|{row(choose)}){choose.one(('', '{1,2}'))}"
+
+
+def either_and_row(choose: Choices) -> str:
+    return either(choose) + row(choose)

@@ -67,7 +67,7 @@ def judge(rules: Sequence[RuleSpec], text: str, before: str = "") -> Verdict:
 
 def matches(rule: RuleSpec, text: str) -> list[Span]:
     """Overlapping candidates joined until none overlap."""
-    spans = [one for one in {*candidates(rule, search(text))}]
+    spans = list({*candidates(rule, search(text))})
     while True:
         pair = next(((a, b) for a in spans for b in spans if a != b and a[0] < b[1] and b[0] < a[1]), None)
         if pair is None:

@@ -4,6 +4,7 @@
 """
 
 import os
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 
@@ -17,15 +18,15 @@ many = settings(max_examples=CASES, deadline=None, database=None, suppress_healt
 fewer = settings(many, max_examples=CASES // 5)
 
 
-def run(case: Case) -> list[Released]:
+def run(case: Case, before: str = "", ends: bool = True) -> list[Released]:
     """Everything the filter says, to the end of the text or to what blocks it."""
-    stream = StreamFilter(Matcher(case.rules))
+    stream = StreamFilter(Matcher(case.rules), before)
     said: list[Released] = []
     for piece in case.pieces:
         said.append(stream.feed(piece))
         if said[-1].blocked:
             return said
-    return [*said, stream.finish()]
+    return [*said, stream.finish()] if ends else said
 
 
 def triple(finding: Finding) -> tuple[int, int, int]:
@@ -33,7 +34,7 @@ def triple(finding: Finding) -> tuple[int, int, int]:
 
 
 def check(case: Case) -> None:
-    """Also at each moment: what was let out by then is a beginning of what may be shown, so of a blocked match nothing."""
+    """Also at each moment: what is out by then is a beginning of what may be shown, so of a blocked match nothing."""
     expected = judge(case.rules, case.text)
     said = run(case)
     shown = ""
@@ -68,3 +69,43 @@ def test_the_matcher_equals_the_definitions(case: Case) -> None:
     assert (blocked and (blocked.rule, blocked.start, blocked.end)) == expected.blocked
     found = [(match.rule, match.start, match.end) for match in screened.matches if match != blocked]
     assert sorted(found) == sorted(expected.findings)
+
+
+@many
+@given(cases())
+def test_nothing_is_held_without_need(case: Case) -> None:
+    """With words alone: the first character that is held begins something which more text may make a match."""
+    rules = tuple(replace(one, pattern="", words=one.words or ("ab",), exceptions=()) for one in case.rules)
+    stream = StreamFilter(Matcher(rules))
+    fed = shown = ""
+    for piece in case.pieces:
+        said = stream.feed(piece)
+        fed, shown = fed + piece, shown + said.text
+        searched = search(fed)
+        if said.blocked or not stream.held or judge(rules, fed).blocked:
+            return
+        first = next((place for place, origin in enumerate(searched.origins) if origin >= len(shown)), None)
+        assert first is not None
+        assert may_begin(rules, searched.text, first)
+
+
+@many
+@given(cases())
+def test_who_goes_on_after_another_filter_finds_the_rest(case: Case) -> None:
+    """A worker dies; what it held back is generated again, and the next filter gets the end of what was shown.
+
+    Of overlapping candidates some may have been found by the one and some by the other: each lies in the whole match.
+    """
+    expected = judge(case.rules, case.text)
+    half = len(case.pieces) // 2
+    first = run(replace(case, pieces=case.pieces[:half]), ends=False)
+    shown = "".join(said.text for said in first)
+    if any(said.blocked for said in first) or shown != case.text[: len(shown)]:
+        return  # what is masked is no longer what the model said
+    rest = run(replace(case, pieces=(case.text[len(shown) :],)), before=shown)
+    assert shown + "".join(one.text for one in rest) == expected.shown
+    for one in (finding for said in rest for finding in said.findings):
+        start, end = one.start + len(shown), one.end + len(shown)
+        assert any(rule == one.rule and first <= start and end <= last for rule, first, last in expected.findings)
+    blocked = rest[-1].blocked
+    assert (blocked and (blocked.rule, blocked.start + len(shown), blocked.end + len(shown))) == expected.blocked
