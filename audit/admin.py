@@ -44,7 +44,7 @@ class EntryAdmin(_ModelAdmin):
     list_display_links = ("number",)
     list_filter = (ByAction, ByTime)
     search_fields: ClassVar = ["actor_name", "subject_name", "subject_id"]
-    search_help_text = _("The whole name of a person or of what was changed, or its id.")
+    search_help_text = _("A whole name, or an id")
     fields = ("id", "at", "action", "actor_name", "actor_id", "subject", "details", "previous", "hash")
     sortable_by: ClassVar = ()
     paginator = Pages
@@ -63,7 +63,7 @@ class EntryAdmin(_ModelAdmin):
     @admin.display(description=_("details"))
     def told(self, entry: Entry) -> str:
         """The beginning of the details."""
-        words = ", ".join(f"{name}: {value}" for name, value in entry.details.items())
+        words = ", ".join(f"{name}: {_shown(value)}" for name, value in entry.details.items())
         return words if len(words) <= 100 else f"{words[:99]}…"
 
     @admin.display(description=_("about"))
@@ -111,6 +111,12 @@ class EntryAdmin(_ModelAdmin):
         answer.headers["Content-Disposition"] = f'attachment; filename="audit.{form}"'
         answer.headers["Cache-Control"] = "no-store"
         return answer
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, dict) and value.keys() == {"old", "new"}:
+        return f"{value['old']} → {value['new']}"
+    return str(value)
 
 
 def _state() -> dict[str, Any]:

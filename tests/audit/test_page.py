@@ -95,6 +95,13 @@ def test_an_entry_is_shown_whole(browser: Client, alice: User) -> None:
     assert "<b>rude" not in page
 
 
+def test_the_list_says_what_it_was_and_what_it_became(browser: Client) -> None:
+    record("policy.changed", details={"tokens_per_day": {"old": 5, "new": 29}, "why": "x" * 200})
+    page = browser.get(PAGE).content.decode()
+    assert "tokens_per_day: 5 → 29, why: xxx" in page
+    assert "x" * 100 not in page
+
+
 # --- What it finds ----------------------------------------------------------------------------------------------------
 
 
