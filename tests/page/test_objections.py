@@ -36,7 +36,9 @@ def identity(page: Page) -> str:
 
 def answered(page: Page, text: str) -> str:
     """Ask, and wait for the answer; the reply's id."""
+    before = replies(page).count()
     ask(page, SAY + text)
+    expect(replies(page)).to_have_count(before + 1)
     finished(page)
     return identity(page)
 
