@@ -60,8 +60,12 @@ def _figures(pages: Pages, now: Moment, past: Fortnight) -> Iterator[Figure]:
     if incidents := pages.rows("moderation.Incident"):
         many = now.open_incidents > overview.MOST
         words = f"{overview.MOST}+" if many else grouped(now.open_incidents)
-        yield Figure(_("Open incidents"), words, f"{incidents}?state__exact=open", asks=now.open_incidents > 0)
-        yield Figure(_("Messages blocked today"), grouped(now.blocked), f"{incidents}?where__exact=prompt")
+        yield Figure(_("Open incidents"), words, f"{incidents}?state=open", asks=now.open_incidents > 0)
+        yield Figure(
+            _("Messages blocked today"),
+            grouped(now.blocked),
+            f"{incidents}?state=all&where__exact=prompt&action__exact=block",
+        )
     if restraints := pages.rows("limits.Restraint"):
         yield Figure(_("People slowed or suspended"), grouped(now.restrained), f"{restraints}?holds=now")
     yield from _of_engine(now, pages.page("engine"))
@@ -89,7 +93,7 @@ def _charts(pages: Pages, past: Fortnight) -> Iterator[Bars]:
         yield _bars(_("Replies"), past, lambda day: day.replies, usage)
         yield _bars(_("Tokens"), past, lambda day: day.tokens, usage)
     if incidents := pages.rows("moderation.Incident"):
-        yield _bars(_("Incidents"), past, lambda day: day.incidents, incidents)
+        yield _bars(_("Incidents"), past, lambda day: day.incidents, f"{incidents}?state=all")
 
 
 def _bars(title: str, past: Fortnight, value: Callable[[Day], int], url: str) -> Bars:

@@ -76,7 +76,7 @@ def _incidents(person: User, pages: Pages) -> list[Figure]:
         return []
     number = Incident.objects.of_person(person)[: MOST_COUNTED + 1].count()
     words = f"{MOST_COUNTED}+" if number > MOST_COUNTED else grouped(number)
-    return [Figure(_("Incidents"), words, f"{incidents}?q={person.get_username()}")]
+    return [Figure(_("Incidents"), words, f"{incidents}?state=all&q={person.get_username()}")]
 
 
 def _policy(person: User, pages: Pages) -> dict[str, Any]:
