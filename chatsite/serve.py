@@ -6,6 +6,9 @@ import uvicorn
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from inference.serving import model as served
+from inference.tokenizers import warm
+
 LARGEST_FRAME = 1_048_576
 GRACE_SECONDS = 5
 
@@ -13,6 +16,7 @@ GRACE_SECONDS = 5
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     serve = {"uvicorn": with_uvicorn, "daphne": with_daphne}[settings.SERVER]
+    warm(served())
     serve(settings.BIND, settings.PORT)
 
 

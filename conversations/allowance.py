@@ -4,8 +4,9 @@ from functools import cache
 from typing import Any
 
 from inference import serving
+from inference.model import Model
 from inference.protocol import REPLY_ROOM
-from inference.tokenizers import tokenizer_for
+from inference.tokenizers import Tokenizer, at_hand
 from limits import restraints
 from limits.policies import limits_of
 from limits.quotas import Quota
@@ -32,15 +33,18 @@ def allowance(user_id: int) -> dict[str, Any]:
         "prompt_chars": limits.prompt_chars,
         "prompt_tokens": min(limits.prompt_tokens or window, window),
         "output_tokens": limits.output_tokens,
-        "chars_per_token": _chars_per_token(model.name),
+        "chars_per_token": _chars_per_token(model),
         "standing": {"day": _quota(left.day), "month": _quota(left.month)},
         "restraint": restraint and {"kind": restraint.kind, "until": restraint.until},
     }
 
 
+def _chars_per_token(model: Model) -> dict[str, float]:
+    return _rates(at_hand(model))
+
+
 @cache
-def _chars_per_token(name: str) -> dict[str, float]:
-    tokenizer = tokenizer_for(serving.model())
+def _rates(tokenizer: Tokenizer) -> dict[str, float]:
     return {kind: round(len(text) / max(1, tokenizer.count(text)), 2) for kind, text in SAMPLES.items()}
 
 

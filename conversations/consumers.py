@@ -28,6 +28,9 @@ from inference.concerning import concerning
 VERSION = 1
 NOT_SIGNED_IN = 4401
 TOO_FAST = 4429
+COUNTING_S = 5e-6  # of a processor, for a character whose tokens are counted
+MOST_COUNTED = 50_000  # a longer text is mostly refused by its length
+MOST_COUNTED = 50_000  # a longer text is mostly refused by its length
 MOST_FOLLOWED = 64  # replies one socket follows at once
 
 log = logging.getLogger(__name__)
@@ -112,6 +115,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
 
     async def send_message(self, command: frames.Send) -> None:
         client_id = str(command.draft.client_id)
+        self.pace.charge(min(len(command.draft.text), MOST_COUNTED) * COUNTING_S)
         follower = self.streams.follower(uuid4(), Cursor(), html=command.html, fresh=True)
         follower.listen()
         try:

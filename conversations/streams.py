@@ -11,8 +11,6 @@ from conversations.formatting import Formattings
 from conversations.tickets import warm_up
 from inference.events.feed import Feed
 from inference.events.probe import Probe
-from inference.serving import model as served
-from inference.tokenizers import warm
 
 _streams: "WeakKeyDictionary[asyncio.AbstractEventLoop, Streams]" = WeakKeyDictionary()
 
@@ -42,6 +40,5 @@ async def streams() -> Streams:
     if loop not in _streams:
         _streams[loop] = Streams()
         await in_database(warm_up)
-        warm(served())
     await _streams[loop].feed.start()
     return _streams[loop]

@@ -37,6 +37,8 @@ class Tokenizer(Protocol):
         """More tokens than this it cannot be. Takes no time to speak of."""
 
 
+PATIENCE_S = 0.05  # of who would rather have an estimate
+
 _built: dict[str, tuple[Model, Tokenizer]] = {}
 _building = threading.Lock()
 
@@ -54,6 +56,14 @@ def tokenizer_for(model: Model) -> Tokenizer:
         if not (known and known[0] == model):
             known = _built[model.name] = model, _build(model)
     return known[1]
+
+
+def at_hand(model: Model) -> Tokenizer:
+    """The model's tokenizer, or an estimate while it is being built."""
+    if model.name not in _built and not _building.locked():
+        warm(model).join(PATIENCE_S)
+    known = _built.get(model.name)
+    return known[1] if known and known[0] == model else Bound(model)
 
 
 def warm(model: Model) -> threading.Thread:

@@ -82,6 +82,23 @@ async def test_pages_of_one_person_are_made_one_after_the_other(
     assert slow.most == 1
 
 
+async def test_long_messages_count_for_many_and_one_alone_is_answered(
+    mallory: User, model: Model, no_connections_left: None
+) -> None:
+    """Their tokens are counted, which takes a processor as long as many frames."""
+    socket = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/")
+    socket.scope |= {"user": mallory, "cookies": {}, "session": SimpleNamespace(session_key="")}
+    await socket.connect()
+    for _ in range(9):
+        await socket.send_json_to({"type": "send", "client_id": str(uuid4()), "text": "x" * 200_000})
+    heard = [(await socket.receive_json_from(5))["type"] for _ in range(4)]
+    assert heard[:3] == ["hello", "refused", "refused"]
+    while (last := await socket.receive_output(5))["type"] == "websocket.send":
+        heard.append(last)
+    assert last["code"] == TOO_FAST
+    await socket.disconnect()
+
+
 async def test_a_frame_that_costs_much_counts_for_many(
     conversation: Conversation, mallory: User, no_connections_left: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:

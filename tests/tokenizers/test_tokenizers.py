@@ -117,6 +117,24 @@ def test_warming_returns_before_it_is_built(tmp_path: Path, monkeypatch: pytest.
     assert tokenizers._built["small"][1].exact
 
 
+def test_who_cannot_wait_has_an_estimate_until_it_is_built(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    go, asked_for = threading.Event(), []
+    build = tokenizers._build
+
+    def slowly(asked: Model) -> Tokenizer:
+        asked_for.append(asked)
+        go.wait()
+        return build(asked)
+
+    monkeypatch.setattr(tokenizers, "_build", slowly)
+    small = entry(huggingface(tmp_path))
+    assert [tokenizers.at_hand(small).exact for _ in range(3)] == [False] * 3
+    go.set()
+    assert tokenizer_for(small).exact
+    assert tokenizers.at_hand(small) is tokenizer_for(small)
+    assert asked_for == [small]
+
+
 def test_another_entry_of_the_same_name_is_built_anew(tmp_path: Path) -> None:
     first = tokenizer_for(entry(tmp_path / "nowhere"))
     second = tokenizer_for(entry(huggingface(tmp_path / "folder")))
