@@ -48,7 +48,7 @@ def foreseen(incidents: Iterable[Incident]) -> list[Consequence]:
 
 def follow(incidents: Iterable[Incident]) -> list[Consequence]:
     """After these were confirmed, in the same transaction: what came of it."""
-    ids = {one.user_id for one in incidents if one.counts}
+    ids = {one.user_id for one in incidents if one.counts and one.user_id}
     people = User.objects.select_for_update().filter(pk__in=ids).order_by("pk")  # two at once restrain nobody twice
     due = [one for person in people if (one := _due(person, _messages(person)))]
     for one in due:

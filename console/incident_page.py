@@ -143,7 +143,7 @@ def _decide(request: HttpRequest, incident: Incident, decision: Decision, how: s
 
 
 def _change_rule(request: HttpRequest, incident: Incident, how: str) -> None:
-    if not Rule.objects.filter(pk=incident.rule).exists():
+    if not Rule.objects.filter(pk=incident.rule or 0).exists():
         raise ValidationError(_("The rule is not there any more."))
     if how == "off":
         decisions.switch_off(incident, request.user)

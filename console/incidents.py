@@ -1,6 +1,6 @@
 """The review queue: what rules found and people reported, the newest open first, fast at a million rows."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 from uuid import UUID
 
 from django.contrib import admin
@@ -10,6 +10,8 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -28,7 +30,7 @@ else:
     _ModelAdmin, _Paginator = admin.ModelAdmin, Paginator
 
 MOST_COUNTED = 10_000
-SHOWN = 120  # characters of an excerpt in the list
+SHOWN = 90  # characters of an excerpt in the list
 
 
 class BoundedPaginator(_Paginator):
@@ -36,15 +38,15 @@ class BoundedPaginator(_Paginator):
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.order_by()[:MOST_COUNTED].count()  # type: ignore[union-attr, arg-type]
+        return cast("QuerySet[Incident]", self.object_list).order_by()[:MOST_COUNTED].count()
 
 
 @admin.register(Incident)
 class IncidentAdmin(_ModelAdmin):
     """A list to filter, and a page each on which it is decided."""
 
-    list_display = ("when", "what", "where_shown", "done", "person", "excerpt_shown", "state_shown", "assigned_to")
-    list_display_links = ("when", "what")
+    list_display = ("what", "when", "person", "done", "excerpt_shown", "state_shown", "assigned_to")
+    list_display_links = ("what",)
     list_filter = (State, Origin, "where", "action", OfRule, Assigned, "dry_run", "at")
     list_select_related = ("user", "assigned_to")
     list_per_page = 50
@@ -54,7 +56,7 @@ class IncidentAdmin(_ModelAdmin):
     ordering = ("-at", "-pk")
     sortable_by = ("when",)
     search_fields: ClassVar = ["pk"]  # ``get_search_results`` says how
-    search_help_text = gettext_lazy("A person's name, or the id of a message or conversation")
+    search_help_text = gettext_lazy("A person's name, or an id")
     actions = (
         incident_actions.confirm,
         incident_actions.dismiss,
@@ -105,21 +107,18 @@ class IncidentAdmin(_ModelAdmin):
         return False
 
     @admin.display(description=gettext_lazy("when"), ordering="at")
-    def when(self, incident: Incident) -> Any:
-        return incident.at
+    def when(self, incident: Incident) -> str:
+        return date_format(timezone.localtime(incident.at), "SHORT_DATETIME_FORMAT")
 
     @admin.display(description=gettext_lazy("what"))
-    def what(self, incident: Incident) -> str:
-        return incident_page.named(incident)
-
-    @admin.display(description=gettext_lazy("where"))
-    def where_shown(self, incident: Incident) -> str:
-        return incident.get_where_display()
+    def what(self, incident: Incident) -> SafeString:
+        where = incident.get_where_display()
+        return format_html('{}<span class="help">{}</span>', incident_page.named(incident), where)
 
     @admin.display(description=gettext_lazy("done"))
-    def done(self, incident: Incident) -> str:
+    def done(self, incident: Incident) -> SafeString:
         action = incident.get_action_display() or "–"
-        return _("%(action)s (dry run)") % {"action": action} if incident.dry_run else action
+        return format_html('{}<span class="help">{}</span>', action, _("dry run") if incident.dry_run else "")
 
     @admin.display(description=gettext_lazy("person"))
     def person(self, incident: Incident) -> str:

@@ -3,11 +3,13 @@
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from django import forms
+from django.contrib.auth.models import Group
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.roles import role_groups
 from moderation.models import Rule
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -57,6 +59,8 @@ class RuleForm(_ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if "groups" in self.fields:  # none are, for who may only look
+            self.fields["groups"].queryset = Group.objects.exclude(pk__in=role_groups())  # type: ignore[attr-defined]
         if self.instance.pk and "words" in self.fields and len(self.instance.words) > LONGEST:
             self.fields["words"].disabled = True
             self.fields["words"].widget = LongList()

@@ -9,6 +9,7 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -22,6 +23,7 @@ from moderation import rules
 from moderation.models import Incident, Rule
 
 RECENT = timedelta(days=7)
+SHOWN = 20  # characters of a pattern in the list
 
 STATES = {"on": gettext_lazy("on"), "dry": gettext_lazy("dry run"), "off": gettext_lazy("off")}
 
@@ -51,7 +53,7 @@ class RuleAdmin(AuditedAdmin):
     audited_as = "rule"
     unlogged = frozenset({"words", "exceptions"})
     form = RuleForm
-    list_display = ("name", "state_shown", "does", "looks_for", "whom", "found", "changed_at")
+    list_display = ("name", "state_shown", "action", "scope", "looks_for", "whom", "found", "changed")
     list_filter = (Standing, "action", "scope", "kind", "groups")
     list_per_page = 50
     search_fields: ClassVar = ["name", "note", "words", "pattern"]
@@ -104,22 +106,19 @@ class RuleAdmin(AuditedAdmin):
     def state_shown(self, rule: Rule) -> SafeString:
         return format_html('<span class="state" data-state="rule-{}">{}</span>', rule.state, STATES[rule.state])
 
-    @admin.display(description=gettext_lazy("does"), ordering="action")
-    def does(self, rule: Rule) -> str:
-        return _("%(action)s, in %(scope)s") % {
-            "action": rule.get_action_display(),
-            "scope": rule.get_scope_display(),
-        }
-
     @admin.display(description=gettext_lazy("looks for"), ordering="word_count")
     def looks_for(self, rule: Rule) -> SafeString | str:
         if rule.is_pattern:
-            return format_html("<code>{}</code>", rule.pattern[:40] + "…" * (len(rule.pattern) > 40))
+            return format_html("<code>{}</code>", rule.pattern[:SHOWN] + "…" * (len(rule.pattern) > SHOWN))
         return _("%(number)s words") % {"number": f"{rule.word_count:,}"}
 
     @admin.display(description=gettext_lazy("holds for"))
     def whom(self, rule: Rule) -> str:
         return ", ".join(group.name for group in rule.groups.all()) or _("everyone")
+
+    @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
+    def changed(self, rule: Rule) -> str:
+        return date_format(rule.changed_at, "SHORT_DATE_FORMAT")
 
     @admin.display(description=gettext_lazy("found in 7 days"), ordering="-hits")
     def found(self, rule: Rule) -> SafeString:

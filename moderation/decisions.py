@@ -52,7 +52,7 @@ def decide_all(ids: Collection[UUID], decision: Decision, by: Any) -> list[Incid
 def switch_off(incident: Incident, by: Any) -> None:
     """A false positive of a rule that is no good: the rule goes off."""
     decide(incident, Decision.FALSE_POSITIVE, by)
-    rule = Rule.objects.without_words().get(pk=incident.rule)
+    rule = Rule.objects.without_words().get(pk=incident.rule or 0)
     rule.enabled, rule.changed_by = False, by
     rule.save(update_fields=["enabled", "changed_by", "changed_at"])
     audit.record("rule.switched_off", actor=by, subject=rule, details={"incident": str(incident.pk)})
@@ -65,7 +65,7 @@ def make_exception(incident: Incident, words: str, by: Any) -> None:
     Raises ValidationError for words that cannot be an exception.
     """
     decide(incident, Decision.FALSE_POSITIVE, by)
-    rule = Rule.objects.select_for_update().get(pk=incident.rule)
+    rule = Rule.objects.select_for_update().get(pk=incident.rule or 0)
     rule.exceptions = "\n".join([*rule.exceptions.splitlines(), lists.written(words.strip())])
     rule.changed_by = by
     rule.clean()

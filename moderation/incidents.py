@@ -98,7 +98,7 @@ def _keep(rows: Sequence[Incident]) -> None:
 
 def _name_of(user_id: int | None) -> str:
     """Empty for one who is gone: the incident is kept without them."""
-    people = get_user_model()._default_manager.filter(pk=user_id)
+    people = get_user_model()._default_manager.filter(pk=user_id or 0)
     return people.values_list(get_user_model().USERNAME_FIELD, flat=True).first() or ""
 
 

@@ -1,6 +1,6 @@
 """Rules, and the revision that tells every process that one of them changed."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from typing import Any, ClassVar, Self
 from uuid import uuid4
 
@@ -45,9 +45,9 @@ class Revision(models.Model):
 class Scope(models.TextChoices):
     """Whose words a rule looks at."""
 
-    PROMPT = "prompt", _("what people write")
-    REPLY = "reply", _("what the model writes")
-    BOTH = "both", _("both")
+    PROMPT = "prompt", _("messages")
+    REPLY = "reply", _("replies")
+    BOTH = "both", _("messages and replies")
 
 
 class RuleQuerySet(models.QuerySet["Rule"]):
@@ -143,12 +143,13 @@ class Rule(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    def save(self, *args: Any, update_fields: Collection[str] | None = None, **kwargs: Any) -> None:
-        if update_fields is None or "words" in update_fields:
+    def save(self, *, update_fields: Iterable[str] | None = None, **more: Any) -> None:
+        fields = None if update_fields is None else set(update_fields)
+        if fields is None or "words" in fields:
             self.count_words()
-            update_fields = update_fields if update_fields is None else {*update_fields, "word_count"}
+            fields = fields and fields | {"word_count"}
         with transaction.atomic():
-            super().save(*args, update_fields=update_fields, **kwargs)
+            super().save(update_fields=fields, **more)
             Revision.bump()
 
     def clean(self) -> None:
