@@ -57,6 +57,7 @@ class Seen:
             self.screen.read(frame)
         except AssertionError as error:
             self.faults.append(str(error))
+        self.screen.frames.clear()  # half an hour of them is a gigabyte
         if frame["type"] in {"started", "text", "html"}:
             self.started_at = self.started_at or at
         if frame["type"] == "text" or (frame["type"] == "html" and self.screen.cursor[2] > had):
