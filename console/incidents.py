@@ -45,7 +45,7 @@ class BoundedPaginator(_Paginator):
 class IncidentAdmin(_ModelAdmin):
     """A list to filter, and a page each on which it is decided."""
 
-    list_display = ("what", "when", "person", "done", "excerpt_shown", "state_shown", "assigned_to")
+    list_display = ("what", "excerpt_shown", "person", "done", "when", "state_shown")
     list_display_links = ("what",)
     list_filter = (State, Origin, "where", "action", OfRule, Assigned, "dry_run", "at")
     list_select_related = ("user", "assigned_to")
@@ -68,7 +68,7 @@ class IncidentAdmin(_ModelAdmin):
         css: ClassVar = {"all": ("console/moderation.css",)}
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Incident]:
-        return super().get_queryset(request).defer("said", "appeal")
+        return super().get_queryset(request).defer("appeal")
 
     def get_search_results(self, request: HttpRequest, queryset: Any, search_term: str) -> tuple[Any, bool]:
         """By whole names and ids only: each has its index."""
@@ -126,7 +126,7 @@ class IncidentAdmin(_ModelAdmin):
 
     @admin.display(description=gettext_lazy("excerpt"))
     def excerpt_shown(self, incident: Incident) -> SafeString:
-        text = incident.excerpt
+        text = incident.said if incident.is_report else incident.excerpt
         return format_html('<span class="excerpt">{}</span>', text[:SHOWN] + "…" * (len(text) > SHOWN))
 
     @admin.display(description=gettext_lazy("state"))
@@ -134,6 +134,6 @@ class IncidentAdmin(_ModelAdmin):
         state = format_html(
             '<span class="state" data-state="{}">{}</span>', incident.state, incident.get_state_display()
         )
-        if not incident.is_appealed:
-            return state
-        return format_html('{} <span class="state" data-state="appealed">{}</span>', state, _("appealed"))
+        if incident.is_appealed:
+            state = format_html('{} <span class="state" data-state="appealed">{}</span>', state, _("appealed"))
+        return format_html('{}<span class="help">{}</span>', state, incident.assigned_to or "")

@@ -55,6 +55,12 @@ class RuleForm(_ModelForm):
             "note": forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
             "groups": forms.CheckboxSelectMultiple(),
         }
+        help_texts: ClassVar = {
+            "words": gettext_lazy(
+                "One a line; a line that begins with # is a comment. Found in any case and width, with accents, "
+                "invisible characters or in traditional Chinese; whole words only: *hat finds chat as well, and hat* hats."
+            ),
+        }
         labels: ClassVar = {"enabled": gettext_lazy("Switched on"), "dry_run": gettext_lazy("Dry run")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

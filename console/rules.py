@@ -9,11 +9,10 @@ from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from audit.admin import AuditedAdmin
@@ -53,7 +52,7 @@ class RuleAdmin(AuditedAdmin):
     audited_as = "rule"
     unlogged = frozenset({"words", "exceptions"})
     form = RuleForm
-    list_display = ("name", "state_shown", "action", "scope", "looks_for", "whom", "found", "changed")
+    list_display = ("name", "state_shown", "action", "looks_for", "whom", "found")
     list_filter = (Standing, "action", "scope", "kind", "groups")
     list_per_page = 50
     search_fields: ClassVar = ["name", "note", "words", "pattern"]
@@ -107,18 +106,17 @@ class RuleAdmin(AuditedAdmin):
         return format_html('<span class="state" data-state="rule-{}">{}</span>', rule.state, STATES[rule.state])
 
     @admin.display(description=gettext_lazy("looks for"), ordering="word_count")
-    def looks_for(self, rule: Rule) -> SafeString | str:
+    def looks_for(self, rule: Rule) -> SafeString:
+        scope = rule.get_scope_display()
         if rule.is_pattern:
-            return format_html("<code>{}</code>", rule.pattern[:SHOWN] + "…" * (len(rule.pattern) > SHOWN))
-        return _("%(number)s words") % {"number": f"{rule.word_count:,}"}
+            short = rule.pattern[:SHOWN] + "…" * (len(rule.pattern) > SHOWN)
+            return format_html('<code>{}</code><span class="help">{}</span>', short, scope)
+        words = ngettext("%(number)s word", "%(number)s words", rule.word_count) % {"number": f"{rule.word_count:,}"}
+        return format_html('{}<span class="help">{}</span>', words, scope)
 
     @admin.display(description=gettext_lazy("holds for"))
     def whom(self, rule: Rule) -> str:
         return ", ".join(group.name for group in rule.groups.all()) or _("everyone")
-
-    @admin.display(description=gettext_lazy("changed"), ordering="changed_at")
-    def changed(self, rule: Rule) -> str:
-        return date_format(rule.changed_at, "SHORT_DATE_FORMAT")
 
     @admin.display(description=gettext_lazy("found in 7 days"), ordering="-hits")
     def found(self, rule: Rule) -> SafeString:
