@@ -14,7 +14,7 @@ from tests.faults.question import Question
 from tests.faults.tab import Seen, Tab
 
 PATIENCE_S = 240.0  # for one reply, faults included
-LAST_S = 10.0  # that a tab has to see an end which another tab has seen
+LAST_S = 30.0  # that a tab has to see an end which another tab has seen: it may come back a long pause later
 LOOK_S = 0.05
 GO_ON = 0.3  # share of questions asked in the same conversation
 TWO_TABS = 0.5
