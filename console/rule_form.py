@@ -57,8 +57,8 @@ class RuleForm(_ModelForm):
         }
         help_texts: ClassVar = {
             "words": gettext_lazy(
-                "One a line; a line that begins with # is a comment. Found in any case and width, with accents, "
-                "invisible characters or in traditional Chinese; whole words only: *hat finds chat as well, and hat* hats."
+                "One a line; a line that begins with # is a comment. Found in any case and width, with accents or "
+                "invisible characters, in traditional Chinese. Whole words only: *hat finds chat too, and hat* hats."
             ),
         }
         labels: ClassVar = {"enabled": gettext_lazy("Switched on"), "dry_run": gettext_lazy("Dry run")}
