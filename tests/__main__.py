@@ -1,24 +1,51 @@
-"""``python -m tests``: every test on SQLite, then what touches the database again on PostgreSQL.
+"""``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Arguments are pytest's. The exit status is 0 only when both runs passed.
+Two runs at a time, for the time it takes: the tests that start processes and browsers, and beside them the rest. What
+the first prints is seen at once, what the second prints when it is done. Arguments are pytest's; with a path among them
+there is nothing to share out. The exit status is 0 only when all passed.
 """
 
 import os
 import subprocess
 import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO
 
 NO_TESTS = 5
+TESTS = Path(__file__).parent
+WITH_PROCESSES = ("bench", "engines", "faults", "page", "supervisor")
 
 
 def main() -> int:
-    statuses = [_pytest("sqlite"), _pytest("postgresql")]
-    return max(0 if status == NO_TESTS and len(sys.argv) > 1 else status for status in statuses)
+    if any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:]):
+        return max(_pytest("sqlite", "all of these"), _pytest("postgresql", "what of these touches the database"))
+    heavy = [str(TESTS / name) for name in WITH_PROCESSES]
+    statuses: list[int] = []
+    with tempfile.TemporaryFile() as said:
+
+        def beside() -> None:
+            statuses.append(_pytest("sqlite", "the rest", *(f"--ignore={path}" for path in heavy), to=said))
+            statuses.append(_pytest("postgresql", "what touches the database", to=said))
+
+        thread = threading.Thread(target=beside)
+        thread.start()
+        statuses.append(_pytest("sqlite", "processes and browsers", *heavy))
+        thread.join()
+        said.seek(0)
+        sys.stdout.buffer.write(said.read())
+        sys.stdout.flush()
+    return max(statuses)
 
 
-def _pytest(database: str) -> int:
-    print(f"\n=== Tests on {database} ===", flush=True)  # noqa: T201 - a command line
+def _pytest(database: str, part: str, *which: str, to: IO[bytes] | None = None) -> int:
+    """Run pytest, printing to the terminal or to a file. Returns its exit status; that ARGS leave no test is no fault."""
+    os.write(to.fileno() if to else sys.stdout.fileno(), f"\n=== Tests on {database}: {part} ===\n".encode())
+    command = [sys.executable, "-m", "pytest", *which, *sys.argv[1:]]
     environment = {**os.environ, "CHATSITE_TEST_DATABASE": database}
-    return subprocess.run([sys.executable, "-m", "pytest", *sys.argv[1:]], env=environment, check=False).returncode
+    status = subprocess.run(command, env=environment, stdout=to, stderr=to, check=False).returncode
+    return 0 if status == NO_TESTS and len(sys.argv) > 1 else status
 
 
 if __name__ == "__main__":
