@@ -40,7 +40,7 @@ def main() -> int:
 
 
 def _pytest(database: str, part: str, *which: str, to: IO[bytes] | None = None) -> int:
-    """Run pytest, printing to the terminal or to a file. Returns its exit status; that ARGS leave no test is no fault."""
+    """Run pytest, printing to the terminal or to a file; its exit status. That ARGS leave no test is no fault."""
     os.write(to.fileno() if to else sys.stdout.fileno(), f"\n=== Tests on {database}: {part} ===\n".encode())
     command = [sys.executable, "-m", "pytest", *which, *sys.argv[1:]]
     environment = {**os.environ, "CHATSITE_TEST_DATABASE": database}
