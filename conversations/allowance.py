@@ -1,12 +1,11 @@
 """What a person may do now, as their page is told: limits, tokens that are left, what keeps them from sending."""
 
-from functools import cache
 from typing import Any
 
 from inference import serving
 from inference.model import Model
 from inference.protocol import REPLY_ROOM
-from inference.tokenizers import Tokenizer, at_hand
+from inference.tokenizers import at_hand
 from limits import restraints
 from limits.policies import limits_of
 from limits.quotas import Quota
@@ -21,6 +20,7 @@ SAMPLES = {
     ),
     "wide": "请帮我把下面这段会议记录整理成五个要点，语气友好一些，并在最后列出每个人接下来要做的事情和截止日期。",
 }
+_rates: dict[tuple[str, bool], dict[str, float]] = {}
 
 
 def allowance(user_id: int) -> dict[str, Any]:
@@ -40,12 +40,12 @@ def allowance(user_id: int) -> dict[str, Any]:
 
 
 def _chars_per_token(model: Model) -> dict[str, float]:
-    return _rates(at_hand(model))
-
-
-@cache
-def _rates(tokenizer: Tokenizer) -> dict[str, float]:
-    return {kind: round(len(text) / max(1, tokenizer.count(text)), 2) for kind, text in SAMPLES.items()}
+    """Measured once for each tokenizer; an estimate's rates hold until the model's own is built."""
+    tokenizer = at_hand(model)
+    key = model.name, tokenizer.exact
+    if key not in _rates:
+        _rates[key] = {kind: round(len(text) / tokenizer.count(text), 2) for kind, text in SAMPLES.items()}
+    return _rates[key]
 
 
 def _quota(quota: Quota | None) -> dict[str, Any] | None:

@@ -30,7 +30,6 @@ NOT_SIGNED_IN = 4401
 TOO_FAST = 4429
 COUNTING_S = 5e-6  # of a processor, for a character whose tokens are counted
 MOST_COUNTED = 50_000  # a longer text is mostly refused by its length
-MOST_COUNTED = 50_000  # a longer text is mostly refused by its length
 MOST_FOLLOWED = 64  # replies one socket follows at once
 
 log = logging.getLogger(__name__)

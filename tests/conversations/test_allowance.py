@@ -25,7 +25,8 @@ def test_without_policies_the_settings_and_the_window_hold(alice: User, model: M
 
 
 def test_tokens_are_reckoned_as_the_models_tokenizer_counts(alice: User, model: Model) -> None:
-    factors, counted = allowance(alice.pk)["chars_per_token"], tokenizer_for(model)
+    counted = tokenizer_for(model)
+    factors = allowance(alice.pk)["chars_per_token"]
     for kind, text in (("narrow", "An ordinary question about the weather. " * 50), ("wide", "今天天气怎么样？" * 50)):
         assert len(text) / factors[kind] == pytest.approx(counted.count(text), rel=0.1)
 

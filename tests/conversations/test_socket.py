@@ -17,6 +17,7 @@ from conversations import metrics
 from conversations.allowance import allowance
 from conversations.models import Conversation, Message
 from inference.model import Model
+from inference.tokenizers import tokenizer_for
 from tests.conversations.pen import Take
 from tests.conversations.talk import reply_of, say, settle
 from tests.conversations.test_frames import MALFORMED
@@ -38,9 +39,11 @@ def spoken(sentence: str, language: str) -> str:
     return words
 
 
-def test_alice_asks_and_reads_the_reply(alice: User, open_tab: OpenTab, hire: Hire) -> None:
+def test_alice_asks_and_reads_the_reply(alice: User, model: Model, open_tab: OpenTab, hire: Hire) -> None:
+    tokenizer_for(model)  # built by now, as in a process that has run for a while
+    told = allowance(alice.pk)
     tab = open_tab(alice)
-    assert tab.next("hello") == {"type": "hello", "version": 1, "limits": allowance(alice.pk)}
+    assert tab.next("hello") == {"type": "hello", "version": 1, "limits": told}
     client_id = uuid4()
     sent = tab.send("Tell me a story", client_id=client_id)
     conversation = Conversation.objects.get()

@@ -131,7 +131,7 @@ def test_being_signed_out_elsewhere_is_said_and_the_draft_stays(alice_page: Page
 
 
 def test_a_reader_who_scrolled_up_is_left_alone(alice_page: Page) -> None:
-    ask(alice_page, "@rate=200 @tokens=3000")
+    ask(alice_page, "@rate=100 @tokens=3000")
     thread = alice_page.locator("#thread")
     alice_page.wait_for_function("() => document.getElementById('thread').scrollTop > 400")
     thread.hover()
