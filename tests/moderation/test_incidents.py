@@ -1,6 +1,7 @@
 """Incidents: each finding and each report once; a person appeals what happened to them, moderators decide."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -23,9 +24,9 @@ def rule() -> Rule:
     return Rule.objects.create(name="Fruit", words="marmalade", action="block", dry_run=False)
 
 
-def finding(rule: Rule, start: int = 0, **more: object) -> Finding:
-    fields = {"action": Action(rule.action), "dry_run": rule.dry_run, "excerpt": "the m•••••••• is"}
-    return Finding(rule=rule.pk, start=start, end=start + 9, **{**fields, **more})  # type: ignore[arg-type]
+def finding(rule: Rule, start: int = 0, **more: Any) -> Finding:
+    fields: dict[str, Any] = {"action": Action(rule.action), "dry_run": rule.dry_run, "excerpt": "the m•••••••• is"}
+    return Finding(rule=rule.pk, start=start, end=start + 9, **{**fields, **more})
 
 
 def record(user: User | None, *findings: Finding, message: UUID | None = None, where: str = "prompt") -> list[Incident]:
@@ -83,8 +84,8 @@ def test_the_same_again_changes_nothing_that_was_decided(alice: User, rule: Rule
     assert (again.pk, again.state) == (row.pk, Decision.DISMISSED)
 
 
-def test_nothing_found_asks_the_database_nothing(alice: User, django_assert_num_queries: object) -> None:
-    with django_assert_num_queries(0):  # type: ignore[operator]
+def test_nothing_found_asks_the_database_nothing(alice: User, django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
         assert record_none(alice) == []
 
 
@@ -166,7 +167,7 @@ def test_nobody_appeals_for_another(alice: User, mallory: User, grace: User, rul
 
 
 @pytest.mark.parametrize("more", [{"action": Action.FLAG}, {"action": Action.MASK}, {"dry_run": True}])
-def test_what_a_person_was_not_told_of_is_not_found(alice: User, rule: Rule, more: dict[str, object]) -> None:
+def test_what_a_person_was_not_told_of_is_not_found(alice: User, rule: Rule, more: dict[str, Any]) -> None:
     (row,) = record(alice, finding(rule, **more))
     assert not row.may_be_appealed
     with pytest.raises(Incident.DoesNotExist):
