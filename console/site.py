@@ -14,6 +14,7 @@ class ConsoleSite(AdminSite):
 
     site_header = "Chatsite"
     site_title = "Chatsite"
+    empty_value_display = "–"
     index_title = gettext_lazy("Dashboard")
     enable_nav_sidebar = False  # ours goes by purpose, not by app
 
