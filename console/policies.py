@@ -10,7 +10,7 @@ from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from audit.admin import AuditedAdmin
 from console.policy_form import PolicyForm
@@ -132,7 +132,9 @@ def _sentence(policy: Policy, field: str) -> str:
         return f"{label}: {_('yes') if value else _('no')}"
     if isinstance(value, list):
         return f"{label}: {_('all') if ALL in value else ', '.join(value) or _('none')}"
-    return f"{label}: {_('unlimited')}" if value == UNLIMITED else f"{value:,} {label}"
+    if value == UNLIMITED:
+        return f"{label}: {_('unlimited')}"
+    return pgettext("how much of a limit", "%(number)s %(limit)s") % {"number": f"{value:,}", "limit": label}
 
 
 def _moment(time: Any) -> str:

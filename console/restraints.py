@@ -40,7 +40,7 @@ class RestrainForm(forms.Form):
     """Which restraint, how long, and why. The person reads the reason in the audit log's words only if told."""
 
     kind = forms.ChoiceField(label=gettext_lazy("Restraint"), choices=KINDS, widget=forms.RadioSelect)
-    hours = forms.ChoiceField(label=gettext_lazy("For"), choices=LASTS, required=False)
+    hours = forms.ChoiceField(label=gettext_lazy("How long"), choices=LASTS, required=False)
     reason = forms.CharField(
         label=gettext_lazy("Reason"),
         max_length=500,

@@ -15,7 +15,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 from django.views.decorators.http import require_GET
 
 from accounts import chart
@@ -35,7 +35,7 @@ class UsageForm(forms.Form):
     """What is asked for. Without anything: people, over the last 30 days."""
 
     by = forms.ChoiceField(
-        label=gettext_lazy("By"),
+        label=pgettext_lazy("usage summed by person or day", "By"),
         required=False,
         choices=[
             (By.PERSON.value, gettext_lazy("person")),

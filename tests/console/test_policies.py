@@ -7,9 +7,11 @@ import pytest
 from django.contrib.auth.models import Group
 from django.test import Client
 from django.utils import timezone
+from django.utils.translation import override
 
 from accounts.models import User
 from audit.models import Entry
+from console.policies import sentences
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.policies import limits_of
@@ -134,6 +136,11 @@ def test_rows_read_like_sentences(admin: Client, alice: User) -> None:
         'data-state="over"',
     ):
         assert words in page, words
+
+
+def test_the_number_stands_where_the_language_puts_it() -> None:
+    with override("zh-hans"):
+        assert sentences(Policy(tokens_per_day=200_000)) == ["每日词元 200,000"]
 
 
 def whom(admin: Client, **asked: str) -> list[str]:
