@@ -45,6 +45,8 @@ class Scan:
         self._lexicons = compiled.words.bounded, compiled.words.free
         self._complete: tuple[set[int], set[int]] = set(), set()  # begins of words that end here and cannot grow
         self._word_from = 0
+        self._noted_end = 0
+        self._noted: set[tuple[int, bool]] = set()  # rules with a word that ends there, and whether an edge is needed
         self._has_patterns = bool(compiled.patterns)
         self._shape: Shape = compiled.machine.root(is_word(self.text[-1:]))
         self._starts: list[int] = []
@@ -81,6 +83,7 @@ class Scan:
         begun = self.text[self._word_from - self.base :]
         for lexicon, complete in zip(self._lexicons, self._complete, strict=True):
             complete.clear()
+            self._noted_end = 0
             if lexicon:
                 for start, end, meaning in lexicon.words(begun):
                     self._found_word(start + self._word_from, end + self._word_from, meaning, began, complete)
@@ -93,7 +96,16 @@ class Scan:
         if end > began and not starts_inside:
             if end == self.now and not meaning.grows:
                 complete.add(start)
-            self._waiting.extend((~rule if after else rule, start, end) for rule, after in meaning.rules)
+            self._note(meaning, start, end)
+
+    def _note(self, meaning: Meaning, start: int, end: int) -> None:
+        """Longer words come first: a shorter one that ends there lies inside, and adds nothing to the same rule."""
+        if end != self._noted_end:
+            self._noted_end, self._noted = end, set()
+        for rule, after in meaning.rules:
+            if (rule, False) not in self._noted and (rule, after) not in self._noted:
+                self._noted.add((rule, after))
+                self._waiting.append((~rule if after else rule, start, end))
 
     def _read_patterns(self, piece: str, at: int) -> None:
         shape, starts = self._shape, self._starts
