@@ -36,6 +36,7 @@ class Plan:
     rate: int = 50
     ttft_s: float = 0.05
     database: str = ""
+    words: int = 0  # then all is measured once more with a rule of so many words
 
     def rounds(self, streams: int) -> int:
         return min(MOST_ROUNDS, -(-self.samples // streams))
@@ -53,6 +54,7 @@ class Plan:
             "between_sends_ms": client.GAP_S * 1000,
             "repeats": self.repeats,
             "database": "postgresql" if self.database else "sqlite",
+            "words": self.words,
         }
 
     def cells(self) -> Iterator[tuple[str, int]]:
@@ -80,8 +82,11 @@ def run(plan: Plan, progress: Progress) -> list[Row]:
         with site.running(folder, database=plan.database) as running:
             cookies = running.python("chatsite.bench.people", "make", str(max(plan.streams)))
             measured = uvloop.run(_measure(plan, running, cookies, progress))
+            if plan.words:
+                running.python("chatsite.bench.people", "forbid", str(plan.words))
+                measured |= uvloop.run(_measure(plan, running, cookies, progress, plan.words))
             saved = running.python("chatsite.bench.people", "saved")
-    return [_row(cell, repeats, floor[cell[1]], saved) for cell, repeats in measured.items()]
+    return [_row(repeats, floor[streams], saved) for (_, streams, _), repeats in measured.items()]
 
 
 def measure_floor(plan: Plan, catalog: Path, environment: dict[str, str]) -> dict[int, Row]:
@@ -100,16 +105,18 @@ def _floor_row(plan: Plan, answer: dict[str, Any]) -> Row:
 
 
 async def _measure(
-    plan: Plan, running: Site, cookies: Sequence[str], progress: Progress
-) -> dict[tuple[str, int], list[Measured]]:
-    measured: dict[tuple[str, int], list[Measured]] = {cell: [] for cell in plan.cells()}
+    plan: Plan, running: Site, cookies: Sequence[str], progress: Progress, words: int = 0
+) -> dict[tuple[str, int, int], list[Measured]]:
+    measured: dict[tuple[str, int, int], list[Measured]] = {(*cell, words): [] for cell in plan.cells()}
     await _warm(plan, running, cookies)
     gc.collect()
     gc.freeze()  # walking through all of Django between rounds would empty the processor's caches before each
     for repeat in range(plan.repeats):
         for cell in plan.cells():
             progress.tell(f"{cell[1]} streams, {cell[0]}, repeat {repeat + 1} of {plan.repeats}")
-            measured[cell].append(await _cell(plan, running, cookies[: cell[1]], html=cell[0] == "html"))
+            one = await _cell(plan, running, cookies[: cell[1]], html=cell[0] == "html")
+            one.row["words"] = words
+            measured[*cell, words].append(one)
             progress.advance(_cell_seconds(plan, cell[1]))
     return measured
 
@@ -159,7 +166,7 @@ def _close(sockets: Sequence[client.Socket]) -> None:
         socket.close()
 
 
-def _row(cell: tuple[str, int], repeats: list[Measured], floor: Row, saved: dict[str, str]) -> Row:
+def _row(repeats: list[Measured], floor: Row, saved: dict[str, str]) -> Row:
     rows = [
         one.row | figures.correctness(one.replies, sum(_differs(reply, saved) for reply in one.replies))
         for one in repeats
@@ -181,4 +188,5 @@ def _floor_seconds(plan: Plan) -> float:
 
 
 def _seconds(plan: Plan) -> float:
-    return _floor_seconds(plan) + plan.repeats * sum(_cell_seconds(plan, streams) for _, streams in plan.cells())
+    rounds = plan.repeats * (2 if plan.words else 1)
+    return _floor_seconds(plan) + rounds * sum(_cell_seconds(plan, streams) for _, streams in plan.cells())

@@ -1,4 +1,5 @@
-"""Accounts that are signed in, and what was saved for them: ``python -m chatsite.bench.people make 200`` or ``saved``.
+"""Accounts that are signed in, rules they meet, what was saved for them: ``python -m chatsite.bench.people make 200``,
+``forbid 50000`` or ``saved``.
 
 Runs with the settings of the benchmark's site and answers as JSON.
 """
@@ -17,7 +18,10 @@ from django.conf import settings  # noqa: E402 - the settings must be ready
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402
 
 from accounts.models import User  # noqa: E402
+from chatsite.bench import corpus  # noqa: E402
 from conversations.models import Message  # noqa: E402
+from moderation.matcher import Action  # noqa: E402
+from moderation.models import Rule, Scope  # noqa: E402
 
 
 def make(count: int) -> list[str]:
@@ -32,6 +36,15 @@ def make(count: int) -> list[str]:
         person.set_unusable_password()
     get_user_model().objects.bulk_create(people)
     return [f"{settings.SESSION_COOKIE_NAME}={_session(person)}" for person in people]
+
+
+def forbid(count: int) -> int:
+    """Make a rule of so many words, none of which anybody says."""
+    words = "\n".join(corpus.words(count).words)
+    rule = Rule(name=f"{count} words", words=words, action=Action.MASK.value, scope=Scope.BOTH, dry_run=False)
+    rule.full_clean()
+    rule.save()
+    return rule.word_count
 
 
 def saved() -> dict[str, str]:
@@ -50,7 +63,7 @@ def _session(person: User) -> str:
 
 
 def main(verb: str, *arguments: str) -> Any:
-    return make(int(arguments[0])) if verb == "make" else saved()
+    return {"make": make, "forbid": forbid, "saved": saved}[verb](*map(int, arguments))
 
 
 if __name__ == "__main__":

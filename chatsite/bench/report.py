@@ -35,7 +35,7 @@ def _by_process(unit: str) -> Iterator[Column]:
         yield _ms(f"{name}_{unit}", name)
 
 
-WHICH = (_plain("streams", "streams"), _plain("format", "format"))
+WHICH = (_plain("streams", "streams"), _plain("format", "format"), _plain("words", "words"))
 TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
     (
         "Milliseconds, and in brackets the floor: the same engine without a site.",

@@ -58,7 +58,7 @@ class Verdict:
 def judge(rows: Sequence[Row]) -> list[Verdict]:
     """All targets that these rows can meet or miss."""
     return [
-        verdict(row, one.key, one.limit, f"{row['streams']} streams, {row['format']}")
+        verdict(row, one.key, one.limit, f"{row['streams']} streams, {row['format']}, {row['words']} words")
         for one in TARGETS
         for row in rows
         if one.holds_for(row)

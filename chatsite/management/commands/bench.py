@@ -19,6 +19,7 @@ class Command(BaseCommand):
         parser.add_argument("--short", action="store_true", help="1, 10 and 50 streams, once.")
         parser.add_argument("--streams", type=int, nargs="+", help="Numbers of replies at once.")
         parser.add_argument("--formats", nargs="+", choices=("text", "html"), help="Without or with HTML.")
+        parser.add_argument("--words", type=int, help="Then once more with a rule of so many words.")
         parser.add_argument("--repeats", type=int, help="How often; medians are shown.")
         parser.add_argument(
             "--database", help="URL of an empty PostgreSQL database. Tables and accounts are made in it."
@@ -46,7 +47,9 @@ class Command(BaseCommand):
         return 0
 
     def path(self, progress: Progress, **options: Any) -> int:
-        chosen = {name: options[name] for name in ("streams", "formats", "repeats", "database") if options[name]}
+        chosen = {
+            name: options[name] for name in ("streams", "formats", "repeats", "database", "words") if options[name]
+        }
         short = {"streams": (1, 10, 50), "repeats": 1, "samples": 2} if options["short"] else {}
         plan = Plan(**{**short, **chosen})
         rows = path.run(plan, progress)
