@@ -153,7 +153,7 @@ class Message(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["state", "model"], name="conversations_message_state"),
             models.Index(fields=["model", "-finished_at"], name="conversations_finished"),
-            models.Index(fields=["-created_at"], name="conversations_message_newest"),
+            models.Index(fields=["-created_at", "-id"], name="conversations_message_newest"),
         ]
 
     def __str__(self) -> str:

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='message',
-            index=models.Index(fields=['-created_at'], name='conversations_message_newest'),
+            index=models.Index(fields=['-created_at', '-id'], name='conversations_message_newest'),
         ),
         migrations.AddConstraint(
             model_name='message',

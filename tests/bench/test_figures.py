@@ -24,6 +24,7 @@ def row(streams: int = 50, **changed: float) -> Row:
     made = {
         "streams": streams,
         "format": "text",
+        "words": 0,
         **figures.times(replies, 0.0, 0.01),
         **figures.times(replies, 0.0, 0.01, "floor_"),
         **figures.costs(cost(50, 128, 0.002, 0.00002), cost(50, 1, 0.002, 0.00002)),
