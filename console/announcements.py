@@ -36,7 +36,7 @@ class BannerAdmin(AuditedAdmin):
         (_("Who sees it, and when"), {"fields": ("audience", "starts", "ends", "dismissible")}),
     )
 
-    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest | None, **more: Any) -> Any:
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **more: Any) -> Any:
         if db_field.name == "text":
             more["widget"] = forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"})
         return super().formfield_for_dbfield(db_field, request, **more)

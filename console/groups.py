@@ -1,7 +1,7 @@
 """Groups in the admin: who is in them, what they used this month, and what their own policies say."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
@@ -41,7 +41,8 @@ class GroupOfPeopleAdmin(GroupsBesideRoles, AuditedAdmin, GroupAdmin):
     list_per_page = 50
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).annotate(members=Count("user")).prefetch_related("policies")
+        groups = cast("QuerySet[Group]", super().get_queryset(request))
+        return groups.annotate(members=Count("user")).prefetch_related("policies")
 
     @admin.display(description=gettext_lazy("members"), ordering="members")
     def members(self, group: Any) -> int:

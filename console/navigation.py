@@ -125,5 +125,5 @@ def _entries(pages: Pages, items: tuple[Page | Rows, ...]) -> Iterator[Entry]:
 
 def _label(pages: Pages, item: Page | Rows) -> Words:
     if isinstance(item, Rows) and not item.label:
-        return capfirst(pages.admin_of(item.model).opts.verbose_name_plural)
+        return str(capfirst(pages.admin_of(item.model).opts.verbose_name_plural))
     return item.label

@@ -94,17 +94,17 @@ def _days(first: date, last: date) -> tuple[Day, ...]:
     rows = Usage.objects.filter(day__range=(first, last)).exclude(state=Usage.State.RELEASED)
     sums = (
         rows.order_by()
-        .values("day")
+        .values_list("day")
         .annotate(
             replies=Count("pk"),
             people=Count("user", distinct=True),
             tokens=Sum(F("prompt_tokens") + F("completion_tokens")),
         )
     )
-    used = {one["day"]: one for one in sums}
+    used = {day: (int(replies), int(people), int(tokens)) for day, replies, people, tokens in sums}
     found = _incidents(first)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return tuple(Day(**{"day": day, **used.get(day, {}), "incidents": found.get(day, 0)}) for day in days)
+    return tuple(Day(day, *used.get(day, (0, 0, 0)), found.get(day, 0)) for day in days)
 
 
 def _incidents(first: date) -> dict[date, int]:

@@ -82,7 +82,7 @@ class ActsOnSeveral(_ModelAdmin):
 
     def has_restrain_permission(self, request: HttpRequest) -> bool:
         """Asked by Django for the action."""
-        return request.user.has_perm("limits.add_restraint")  # type: ignore[union-attr]
+        return request.user.has_perm("limits.add_restraint")
 
     def _editable(self, request: HttpRequest, people: QuerySet[User]) -> list[User]:
         chosen = list(people)

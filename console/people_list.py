@@ -40,7 +40,7 @@ class PeopleList(ChangeList):
         found = known_of(people)
         for person in people:
             person.known = found[person.pk]
-        self.result_list = people  # type: ignore[assignment]  # as Django does itself when it lists all
+        self.result_list = people  # a list, as Django makes it too when it shows all
 
 
 def known_of(people: Iterable[User]) -> dict[int, Known]:

@@ -45,8 +45,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "groups": [group for group in person.groups.all() if group.name not in GROUPS.values()],
         "known": known,
         "restraints": Restraint.objects.filter(user=person).select_related("by", "lifted_by")[:MOST_RESTRAINTS],
-        "may_restrain": mine and request.user.has_perm("limits.add_restraint"),  # type: ignore[union-attr]
-        "may_lift": mine and request.user.has_perm("limits.change_restraint"),  # type: ignore[union-attr]
+        "may_restrain": mine and request.user.has_perm("limits.add_restraint"),
+        "may_lift": mine and request.user.has_perm("limits.change_restraint"),
         "figures": [*_figures(known), *_incidents(person, pages)],
         **_policy(person, pages),
         **_usage(person, pages),

@@ -126,7 +126,7 @@ def sentences(policy: Policy) -> list[str]:
 
 
 def _sentence(policy: Policy, field: str) -> str:
-    label = str(Policy._meta.get_field(field).verbose_name)
+    label = Policy.label(field)
     value = getattr(policy, field)
     if isinstance(value, bool):
         return f"{label}: {_('yes') if value else _('no')}"

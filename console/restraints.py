@@ -133,7 +133,7 @@ class RestraintAdmin(_ModelAdmin):
 def _person(request: HttpRequest, pk: int, permission: str) -> User:
     """The person, if the one who asks may do this to them."""
     person = get_object_or_404(User, pk=pk)
-    if not (request.user.has_perm(permission) and request.user.has_perm("accounts.view_user")):  # type: ignore[union-attr]
+    if not (request.user.has_perm(permission) and request.user.has_perm("accounts.view_user")):
         raise PermissionDenied
     if not may_edit(request.user, person):
         raise PermissionDenied

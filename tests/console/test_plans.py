@@ -81,12 +81,13 @@ def _columns() -> dict[str, str]:
     }
     found = {}
     for field in Message._meta.concrete_fields:
-        if field.column in known:
-            found[field.column] = known[field.column]
+        column = str(field.column)
+        if column in known:
+            found[column] = known[column]
         elif not field.null and not field.has_db_default():
             is_text = "Char" in field.get_internal_type() or "Text" in field.get_internal_type()
             is_flag = field.get_internal_type() == "BooleanField"
-            found[field.column] = "''" if is_text else ("FALSE" if is_flag else "0")
+            found[column] = "''" if is_text else ("FALSE" if is_flag else "0")
     return found
 
 

@@ -1,7 +1,6 @@
 """The usage page: what was used, by whom, over any period, as a page and as a file."""
 
 import csv
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -60,7 +59,7 @@ def test_a_period_and_a_person_narrow_it(auditor: Client, team: Group) -> None:
     assert rows(auditor, since=days_ago(50), until=days_ago(10)) == [("bob", 6)]
     assert rows(auditor, person="Bob") == [("bob", 600)]
     assert rows(auditor, group=team.pk, model="scripted") == [("alice", 150)]
-    whole = auditor.get(PAGE, {"person": "bob", "since": days_ago(50)}).context["whole"]
+    whole = auditor.get(PAGE, {"person": "bob", "since": str(days_ago(50))}).context["whole"]
     assert (whole.replies, whole.prompt_tokens, whole.completion_tokens, whole.charged) == (2, 404, 202, 606)
 
 
@@ -129,5 +128,5 @@ def test_a_long_period_is_drawn_in_few_bars_that_lose_nothing(alice: User, days:
 
 
 def test_nothing_used_is_said_so(auditor: Client) -> None:
-    page = auditor.get(PAGE, {"since": days_ago(0) - timedelta(days=5)}).content.decode()
+    page = auditor.get(PAGE, {"since": str(days_ago(5))}).content.decode()
     assert "Nothing was used." in page
