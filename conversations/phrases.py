@@ -6,6 +6,26 @@ from django.utils.translation import ngettext, pgettext
 
 def phrases() -> dict[str, str]:
     """Every sentence the scripts use, by key, in the active language. ``{name}`` in braces is filled in by the page."""
+    return {**_of_the_page(), **_of_replies(), **_of_the_composer(), **_of_limits()}
+
+
+def _of_the_page() -> dict[str, str]:
+    return {
+        "connecting": _("Connecting…"),
+        "reconnecting": _("Reconnecting…"),
+        "offline": _("You are offline. What you write is kept."),
+        "signed_out": _("You are signed out. What you wrote is kept."),
+        "too_fast": _("Too many requests. Waiting a moment…"),
+        "simpler_connection": _("Connected another way: this network blocks live connections."),
+        "thank_you": _("Thank you. Somebody will look at it."),
+        "not_reached": _("That did not reach the site. Try again."),
+        "copied": _("Copied"),
+        "not_copied": _("The browser did not allow copying."),
+        "older_failed": _("Older conversations could not be loaded. Try again."),
+    }
+
+
+def _of_replies() -> dict[str, str]:
     return {
         "queued": _("Waiting to start…"),
         "ahead_one": ngettext("{n} reply is ahead of this one", "{n} replies are ahead of this one", 1),
@@ -20,12 +40,13 @@ def phrases() -> dict[str, str]:
         "stopping": _("Stopping…"),
         "tokens_one": ngettext("{n} token", "{n} tokens", 1),
         "tokens_other": ngettext("{n} token", "{n} tokens", 2),
-        "connecting": _("Connecting…"),
-        "reconnecting": _("Reconnecting…"),
-        "offline": _("You are offline. What you write is kept."),
-        "signed_out": _("You are signed out. What you wrote is kept."),
-        "too_fast": _("Too many requests. Waiting a moment…"),
-        "simpler_connection": _("Connected another way: this network blocks live connections."),
+        "announce_started": _("The reply begins."),
+        "announce_done": _("The reply is complete."),
+    }
+
+
+def _of_the_composer() -> dict[str, str]:
+    return {
         "not_sent": _("The message was not sent. It is back in the field."),
         "too_long_one": ngettext(
             "{n} character too many; {allowed} are allowed.", "{n} characters too many; {allowed} are allowed.", 1
@@ -38,6 +59,11 @@ def phrases() -> dict[str, str]:
         "about_tokens": _("~{n} tokens"),
         "tokens_of": _("~{n} of {allowed} tokens"),
         "may_not_fit": _("~{n} tokens; about {allowed} fit"),
+    }
+
+
+def _of_limits() -> dict[str, str]:
+    return {
         "left_today": _("{n} tokens left today"),
         "left_this_month": _("{n} tokens left this month"),
         "left_of": _("{left} of {limit} tokens left"),
@@ -58,11 +84,4 @@ def phrases() -> dict[str, str]:
         "suspended": _("You cannot send messages at present: your account is suspended."),
         "slowed": _("Your messages are slowed down at present."),
         "until": pgettext("how long a restraint holds", "Until {when}."),
-        "thank_you": _("Thank you. Somebody will look at it."),
-        "not_reached": _("That did not reach the site. Try again."),
-        "copied": _("Copied"),
-        "not_copied": _("The browser did not allow copying."),
-        "announce_started": _("The reply begins."),
-        "announce_done": _("The reply is complete."),
-        "older_failed": _("Older conversations could not be loaded. Try again."),
     }
