@@ -69,11 +69,11 @@ def test_an_empty_piece_and_no_piece_at_all() -> None:
 
 def test_held_says_whether_anything_waits() -> None:
     filter_ = stream("bad")
-    assert not filter_.held
-    filter_.feed("so b")
-    assert filter_.held
-    filter_.feed("e")
-    assert not filter_.held
+    states = [filter_.held]
+    for piece in ("so b", "e", " ", "ba", "d", "."):
+        filter_.feed(piece)
+        states.append(filter_.held)
+    assert states == [False, True, False, False, True, True, False]
 
 
 def test_a_block_lets_out_what_stands_before_and_nothing_else() -> None:
@@ -161,3 +161,29 @@ def test_the_first_fault_of_a_long_held_text_is_found_in_place() -> None:
     last = filter_.feed("!")
     assert set(shown) == {"█"}
     assert [(one.start, one.end) for one in last.findings] == [(0, 3_999)]
+
+
+def test_two_filters_of_one_matcher_know_nothing_of_each_other() -> None:
+    matcher = Matcher([RuleSpec(1, Action.MASK, words=("bad",), pattern=r"k\d{3}")])
+    text, reasoning = StreamFilter(matcher), StreamFilter(matcher)
+    assert [text.feed("ba").text, reasoning.feed("k1").text] == ["", ""]
+    assert [text.feed("k1").text, reasoning.feed("d ").text] == ["ba", "k1d "]
+    assert [text.feed("23").text, reasoning.finish().text] == ["████", ""]
+
+
+def test_several_rules_hold_and_report_apart() -> None:
+    rules = [
+        RuleSpec(1, Action.FLAG, words=("bad day",)),
+        RuleSpec(2, Action.MASK, words=("day",)),
+        RuleSpec(3, Action.BLOCK, words=("days of rain",)),
+    ]
+    filter_ = StreamFilter(Matcher(rules))
+    assert told_findings(filter_, "a bad ", "day", ", then") == [("a ", []), ("", []), ("bad ███, then", [2, 1])]
+    assert told_findings(filter_, " days", " of", " sun") == [(" ", []), ("", []), ("days of sun", [])]
+    last = filter_.feed(", days of rain.")
+    assert (last.text, last.blocked and last.blocked.rule) == (", ", 3)
+
+
+def told_findings(filter_: StreamFilter, *pieces: str) -> list[tuple[str, list[int]]]:
+    said = [filter_.feed(piece) for piece in pieces]
+    return [(one.text, sorted((finding.rule for finding in one.findings), reverse=True)) for one in said]
