@@ -57,6 +57,7 @@ def _figures(pages: Pages, now: Moment, past: Fortnight) -> Iterator[Figure]:
     if usage := pages.page("usage", "limits.view_usage"):
         yield Figure(_("Replies today"), grouped(now.today.replies), usage)
         yield Figure(_("Tokens today"), short(now.today.tokens), usage)
+        yield Figure(_("Messages refused today"), grouped(now.today.refusals), usage)
     if incidents := pages.rows("moderation.Incident"):
         many = now.open_incidents > overview.MOST
         words = f"{overview.MOST}+" if many else grouped(now.open_incidents)
@@ -92,6 +93,7 @@ def _charts(pages: Pages, past: Fortnight) -> Iterator[Bars]:
         yield _bars(_("People active"), past, lambda day: day.people, usage)
         yield _bars(_("Replies"), past, lambda day: day.replies, usage)
         yield _bars(_("Tokens"), past, lambda day: day.tokens, usage)
+        yield _bars(_("Messages refused"), past, lambda day: day.refusals, usage)
     if incidents := pages.rows("moderation.Incident"):
         yield _bars(_("Incidents"), past, lambda day: day.incidents, f"{incidents}?state=all")
 

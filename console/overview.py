@@ -17,6 +17,7 @@ from conversations.states import State
 from inference import presence
 from inference.events.client import blocking_client
 from inference.serving import served_model
+from limits import tally
 from limits.models import Restraint, Usage
 from moderation.models import Incident
 
@@ -26,13 +27,14 @@ MOST = 1000  # counted exactly; more are "1000+"
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """What was used on one day, UTC: replies asked for, by how many people, and their tokens so far."""
+    """What was used on one day, UTC: replies asked for, by how many people, their tokens so far; what was refused."""
 
     day: date
     replies: int = 0
     people: int = 0
     tokens: int = 0
     incidents: int = 0
+    refusals: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +104,9 @@ def _days(first: date, last: date) -> tuple[Day, ...]:
         )
     )
     used = {day: (int(replies), int(people), int(tokens)) for day, replies, people, tokens in sums}
-    found = _incidents(first)
+    found, refused = _incidents(first), tally.by_day(first, last)
     days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
-    return tuple(Day(day, *used.get(day, (0, 0, 0)), found.get(day, 0)) for day in days)
+    return tuple(Day(day, *used.get(day, (0, 0, 0)), found.get(day, 0), refused.get(day, 0)) for day in days)
 
 
 def _incidents(first: date) -> dict[date, int]:

@@ -54,7 +54,10 @@ class Conversation(models.Model):
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["owner", "client_id"], name="conversations_conversation_begun_once")
         ]
-        indexes: ClassVar = [models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner")]
+        indexes: ClassVar = [
+            models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner"),
+            models.Index(fields=["-updated_at"], name="conversations_newest"),
+        ]
 
     def __str__(self) -> str:
         return f"conversation {self.pk}"  # its title is what a person wrote, and this reaches logs and admins

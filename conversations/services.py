@@ -16,9 +16,11 @@ from conversations.refusals import Refused
 from conversations.states import UNFINISHED, State
 from conversations.tickets import queue_ticket
 from conversations.titles import title_from
-from limits import ledger
+from limits import ledger, tally
 from limits.policies import limits_of
 from limits.refusals import OverLimit
+
+MISTIMED = frozenset({"busy", "stale"})  # refusals that are nobody's limit
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,8 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
         sent = _send(user, draft, reply_id or uuid4())
     except Refused as no:
         metrics.SENDS.labels(no.code).inc()
+        if no.code not in MISTIMED:
+            tally.count(no.code)
         raise
     metrics.SENDS.labels("saved").inc()
     log.info("A message of %d characters waits for its reply.", len(draft.text), extra={"reply": sent.reply})
@@ -103,7 +107,7 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
     limits = limits_of(user.pk)
     checks.check_text(draft.text, limits)
     model = checks.check_model(draft.model, limits)
-    prompted = checks.check_rules(user.pk, draft.text, draft.conversation, draft.client_id)
+    prompted = checks.check_rules(user, draft.text, draft.conversation, draft.client_id)
     tokens = checks.check_tokens(prompted.text, model, limits)
     checked = Checked(model, limits, prompted, tokens)
     try:

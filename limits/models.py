@@ -218,3 +218,19 @@ class Restraint(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()}: {self.user}"
+
+
+class Refusal(models.Model):
+    """How many messages were refused on a day (UTC), by the code that the page and the API were told."""
+
+    day = models.DateField(_("day"))
+    code = models.CharField(_("reason"), max_length=32)
+    messages = models.PositiveIntegerField(_("messages"), default=0)
+
+    class Meta:
+        verbose_name = _("refusals")
+        verbose_name_plural = _("refusals")
+        constraints: ClassVar = [models.UniqueConstraint(fields=["day", "code"], name="limits_refusals_of_a_day")]
+
+    def __str__(self) -> str:
+        return f"{self.day} {self.code}"

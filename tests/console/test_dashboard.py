@@ -15,7 +15,7 @@ from accounts.models import User
 from console import overview
 from console.roles import Role, give
 from conversations.models import Message
-from limits import restraints
+from limits import restraints, tally
 from moderation.models import Incident
 from tests.console.ledger import days_ago, today, used
 from tests.console.test_engines import speaks
@@ -58,6 +58,15 @@ def test_what_people_used_today_is_counted(alice: User, bob: User) -> None:
     assert past.days[0].day == days_ago(overview.DAYS - 1)
 
 
+def test_refused_messages_are_counted_by_day(client: Client, grace: User) -> None:
+    for code in ("quota_day", "quota_day", "blocked"):
+        tally.count(code)
+    assert overview.now().today.refusals == 3
+    assert overview.fortnight().days[-1].refusals == 3
+    client.force_login(grace)
+    assert figures(client)["Messages refused today"] == "3"
+
+
 def test_what_needs_somebody_is_counted(alice: User, bob: User, grace: User) -> None:
     incident(alice)
     incident(alice, state="confirmed", dry_run=True)
@@ -97,7 +106,7 @@ def test_queries_do_not_grow_with_people_and_replies(
     for person in (alice, bob):
         for day in range(10):
             used(person, day=days_ago(day))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         overview.now()
         overview.fortnight()
 

@@ -14,7 +14,7 @@ from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.services import stop
 from inference.model import Model
-from limits.models import Policy, Usage, Window
+from limits.models import Policy, Refusal, Usage, Window
 from limits.standing import standing
 from moderation.models import Incident, Rule
 from tests.conversations.talk import reply_of, say, settle
@@ -41,6 +41,14 @@ def refused(person: User, text: str = "Hello?", conversation: Conversation | Non
 
 
 # --- Limits -----------------------------------------------------------------------------------------------------------
+
+
+def test_refusals_are_counted_but_not_those_of_bad_timing(alice: User) -> None:
+    policy(user=alice, prompt_chars=10)
+    sent = say(alice)
+    assert refused(alice, "eleven char").code == "too_long"
+    assert refused(alice, "Again", sent.conversation).code == "busy"
+    assert list(Refusal.objects.values_list("code", "messages")) == [("too_long", 1)]
 
 
 def test_who_is_allowed_less_is_told_what_is_allowed(alice: User, bob: User) -> None:
@@ -197,6 +205,26 @@ def test_a_blocked_message_is_not_saved_but_on_record(alice: User) -> None:
     assert (incident.where, incident.start, incident.end) == ("prompt", 4, 10)
     refused(alice, "The Ｓｅｃｒｅｔ of it", client_id=name)
     assert Incident.objects.count() == 1, "the same message is found once"
+
+
+def test_no_blocked_message_hides_behind_another(alice: User, bob: User) -> None:
+    rule("block", "secret")
+    name = uuid4()
+    told = {
+        refused(who, text, client_id=name).more["incident"] for who in (alice, bob) for text in ("secret", "secret!")
+    }
+    assert told == {str(pk) for pk in Incident.objects.values_list("pk", flat=True)}
+    assert Incident.objects.filter(user=alice).count() == Incident.objects.filter(user=bob).count() == 2
+
+
+def test_a_blocked_message_is_not_put_down_to_the_conversation_of_another(alice: User, mallory: User) -> None:
+    rule("block", "secret")
+    hers = say(alice).conversation
+    with pytest.raises(Conversation.DoesNotExist):
+        say(mallory, "The secret of it", hers)
+    assert not Incident.objects.exists()
+    assert refused(alice, "The secret of it", hers).code == "blocked"
+    assert Incident.objects.get().conversation == hers.pk
 
 
 def test_a_masked_message_is_saved_and_titled_masked(alice: User) -> None:
