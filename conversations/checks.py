@@ -1,12 +1,13 @@
 """What must hold before a message is saved: the person's limits, the model's window, the rules of this site."""
 
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from django.db.models import Sum
 from django.db.models.functions import Length
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from inference.model import Model
@@ -69,14 +70,19 @@ def check_tokens(text: str, model: Model, limits: Limits) -> int:
     return tokens + tokenizer.turn_overhead
 
 
-def check_rules(user_id: int, text: str, conversation: UUID | None, message: UUID) -> Prompted:
+def check_rules(user: User, text: str, conversation: UUID | None, client_id: UUID) -> Prompted:
     """The text as it may be saved, and what rules found in it; refuse it, on record, where a rule blocks it.
 
-    ``message`` is what a blocked one is called in the record: a blocked text that is sent again is found once.
+    In the record a blocked message goes by its text too, not by ``client_id`` alone: sent again it is found once, and
+    who sends another under the same name does not hide it behind the first. Nor is it put down to a conversation of
+    somebody else: raises Conversation.DoesNotExist.
     """
-    prompted = screen_prompt(user_id, text, conversation=conversation, message=message)
+    message = uuid5(client_id, f"{user.pk} {text}")
+    prompted = screen_prompt(user.pk, text, conversation=conversation, message=message)
     if blocked := prompted.blocked:
-        put_on_record(prompted, user_id, conversation, message)
+        if conversation:
+            Conversation.objects.visible_to(user).only("pk").get(pk=conversation)
+        put_on_record(prompted, user.pk, conversation, message)
         raise Refused("blocked", blocked.detail, more={"incident": str(blocked.incident)})
     return prompted
 
