@@ -46,15 +46,24 @@ def foreseen(incidents: Iterable[Incident]) -> list[Consequence]:
     return [one for one in due if one]
 
 
+def prepare(incidents: Iterable[Incident]) -> None:
+    """Before these are confirmed, in the same transaction: the people are locked before the audit log is."""
+    _locked(incidents)
+
+
 def follow(incidents: Iterable[Incident]) -> list[Consequence]:
     """After these were confirmed, in the same transaction: what came of it."""
-    ids = {one.user_id for one in incidents if one.counts and one.user_id}
-    people = User.objects.select_for_update().filter(pk__in=ids).order_by("pk")  # two at once restrain nobody twice
-    due = [one for person in people if (one := _due(person, _messages(person)))]
+    due = [one for person in _locked(incidents) if (one := _due(person, _messages(person)))]
     for one in due:
         restrain = restraints.slow if one.kind == Restraint.Kind.SLOW else restraints.suspend
         restrain(one.person, timezone.now() + LASTS, _reason(one.messages))
     return due
+
+
+def _locked(incidents: Iterable[Incident]) -> list[User]:
+    """The people it counts against: two who confirm at once restrain nobody twice."""
+    ids = {one.user_id for one in incidents if one.counts and one.user_id}
+    return list(User.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk"))
 
 
 def _since() -> datetime:

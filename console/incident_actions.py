@@ -28,6 +28,7 @@ def confirm(_admin: Any, request: HttpRequest, queryset: QuerySet[Incident]) -> 
         context = {"title": _("Confirm incidents"), "chosen": chosen, "due": due, "checkbox": ACTION_CHECKBOX_NAME}
         return render(request, "moderation/confirm_many.html", {**admin.site.each_context(request), **context})
     with transaction.atomic():
+        consequences.prepare(chosen)
         decided = decisions.decide_all([one.pk for one in chosen], Decision.CONFIRMED, request.user)
         for one in consequences.follow(decided):
             messages.warning(request, str(one))

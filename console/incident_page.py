@@ -136,6 +136,8 @@ def _decide(request: HttpRequest, incident: Incident, decision: Decision, how: s
             raise PermissionDenied
         _change_rule(request, incident, how)
         return
+    if decision == Decision.CONFIRMED:
+        consequences.prepare([incident])
     decisions.decide(incident, decision, by)
     if decision == Decision.CONFIRMED:
         for one in consequences.follow([incident]):

@@ -1,4 +1,8 @@
-"""What moderators do with incidents, each in the audit log. Of two who decide at once, one wins."""
+"""What moderators do with incidents, each in the audit log. Of two who decide at once, one wins.
+
+Whatever is locked is locked before the first entry is written: who writes one holds the log until the transaction ends,
+and must not wait for somebody who waits for the log.
+"""
 
 from collections.abc import Collection
 from typing import Any
@@ -51,10 +55,10 @@ def decide_all(ids: Collection[UUID], decision: Decision, by: Any) -> list[Incid
 @transaction.atomic
 def switch_off(incident: Incident, by: Any) -> None:
     """A false positive of a rule that is no good: the rule goes off."""
-    decide(incident, Decision.FALSE_POSITIVE, by)
     rule = Rule.objects.without_words().get(pk=incident.rule or 0)
     rule.enabled, rule.changed_by = False, by
     rule.save(update_fields=["enabled", "changed_by", "changed_at"])
+    decide(incident, Decision.FALSE_POSITIVE, by)
     audit.record("rule.switched_off", actor=by, subject=rule, details={"incident": str(incident.pk)})
 
 
@@ -64,12 +68,12 @@ def make_exception(incident: Incident, words: str, by: Any) -> None:
 
     Raises ValidationError for words that cannot be an exception.
     """
-    decide(incident, Decision.FALSE_POSITIVE, by)
     rule = Rule.objects.select_for_update().get(pk=incident.rule or 0)
     rule.exceptions = "\n".join([*rule.exceptions.splitlines(), lists.written(words.strip())])
     rule.changed_by = by
     rule.clean()
     rule.save(update_fields=["exceptions", "changed_by", "changed_at"])
+    decide(incident, Decision.FALSE_POSITIVE, by)
     audit.record("rule.exception_added", actor=by, subject=rule, details={"incident": str(incident.pk)})
 
 

@@ -1,5 +1,6 @@
 """The review queue and the page of an incident: who may, what is found, and what follows from a decision."""
 
+import re
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -7,6 +8,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from audit.models import Entry
@@ -322,6 +324,38 @@ def test_who_may_not_change_rules_does_not_change_them_here(
     assert decide(moderator, incident, "false", how="off", sure="yes").status_code == 403
     rule.refresh_from_db()
     assert (rule.enabled, state(incident)) == (True, Decision.OPEN)
+
+
+# --- One after another ------------------------------------------------------------------------------------------------
+
+
+def locked_late(answered: CaptureQueriesContext) -> list[str]:
+    """What a page locked after it wrote its first audit entry: who waits for the log may be who holds it."""
+    said = [one["sql"] for one in answered]
+    first = next(number for number, sql in enumerate(said) if "audit_entry" in sql)
+    return [sql for sql in said[first:] if LOCKS.search(sql) and sql not in said[:first] and "audit_entry" not in sql]
+
+
+LOCKS = re.compile(r'^UPDATE "(?!django_session)|^INSERT INTO "moderation|FOR (NO KEY )?UPDATE')
+
+
+def test_the_log_is_written_when_all_else_is_locked(moderator: Client, alice: User, rule: Rule, policy: Policy) -> None:
+    decided = {
+        "confirmed": ("confirmed", {"sure": "yes"}),
+        "an exception": ("false", {"how": "exception", "words": "marmalade cat"}),
+        "off": ("false", {"how": "off", "sure": "yes"}),
+    }
+    for name, (decision, more) in decided.items():
+        incident = found(alice, rule)
+        with CaptureQueriesContext(connection) as answered:
+            decide(moderator, incident, decision, **more)
+        assert state(incident) == decision
+        assert not locked_late(answered), name
+    ids = [found(alice, rule).pk for _ in range(3)]
+    with CaptureQueriesContext(connection) as answered:
+        moderator.post(PAGE, {"action": "confirm", "_selected_action": ids, "sure": "yes"})
+    assert held(alice)[0] == Restraint.Kind.SUSPEND
+    assert not locked_late(answered)
 
 
 # --- Consequences -----------------------------------------------------------------------------------------------------
