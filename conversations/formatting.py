@@ -80,12 +80,12 @@ class Formatting:
         if kind in _NUMBERS:
             self._say(kind, frame["text"])
         elif kind == "state" and frame["state"] != "continuing":
-            await self._render.close()
-            self._render = LiveRender(_executor, self._on_blocks)
+            old, self._render = self._render, LiveRender(_executor, self._on_blocks)
             self._begun.clear()
             for part in PARTS:
                 self._bytes[_NUMBERS[part]].clear()
                 self._say(part, frame.get(part, ""))
+            await old.close()  # last: who joins meanwhile would be told old blocks as if they were of the new text
         elif kind in FINAL_STATE:
             whole = await self._render.finish()
             self._whole = {"html": whole["text"], "reasoning_html": whole["reasoning"]}

@@ -1,13 +1,17 @@
 """Following with formatting: blocks and raw rest are always what was said so far, and in the end the whole."""
 
+import asyncio
 import re
 from typing import Any
 
+import orjson
 import pytest
 
 from accounts.models import User
 from conversations import markdown
 from conversations.follow import Cursor
+from conversations.formatting import Formatting
+from inference.events.feed import Mailbox
 from inference.events.items import Part
 from tests.conversations.pen import Take
 from tests.conversations.talk import say
@@ -132,3 +136,25 @@ def test_a_story_that_begins_anew_is_formatted_anew(alice: User, web: Web, hire:
     hire(text="*Another* story.", continues_prefix=False).ticket().result(15)
     assert rendered(reader)["html"] == markdown.render("*Another* story.")
     assert "one after the other" not in reader.screen.shown()
+
+
+def test_who_joins_in_the_moment_of_a_rewind_is_told_no_block_of_before(alice: User, web: Web, take: Take) -> None:
+    say(alice)
+    reply = take().reply.pk
+
+    async def blocks_told() -> list[list[Any]]:
+        formatting, mailbox = Formatting(reply, web.streams.feed, fresh=True), Mailbox()
+        formatting.join(mailbox)
+        await formatting._take({"type": "text", "text": "An *old* block.\n\n"})
+        await mailbox.take()
+        await formatting._take({"type": "text", "text": "Its *rendering* is under way."})
+        rewinding = asyncio.create_task(formatting._take({"type": "state", "state": "rewound", "text": "An"}))
+        await asyncio.sleep(0)
+        joins = Mailbox()
+        formatting.post_shown(joins)
+        items = await joins.take()
+        await rewinding
+        formatting.leave(mailbox)
+        return [orjson.loads(item[-1])[1] for item in items]
+
+    assert web.run(blocks_told()) == [[], []]
