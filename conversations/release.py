@@ -10,8 +10,9 @@ from dataclasses import replace
 from inference.events.items import Part
 from moderation.matcher import Finding, Matcher
 from moderation.stream import Released, StreamFilter
+from moderation.words import MOST_CHARACTERS
 
-NEIGHBOURS = 64  # characters of released text that a new filter is shown, for where words begin
+NEIGHBOURS = 2 * MOST_CHARACTERS  # of released text that a new filter is shown: where words begin, and exceptions
 
 Report = Callable[[Part, list[Finding]], Awaitable[None]]
 
