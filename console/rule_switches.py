@@ -32,7 +32,8 @@ def switch_off(_admin: Any, request: HttpRequest, queryset: QuerySet[Rule]) -> N
 @transaction.atomic
 def _switch(request: HttpRequest, queryset: QuerySet[Rule], action: str, **values: bool) -> None:
     changed = 0
-    for rule in Rule.objects.filter(pk__in=list(queryset.values_list("pk", flat=True))):
+    chosen = Rule.objects.filter(pk__in=list(queryset.values_list("pk", flat=True))).order_by("pk")
+    for rule in list(chosen.select_for_update()):  # all of them before the first entry, which holds the audit log
         if all(getattr(rule, name) == value for name, value in values.items()):
             continue
         for name, value in values.items():

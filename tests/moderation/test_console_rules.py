@@ -217,6 +217,18 @@ def test_switches_act_at_once_and_are_audited(moderator: Client, alice: User, ru
     assert counted == ["rule.switched_off", "rule.dry_run", "rule.switched_on"]
 
 
+@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite locks everything at once")
+def test_all_that_are_switched_are_locked_before_the_audit_log(moderator: Client, rule: Rule) -> None:
+    other = Rule.objects.create(name="Vegetables", words="leek", dry_run=False)
+    with CaptureQueriesContext(connection) as answered:
+        moderator.post(PAGE, {"action": "switch_off", "_selected_action": [rule.pk, other.pk]})
+    said = [one["sql"] for one in answered]
+    locks = next(number for number, sql in enumerate(said) if "moderation_rule" in sql and sql.endswith("FOR UPDATE"))
+    log = next(number for number, sql in enumerate(said) if "audit_entry" in sql)
+    assert locks < log
+    assert not Rule.objects.filter(enabled=True).exists()
+
+
 def test_what_cannot_be_used_is_not_switched_on(moderator: Client, rule: Rule) -> None:
     Rule.objects.filter(pk=rule.pk).update(enabled=False, words="\N{ZERO WIDTH SPACE}")
     answer = moderator.post(PAGE, {"action": "switch_on", "_selected_action": [rule.pk]}, follow=True)
