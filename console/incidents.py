@@ -1,18 +1,16 @@
 """The review queue: what rules found and people reported, the newest open first, fast at a million rows."""
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.admin.utils import unquote
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.functional import cached_property
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -20,25 +18,16 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from console import incident_actions, incident_page
+from console.bounded import BoundedPaginator
 from console.incident_filters import Assigned, OfRule, Origin, State
 from moderation.models import Incident
 
 if TYPE_CHECKING:  # generic for the type checker only
     _ModelAdmin = admin.ModelAdmin[Incident]
-    _Paginator = Paginator[Incident]
 else:
-    _ModelAdmin, _Paginator = admin.ModelAdmin, Paginator
+    _ModelAdmin = admin.ModelAdmin
 
-MOST_COUNTED = 10_000
 SHOWN = 90  # characters of an excerpt in the list
-
-
-class BoundedPaginator(_Paginator):
-    """Counts no further than anybody turns pages."""
-
-    @cached_property
-    def count(self) -> int:
-        return cast("QuerySet[Incident]", self.object_list).order_by()[:MOST_COUNTED].count()
 
 
 @admin.register(Incident)

@@ -178,6 +178,15 @@ def test_a_page_of_the_queue_asks_little(
     assert "the m████ is" in page
 
 
+def test_a_queue_that_is_longer_than_its_pages_says_so(
+    moderator: Client, alice: User, rule: Rule, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("console.bounded.MOST", 2)
+    for _ in range(4):
+        found(alice, rule)
+    assert "The newest 2; search or filter for others." in text(moderator.get(PAGE))
+
+
 def test_many_are_decided_at_once(moderator: Client, alice: User, heidi: User, rule: Rule) -> None:
     rows = [found(alice, rule) for _ in range(3)]
     decisions.decide(rows[0], Decision.CONFIRMED, heidi)
