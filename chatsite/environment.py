@@ -86,15 +86,21 @@ VARIABLES = (
     Variable(
         "REDIS_URL", str, "", "Redis or Valkey, e.g. redis://host:6379/0. Empty: an embedded one in the data folder."
     ),
-    Variable("CHATSITE_PROMPT_CHARS", int, 32_000, "Longest message a person may send, in characters.", least=1),
+    Variable(
+        "CHATSITE_PROMPT_CHARS",
+        int,
+        32_000,
+        "Longest message a person may send, in characters, where no policy says.",
+        least=1,
+    ),
     Variable(
         "CHATSITE_REPLIES_AT_ONCE",
         int,
         4,
-        "Replies one person may have in writing at once; more wait their turn.",
+        "Replies one person may have in writing at once, where no policy says; more wait their turn.",
         least=1,
     ),
-    Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens.", least=1),
+    Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens, where no policy says.", least=1),
     Variable(
         "CHATSITE_ADMINS_READ",
         bool,
