@@ -36,9 +36,12 @@ class Release:
         return self._is_shut
 
     def hear(self, part: Part, text: str) -> None:
-        """The engine's next piece. Where text begins, the reasoning has ended."""
-        for other in [one for one in self._filters if one is not part]:
-            self._end(other)
+        """The engine's next piece. Where text begins, the reasoning has ended.
+
+        Text has not ended where more reasoning begins: whoever reads it sees no gap, and a word may go on behind it.
+        """
+        if part is Part.TEXT and Part.REASONING in self._filters:
+            self._end(Part.REASONING)
         if not self._is_shut:
             self._take_in(part, self._filter(part).feed(text))
 
