@@ -1,6 +1,7 @@
 """Incidents as they come: what rules found, what people report, their appeals. They are decided in ``decisions``."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from uuid import UUID, uuid5
 
 from django.contrib.auth import get_user_model
@@ -10,6 +11,7 @@ from django.db.models.functions import Now
 from moderation.matcher import Finding
 from moderation.models import Incident, Reason, Rule, Where
 
+MOST_OF_A_RULE = 20  # incidents of what is found at once; a message may be a listed word ten thousand times
 SAID_CHARS = 2000  # of a report's or an appeal's words; what is longer is cut
 
 
@@ -27,8 +29,11 @@ def record(
     message: UUID,
     model: str = "",
 ) -> list[UUID]:
-    """Keep each finding as an incident, once. Returns their ids, those kept before too, in the findings' order."""
-    found = list(findings)
+    """Keep the first findings of each rule as incidents, once.
+
+    Returns their ids, those kept before too, in the findings' order.
+    """
+    found = list(_first_of_each_rule(findings))
     if not found:
         return []
     names = dict(Rule.objects.filter(pk__in={one.rule for one in found}).values_list("pk", "name"))
@@ -90,6 +95,14 @@ def appeal(user: AbstractBaseUser, incident_id: UUID, text: str) -> Incident:
     Incident.objects.filter(pk=incident.pk, appealed_at=None).update(appeal=said, appealed_at=Now())
     incident.refresh_from_db()
     return incident
+
+
+def _first_of_each_rule(findings: Iterable[Finding]) -> Iterator[Finding]:
+    number: Counter[int] = Counter()
+    for one in findings:
+        number[one.rule] += 1
+        if number[one.rule] <= MOST_OF_A_RULE:
+            yield one
 
 
 def _keep(rows: Sequence[Incident]) -> None:

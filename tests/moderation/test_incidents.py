@@ -84,6 +84,17 @@ def test_the_same_again_changes_nothing_that_was_decided(alice: User, rule: Rule
     assert (again.pk, again.state) == (row.pk, Decision.DISMISSED)
 
 
+def test_of_a_message_full_of_one_word_the_first_places_are_kept_and_what_blocks_it(alice: User, rule: Rule) -> None:
+    flag = Rule.objects.create(name="Letter", words="a", action="flag", dry_run=False)
+    many = [finding(flag, place) for place in range(0, 10_000, 2)]
+    kept = record(alice, *many, finding(rule, 10_000))
+    assert [(one.rule, one.start) for one in kept] == [
+        *((flag.pk, 2 * number) for number in range(incidents.MOST_OF_A_RULE)),
+        (rule.pk, 10_000),
+    ]
+    assert Incident.objects.count() == len(kept)
+
+
 def test_nothing_found_asks_the_database_nothing(alice: User, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert record_none(alice) == []
