@@ -24,6 +24,7 @@ RETRY_S = 0.3  # between tries while the database is away
 log = logging.getLogger(__name__)
 
 _executor = ThreadPoolExecutor(THREADS, thread_name_prefix="database")
+_urgent = ThreadPoolExecutor(1, thread_name_prefix="urgent")
 
 
 async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -31,9 +32,12 @@ async def in_database(function: Callable[P, R], *args: P.args, **kwargs: P.kwarg
 
     A broken connection is replaced before the next call.
     """
-    language = translation.get_language()  # which asgiref keeps to this thread, whatever the context
-    call = functools.partial(_run, language, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_executor, copy_context().run, call)
+    return await _on(_executor, function, *args, **kwargs)
+
+
+async def at_once(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """The same for what cannot wait until the others, which may be compiling rules for seconds, let go of a thread."""
+    return await _on(_urgent, function, *args, **kwargs)
 
 
 async def persistently(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
@@ -46,6 +50,12 @@ async def persistently(function: Callable[P, R], *args: P.args, **kwargs: P.kwar
             await asyncio.sleep(RETRY_S)
 
 
+async def _on(executor: ThreadPoolExecutor, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    language = translation.get_language()  # which asgiref keeps to this thread, whatever the context
+    call = functools.partial(_run, language, function, *args, **kwargs)
+    return await asyncio.get_running_loop().run_in_executor(executor, copy_context().run, call)
+
+
 def _run(language: str | None, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     try:
         with translation.override(language):
@@ -56,8 +66,12 @@ def _run(language: str | None, function: Callable[P, R], *args: P.args, **kwargs
 
 def close() -> None:
     """End the threads and with them their connections; the next call starts new ones."""
-    global _executor
-    old, _executor = _executor, ThreadPoolExecutor(THREADS, thread_name_prefix="database")
-    for _ in range(THREADS):
+    global _executor, _urgent
+    _executor, _urgent = _renewed(_executor, THREADS, "database"), _renewed(_urgent, 1, "urgent")
+
+
+def _renewed(old: ThreadPoolExecutor, threads: int, name: str) -> ThreadPoolExecutor:
+    for _ in range(threads):
         old.submit(connections.close_all)
     old.shutdown(wait=True)
+    return ThreadPoolExecutor(threads, thread_name_prefix=name)

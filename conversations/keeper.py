@@ -9,7 +9,7 @@ from django.db import Error as DatabaseFault
 from django.db import connection
 from redis.exceptions import RedisError
 
-from conversations.database import in_database
+from conversations.database import at_once
 from conversations.models import Message
 from conversations.queue import HEARTBEAT_S, LEASE_UNTIL
 from conversations.states import State
@@ -50,7 +50,7 @@ async def _save(worker: "Worker", live: list[Live]) -> None:
     if not live:
         return
     try:
-        stopped, lost = await in_database(save, [Checkpoint(one) for one in live])
+        stopped, lost = await at_once(save, [Checkpoint(one) for one in live])
     except DatabaseFault as error:
         log.warning("Replies could not be saved: %s. Trying again.", error)
         return

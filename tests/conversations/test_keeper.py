@@ -1,13 +1,16 @@
 """What a worker saves of all its live replies at once, and what it learns on the way."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier, Event
 
 import pytest
 from django.db.models.functions import Now
 
 from accounts.models import User
 from conversations import queue
+from conversations.database import THREADS, in_database
 from conversations.keeper import Checkpoint, save
 from conversations.models import Message
 from conversations.services import stop
@@ -110,6 +113,32 @@ def test_a_stop_without_redis_is_obeyed_at_the_next_heartbeat(
     ticket.result(2)
     assert reply_of(sent).state == "stopped"
     assert web.follow(sent.reply).end().text == reply_of(sent).text
+
+
+def test_leases_do_not_wait_for_threads_that_are_busy(alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a change, every claim waits until the rules are compiled: meanwhile nobody's lease may lapse."""
+    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.1)
+    worker, all_busy, go_on = hire(text=STORY, rate=50), Barrier(THREADS + 1), Event()
+
+    def compile_rules() -> None:
+        all_busy.wait(10)
+        go_on.wait(30)
+
+    sent = say(alice)
+    ticket = worker.ticket()
+    until(lambda: reply_of(sent).text, what="a checkpoint")
+    with ThreadPoolExecutor(THREADS) as others:
+        for _ in range(THREADS):
+            others.submit(worker.worker.run, in_database(compile_rules))
+        all_busy.wait(10)
+        before = reply_of(sent).text
+        try:
+            until(lambda: len(reply_of(sent).text) > len(before), what="another checkpoint")
+        finally:
+            go_on.set()
+    stop(alice, sent.reply)
+    ticket.result(10)
+    assert reply_of(sent).state == "stopped"
 
 
 def test_a_settled_reply_is_lost_to_whoever_still_holds_it(alice: User, model: Model, hold: Hold) -> None:
