@@ -50,8 +50,9 @@ def check_model(name: str, limits: Limits) -> Model:
     model = served()
     if name and name != model.name:
         raise Refused("unknown_model", _("There is no model of this name here."), model.name)
-    if limits.models is not None and model.name not in limits.models:
-        raise Refused("model", _("You may not use this model. Ask an administrator."), ", ".join(sorted(limits.models)))
+    if not limits.allows_model(model.name):
+        allowed = ", ".join(sorted(limits.models or ()))
+        raise Refused("model", _("You may not use this model. Ask an administrator."), allowed)
     return model
 
 

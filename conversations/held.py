@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 
 from conversations.claimed import Claimed
 from conversations.models import Conversation, Message
-from conversations.queue import NOW
 from conversations.states import State
 from limits import ledger
+from limits.clock import NOW
 from moderation import incidents
 from moderation.matcher import Finding
 

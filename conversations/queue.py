@@ -19,13 +19,13 @@ from accounts.models import User
 from conversations import metrics
 from conversations.models import Message
 from conversations.states import State
+from limits.clock import NOW
 
 LEASE_S = 6
 HEARTBEAT_S = 2.0  # how often a live reply's lease is renewed
 MANY = 1_000_000  # in writing at once: no limit
 BARREN_ATTEMPTS = 3  # in a row without a new byte, then the reply is given up
 
-NOW = {"sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')", "postgresql": "STATEMENT_TIMESTAMP()"}
 LEASE_UNTIL = {
     "sqlite": f"STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '+{LEASE_S} seconds')",
     "postgresql": f"STATEMENT_TIMESTAMP() + INTERVAL '{LEASE_S} seconds'",
