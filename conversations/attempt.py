@@ -189,8 +189,13 @@ class Attempt:
             self.channel.announce({"type": "context", "remembered_from": str(oldest.message)})
 
     async def _recount(self) -> None:
-        """Count what an attempt said that died before it saved that, when no other attempt will read it."""
-        if (self.live.text, self.live.reasoning) == (self.reply.text, self.reply.reasoning):
+        """Count what was told by an attempt that died, when no other attempt will read it.
+
+        What it saved was counted for the text it saved, unless a gate then held back some of what was counted.
+        """
+        is_saved = (self.live.text, self.live.reasoning) == (self.reply.text, self.reply.reasoning)
+        was_gated = self.claimed.matcher is not None and (self.live.text or self.live.reasoning)
+        if is_saved and not was_gated:
             return
         try:
             await self.live.count(self.engine, self._request(1))

@@ -139,6 +139,22 @@ def test_another_worker_goes_on_without_a_letter_of_it(alice: User, hire: Hire, 
     never_begun(screen, WORD)
 
 
+def test_what_a_dead_worker_held_back_is_not_counted(alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.02)
+    rule("block", "very " * 40 + "forbidden")
+    story = "one two " + "very " * 40
+    first, heir = hire(text=story, rate=10), hire(text=story)
+    sent = say(alice)
+    first.ticket()
+    until(lambda: reply_of(sent).completion_tokens > 2, what="a token to be counted that is held back")
+    with first.frozen():
+        assert reply_of(sent).text == "one two "
+        stop(alice, sent.reply)
+        take_over(heir, sent).result(15)
+        reply = reply_of(sent)
+        assert (reply.state, reply.text, reply.completion_tokens) == ("stopped", "one two ", 2)
+
+
 def test_rules_of_a_group_are_for_its_members(alice: User, bob: User, hire: Hire) -> None:
     team = Group.objects.create(name="team")
     rule("block").groups.add(team)
