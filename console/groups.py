@@ -15,14 +15,13 @@ from accounts.models import User
 from audit.admin import AuditedAdmin
 from console.dashboard import Figure
 from console.navigation import Pages
+from console.person_page import left
 from console.policies import sentences
 from console.role_admin import GroupsBesideRoles
 from console.templatetags.figures import grouped, short
-from limits import windows
-from limits.clock import Span
 from limits.models import Policy
 from limits.reports import By, totals
-from limits.windows import Key
+from limits.standing import standing_of_pool
 
 MOST_MEMBERS = 100
 
@@ -86,6 +85,6 @@ def _used(group: Any, usage: str) -> list[Figure]:
     figures = [
         Figure(_("Tokens this month"), short(sum(one.charged for one in month)), f"{usage}?by=person&group={group.pk}")
     ]
-    keys = {Span.DAY: _("Shared pool today"), Span.MONTH: _("Shared pool this month")}
-    held = windows.look([Key(True, group.pk, span, span.start(today)) for span in keys])
-    return figures + [Figure(keys[key.span], short(one.used + one.reserved), "") for key, one in held.items()]
+    pool = standing_of_pool(group.pk)
+    spans = ((_("Shared pool today"), pool.day), (_("Shared pool this month"), pool.month))
+    return figures + [Figure(name, short(one.used + one.reserved), "", left(one)) for name, one in spans if one]

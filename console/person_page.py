@@ -54,20 +54,21 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "console/person.html", context)
 
 
-def _figures(known: Known) -> list[Figure]:
-    return [
-        Figure(_("Tokens today"), short(known.today), "", _left(known.quota_day)),
-        Figure(_("Tokens this month"), short(known.month), "", _left(known.quota_month)),
-    ]
-
-
-def _left(quota: Quota | None) -> str:
+def left(quota: Quota | None) -> str:
+    """What is left of a quota, in words."""
     if quota is None:
         return _("no limit")
     words = {"left": short(quota.left), "limit": short(quota.limit)}
     if quota.shared:
         return _("%(left)s of %(limit)s left, shared") % words
     return _("%(left)s of %(limit)s left") % words
+
+
+def _figures(known: Known) -> list[Figure]:
+    return [
+        Figure(_("Tokens today"), short(known.today), "", left(known.quota_day)),
+        Figure(_("Tokens this month"), short(known.month), "", left(known.quota_month)),
+    ]
 
 
 def _incidents(person: User, pages: Pages) -> list[Figure]:
