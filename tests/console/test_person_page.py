@@ -177,7 +177,7 @@ def test_a_group_s_page_shows_members_policies_and_what_they_used(admin: Client,
     figures = {figure.label: figure.value for figure in shown.context["figures"]}
     assert (figures["Members"], figures["Tokens this month"], figures["Shared pool today"]) == ("2", "150", "150")
     html = shown.content.decode()
-    assert "850 of 1k left, shared" in html
+    assert "850 of 1000 left, shared" in html
     assert page(alice) in html
     assert page(bob) in html
     assert f"/admin/limits/policy/add/?group={team.pk}" in html
