@@ -12,7 +12,6 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from moderation.matcher import Action
 from moderation.models.rule import ACTIONS
 
 
@@ -157,11 +156,6 @@ class Incident(models.Model):
     def is_appealed(self) -> bool:
         """Whether an appeal waits for an answer."""
         return self.appealed_at is not None and (self.decided_at is None or self.decided_at < self.appealed_at)
-
-    @property
-    def may_be_appealed(self) -> bool:
-        """By the person, once, and only what they were told of."""
-        return self.action == Action.BLOCK and not self.dry_run and self.appealed_at is None
 
 
 class Note(models.Model):

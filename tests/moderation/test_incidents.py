@@ -160,7 +160,6 @@ def test_a_report_is_none_of_ones_own_incidents(alice: User) -> None:
 
 def test_a_person_appeals_a_block_once(alice: User, rule: Rule) -> None:
     (row,) = record(alice, finding(rule))
-    assert row.may_be_appealed
     appealed = incidents.appeal(alice, row.pk, " I meant breakfast. ")
     assert appealed.appeal == "I meant breakfast."
     assert appealed.is_appealed
@@ -180,7 +179,6 @@ def test_nobody_appeals_for_another(alice: User, mallory: User, grace: User, rul
 @pytest.mark.parametrize("more", [{"action": Action.FLAG}, {"action": Action.MASK}, {"dry_run": True}])
 def test_what_a_person_was_not_told_of_is_not_found(alice: User, rule: Rule, more: dict[str, Any]) -> None:
     (row,) = record(alice, finding(rule, **more))
-    assert not row.may_be_appealed
     with pytest.raises(Incident.DoesNotExist):
         incidents.appeal(alice, row.pk, "What is this?")
 
