@@ -16,9 +16,11 @@ REFUSAL = "audit entries are only added, at the end"
 OUT_OF_LINE = """
     NEW.id <> 1 + COALESCE((SELECT MAX(id) FROM audit_entry), 0)
     OR NEW.previous <> COALESCE((SELECT hash FROM audit_entry ORDER BY id DESC LIMIT 1), NEW.previous)
+    OR EXISTS (SELECT 1 FROM audit_entry WHERE hash = NEW.hash)
 """
 
-# The third trigger is also against INSERT OR REPLACE, which deletes rows without firing triggers of DELETE.
+# The third trigger is also against INSERT OR REPLACE, which deletes rows of the same number or hash without firing
+# triggers of DELETE.
 ABORT = f"BEGIN SELECT RAISE(ABORT, '{REFUSAL}'); END"
 SQLITE = (
     f"CREATE TRIGGER IF NOT EXISTS audit_entry_kept BEFORE UPDATE ON audit_entry {ABORT}",
@@ -38,10 +40,11 @@ POSTGRESQL = (
     f"CREATE OR REPLACE TRIGGER audit_entry_stays BEFORE TRUNCATE ON audit_entry {REFUSE}",
     f"CREATE OR REPLACE TRIGGER audit_entry_last BEFORE INSERT ON audit_entry {CHECK}",
 )
+STORED = tuple(statement.replace("IF NOT EXISTS ", "") for statement in SQLITE)  # as SQLite keeps them
 STATEMENTS = {"sqlite": SQLITE, "postgresql": POSTGRESQL}
-CATALOGS = {
-    "sqlite": "SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND name IN (%s, %s, %s)",
-    "postgresql": "SELECT COUNT(*) FROM pg_trigger WHERE tgenabled <> 'D' AND tgname IN (%s, %s, %s)",
+CATALOGS = {  # one that fires for replicas only, or was made anew under the same name, keeps nothing
+    "sqlite": ("SELECT COUNT(*) FROM sqlite_master WHERE type = 'trigger' AND sql IN (%s, %s, %s)", STORED),
+    "postgresql": ("SELECT COUNT(*) FROM pg_trigger WHERE tgenabled IN ('O', 'A') AND tgname IN (%s, %s, %s)", NAMES),
 }
 
 
@@ -58,5 +61,5 @@ def put_up(sender: AppConfig, using: str, **more: Any) -> None:
 def is_up(connection: BaseDatabaseWrapper) -> bool:
     """Whether the database refuses changes now."""
     with connection.cursor() as cursor:
-        cursor.execute(CATALOGS[connection.vendor], NAMES)
+        cursor.execute(*CATALOGS[connection.vendor])
         return bool(cursor.fetchone()[0] == len(NAMES))

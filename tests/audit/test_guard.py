@@ -28,6 +28,7 @@ COPY = (
     " '{hash}' FROM audit_entry WHERE id = 1"
 )
 COLUMNS = "(id, at, action, actor_id, actor_name, subject_kind, subject_id, subject_name, details, previous, hash)"
+LAST = "(SELECT hash FROM audit_entry WHERE id = 2)"
 STATEMENTS = [
     "UPDATE audit_entry SET action = 'other'",
     "UPDATE audit_entry SET action = 'other' WHERE id = 2",
@@ -42,6 +43,7 @@ ONLY = {
     "sqlite": [
         f"INSERT OR REPLACE INTO audit_entry {COLUMNS} " + COPY.format(id=1, previous="previous", hash="x" * 64),
         f"REPLACE INTO audit_entry {COLUMNS} " + COPY.format(id=2, previous="hash", hash="x" * 64),
+        f"REPLACE INTO audit_entry {COLUMNS} " + COPY.format(id=3, previous=LAST, hash="x").replace("'x'", "hash"),
         "UPDATE OR IGNORE audit_entry SET action = 'other'",
     ],
     "postgresql": [
@@ -116,6 +118,20 @@ def test_a_guard_that_is_missing_is_seen_and_comes_back_with_migrate(entries: li
     call_command("migrate", "audit", verbosity=0)
     assert guard.is_up(connection)
     refused("DELETE FROM audit_entry")
+
+
+IDLE = {
+    "sqlite": "CREATE TRIGGER audit_entry_kept BEFORE UPDATE ON audit_entry BEGIN SELECT 1; END",
+    "postgresql": "ALTER TABLE audit_entry ENABLE REPLICA TRIGGER audit_entry_kept",
+}
+
+
+def test_a_guard_that_stands_and_keeps_nothing_is_seen(entries: list[Entry]) -> None:
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute("DROP TRIGGER audit_entry_kept")
+        cursor.execute(IDLE[connection.vendor])
+    assert not guard.is_up(connection)
 
 
 @pytest.mark.django_db(transaction=True)
