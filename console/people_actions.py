@@ -58,11 +58,12 @@ class ActsOnSeveral(_ModelAdmin):
     @admin.action(description=gettext_lazy("Let them sign in again"), permissions=["change"])
     @transaction.atomic
     def activate(self, request: HttpRequest, people: QuerySet[User]) -> None:
-        for person in self._editable(request, people):
-            if not person.is_active:
-                person.is_active = True
-                person.save(update_fields=["is_active"])
-                record("person.activated", actor=cast("User", request.user), subject=person)
+        out = [person for person in self._editable(request, people) if not person.is_active]
+        for person in out:
+            person.is_active = True
+            person.save(update_fields=["is_active"])
+        for person in out:  # when all are locked: the first entry holds the audit log
+            record("person.activated", actor=cast("User", request.user), subject=person)
         _done(request, people, _("may sign in"))
 
     @admin.action(description=gettext_lazy("Slow or suspend"), permissions=["restrain"])

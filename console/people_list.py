@@ -1,4 +1,4 @@
-"""What the list of people knows of those on one page: a few queries for all of them, and none that counts messages."""
+"""What the list of people knows of those on one page: a query for each one's limits, a few for all, none of messages."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

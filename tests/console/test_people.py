@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
@@ -155,6 +157,17 @@ def test_several_may_sign_in_again(admin: Client, alice: User, bob: User) -> Non
     alice.refresh_from_db()
     assert alice.is_active
     assert list(Entry.objects.filter(action="person.activated").values_list("subject_name", flat=True)) == ["alice"]
+
+
+def test_all_of_them_are_changed_before_the_audit_log_is_held(admin: Client, alice: User, bob: User) -> None:
+    """Who holds it and then waits for a person waits for another administrator, who waits for the log."""
+    User.objects.filter(pk__in=[alice.pk, bob.pk]).update(is_active=False)
+    with CaptureQueriesContext(connection) as answered:
+        act(admin, "activate", alice, bob)
+    said = [one["sql"] for one in answered]
+    changed = [number for number, sql in enumerate(said) if sql.startswith('UPDATE "accounts_user"')]
+    assert len(changed) == 2
+    assert max(changed) < next(number for number, sql in enumerate(said) if "audit_entry" in sql)
 
 
 @pytest.mark.parametrize("action", ["add_to_group", "restrain", "activate"])
