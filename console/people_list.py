@@ -1,4 +1,4 @@
-"""What the list of people knows of those on one page: a query for each one's limits, a few for all, none of messages."""
+"""What the list of people knows of those on one page: a query for each one's limits, a few for all of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
