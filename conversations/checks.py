@@ -1,24 +1,28 @@
 """What must hold before a message is saved: the person's limits, the model's window, the rules of this site."""
 
 from dataclasses import dataclass
-from uuid import UUID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db.models import Sum
 from django.db.models.functions import Length
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
+from conversations.titles import title_from
 from inference.model import Model
 from inference.protocol import REPLY_ROOM
 from inference.serving import model as served
 from inference.tokenizers import tokenizer_for
+from limits import ledger
 from limits.policies import Limits
-from limits.refusals import OverLimit
+from limits.refusals import OverLimit, too_many
 from moderation import incidents
 from moderation.screening import Prompted, screen_prompt
 
+MOST_BLOCKED = 20  # messages of one person in a minute; then they wait
 CHARACTERS_A_TOKEN = 3  # where nothing was counted yet
 
 
@@ -71,7 +75,7 @@ def check_tokens(text: str, model: Model, limits: Limits) -> int:
     return tokens + tokenizer.turn_overhead
 
 
-def check_rules(user: User, text: str, conversation: UUID | None, client_id: UUID) -> Prompted:
+def check_rules(user: User, limits: Limits, text: str, conversation: UUID | None, client_id: UUID) -> Prompted:
     """The text as it may be saved, and what rules found in it; refuse it, on record, where a rule blocks it.
 
     In the record a blocked message goes by its text too, not by ``client_id`` alone: sent again it is found once, and
@@ -81,11 +85,31 @@ def check_rules(user: User, text: str, conversation: UUID | None, client_id: UUI
     message = uuid5(client_id, f"{user.pk} {text}")
     prompted = screen_prompt(user.pk, text, conversation=conversation, message=message)
     if blocked := prompted.blocked:
+        check_pace(user.pk, limits)
         if conversation:
             Conversation.objects.visible_to(user).only("pk").get(pk=conversation)
         put_on_record(prompted, user.pk, conversation, message)
         raise Refused("blocked", blocked.detail, more={"incident": str(blocked.incident)})
     return prompted
+
+
+def title(user_id: int, text: str) -> str:
+    """The title of a conversation that begins so. Marks that hid a word are gone from it, so the rules look again."""
+    made = title_from(text)
+    prompted = screen_prompt(user_id, made, conversation=None, message=uuid5(NAMESPACE_OID, made))
+    return gettext("New conversation") if prompted.blocked else prompted.text
+
+
+def check_pace(user_id: int, limits: Limits) -> None:
+    """Refuse one whose messages rules block faster than messages may come, and one who may send nothing at all: nobody
+    tries out the rules, or fills the moderators' queue, at any speed."""
+    try:
+        ledger.check(user_id, limits)
+        most = min(MOST_BLOCKED, MOST_BLOCKED if limits.requests_per_minute is None else limits.requests_per_minute)
+        if incidents.blocked_lately(user_id) >= most:
+            raise too_many(most, None, slowed=False)
+    except OverLimit as over:
+        raise over_limit(over) from over
 
 
 def put_on_record(prompted: Prompted, user_id: int, conversation: UUID | None, message: UUID, model: str = "") -> None:

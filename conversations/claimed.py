@@ -1,5 +1,6 @@
 """A reply that a worker has just claimed, and what it needs to write it; and what the model reads of a conversation."""
 
+import logging
 from dataclasses import dataclass
 
 from conversations import queue
@@ -11,6 +12,8 @@ from inference.tokenizers import tokenizer_for
 from moderation.matcher import Matcher
 from moderation.models import Scope
 from moderation.rules import matcher_for
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +32,13 @@ def claim(model: str, *, lapsed: bool) -> Claimed | None:
     if reply is None:
         return None
     person: int = reply.person  # type: ignore[attr-defined]  # of the queue's query
-    return Claimed(reply, person, turns_before(reply), matcher_for(person, Scope.REPLY))
+    try:
+        return Claimed(reply, person, turns_before(reply), matcher_for(person, Scope.REPLY))
+    except Exception:  # whatever lasts would have it claimed again after each lease, for ever
+        if not queue.gives_up(reply):
+            raise
+        log.exception("It cannot be prepared and is given up.", extra={"reply": reply.pk})
+        return Claimed(reply, person, (), None)
 
 
 class Memory:

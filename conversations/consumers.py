@@ -54,8 +54,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.signed_in = SignedIn(self.scope)
         self.streams = await streams()
         await hints.listen(self.channel_layer, self.user.pk, self.channel_name)
-        limits = await in_database(allowance, self.user.pk)
-        await self.say({"type": "hello", "version": VERSION, "limits": limits})
+        await self.say({"type": "hello", "version": VERSION, "limits": await self.limits()})
 
     async def disconnect(self, code: int) -> None:
         metrics.SOCKETS.dec()
@@ -133,6 +132,14 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             follower.close()
             self.follow_again(sent.reply, html=command.html)
         await hints.changed(self.channel_layer, self.user.pk, sent.conversation, but=self.channel_name)
+
+    async def limits(self) -> dict[str, Any] | None:
+        """None while the database is away: the page has those it was loaded with."""
+        try:
+            return await in_database(allowance, self.user.pk)
+        except DatabaseFault as error:
+            log.warning("A page is not told its limits: %s", error)
+            return None
 
     async def open(self, command: frames.Open) -> None:
         async with self.streams.turn(self.user.pk):

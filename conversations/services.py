@@ -15,7 +15,6 @@ from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.states import UNFINISHED, State
 from conversations.tickets import queue_ticket
-from conversations.titles import title_from
 from limits import ledger, tally
 from limits.policies import limits_of
 from limits.refusals import OverLimit
@@ -107,7 +106,7 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
     limits = limits_of(user.pk)
     checks.check_text(draft.text, limits)
     model = checks.check_model(draft.model, limits)
-    prompted = checks.check_rules(user, draft.text, draft.conversation, draft.client_id)
+    prompted = checks.check_rules(user, limits, draft.text, draft.conversation, draft.client_id)
     tokens = checks.check_tokens(prompted.text, model, limits)
     checked = Checked(model, limits, prompted, tokens)
     try:
@@ -181,7 +180,7 @@ def _append(conversation: Conversation, *messages: Message) -> None:
 def _beginning(user: User, draft: Draft, text: str, *, again: bool) -> Conversation:
     """A new conversation, not saved; with ``again`` the one that this draft began, if it did."""
     known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first() if again else None
-    return known or Conversation(owner=user, client_id=draft.client_id, title=title_from(text))
+    return known or Conversation(owner=user, client_id=draft.client_id, title=checks.title(user.pk, text))
 
 
 def _sent_before(conversation: Conversation, draft: Draft) -> Sent | None:

@@ -115,7 +115,8 @@ async def send_message(request: HttpRequest, user: User) -> HttpResponse:
         raise frames.Malformed("type must be send.")
     client_id = str(command.draft.client_id)
     try:
-        sent = await in_database(send, user, command.draft, reply_id=uuid4())
+        async with (await streams()).turn(user.pk):
+            sent = await in_database(send, user, command.draft, reply_id=uuid4())
     except Refused as no:
         return JsonResponse(news.refused_frame(client_id, no), status=422)
     await hints.changed(get_channel_layer(), user.pk, sent.conversation)

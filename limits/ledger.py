@@ -42,6 +42,12 @@ def reserve(user_id: int, reply_id: UUID, model: str, prompt_tokens: int, limits
     return granted
 
 
+def check(user_id: int, limits: Limits) -> None:
+    """Raise OverLimit where ``reserve`` would now for a restraint or the rate. Holds no lock: a look, no promise."""
+    _now, slowed = _check_restraints(user_id)
+    _check_rate(user_id, limits.requests_per_minute, slowed=slowed)
+
+
 def settle(reply_id: UUID, prompt_tokens: int, completion_tokens: int, outcome: str) -> bool:
     """The reply ended so: charge what it cost, in the windows of the day on which it was reserved.
 

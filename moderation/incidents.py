@@ -2,10 +2,12 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from uuid import UUID, uuid5
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractBaseUser
+from django.db.models import Count
 from django.db.models.functions import Now
 
 from moderation.matcher import Finding
@@ -59,6 +61,13 @@ def record(
     ]
     _keep(rows)
     return [row.pk for row in rows]
+
+
+def blocked_lately(user_id: int) -> int:
+    """How many messages of this person rules have blocked in the last minute."""
+    lately = Incident.objects.filter(user_id=user_id, at__gt=Now() - timedelta(minutes=1), where=Where.PROMPT)
+    found: int = lately.filter(action="block", dry_run=False).aggregate(n=Count("message", distinct=True))["n"]
+    return found
 
 
 def report(

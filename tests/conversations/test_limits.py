@@ -14,6 +14,7 @@ from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.services import stop
 from inference.model import Model
+from limits import restraints
 from limits.models import Policy, Refusal, Usage, Window
 from limits.standing import standing
 from moderation.models import Incident, Rule
@@ -248,4 +249,36 @@ def test_a_message_that_is_refused_for_another_reason_leaves_no_incident(alice: 
     rule("flag", "secret")
     policy(requests_per_minute=0)
     assert refused(alice, "The secret of it").code == "too_many"
+    assert not Incident.objects.exists()
+
+
+def test_the_title_is_looked_at_without_its_marks(alice: User) -> None:
+    assert say(alice, "the se**cr**et of it").conversation.title == "the secret of it"
+    rule("mask", "secret")
+    assert say(alice, "the se**cr**et of it").conversation.title == "the ██████ of it"
+    rule("block", "mystery")
+    assert say(alice, "a my**ste**ry too").conversation.title == "New conversation"
+
+
+def test_nobody_tries_out_the_rules_at_any_speed(alice: User, bob: User) -> None:
+    rule("block", "secret")
+    for number in range(20):
+        assert refused(alice, f"secret {number}").code == "blocked"
+    assert refused(alice, "secret again").code == "too_many"
+    assert Incident.objects.count() == 20
+    assert refused(bob, "secret").code == "blocked"
+    assert say(alice, "something else")
+
+
+def test_who_may_send_fewer_may_be_blocked_no_oftener(alice: User) -> None:
+    rule("block", "secret")
+    policy(user=alice, requests_per_minute=2)
+    codes = [refused(alice, f"secret {number}").code for number in range(3)]
+    assert codes == ["blocked", "blocked", "too_many"]
+
+
+def test_who_is_suspended_learns_nothing_of_the_rules(alice: User, grace: User) -> None:
+    rule("block", "secret")
+    restraints.suspend(alice, None, "", grace)
+    assert refused(alice, "secret").code == "suspended"
     assert not Incident.objects.exists()

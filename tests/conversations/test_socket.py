@@ -7,7 +7,7 @@ from uuid import uuid4
 import orjson
 import pytest
 from channels.exceptions import StopConsumer
-from django.db import connection
+from django.db import OperationalError, connection
 from django.utils import translation
 from django.utils.translation import gettext
 from pytest_django import Settings
@@ -368,3 +368,16 @@ def test_a_tab_that_is_gone_before_it_is_told_leaves_nothing_behind(
     assert web.streams.feed._mailboxes == {}
     assert metrics.SOCKETS._value.get() == open_before
     assert "started" in heard[-1], "something was said after that"
+
+
+def test_a_tab_is_greeted_while_its_limits_cannot_be_read(
+    alice: User, open_tab: OpenTab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(user_id: int) -> None:
+        raise OperationalError("a test says so")
+
+    monkeypatch.setattr("conversations.consumers.allowance", away)
+    tab = open_tab(alice)
+    assert tab.next("hello")["limits"] is None
+    tab.say(type="ping")
+    assert tab.next("pong")

@@ -319,3 +319,22 @@ def test_a_reply_in_a_conversation_that_was_shortened_goes_on_after_a_hand_over(
     hire(window=400, text=story, die_after=25).ticket().result(15)
     whole_story(reader, sent, story=story)
     assert reply_of(sent).attempt > 1
+
+
+def test_a_reply_that_cannot_be_prepared_is_given_up(
+    alice: User, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*arguments: object) -> None:
+        raise MemoryError("a test says so")
+
+    monkeypatch.setattr("conversations.claimed.matcher_for", fails)
+    worker = hire(text=STORY)
+    sent = say(alice)
+    reader = web.follow(sent.reply)
+    for _ in range(3):
+        with pytest.raises(MemoryError):
+            worker.ticket(lapsed=True).result(5)
+        let_lapse(sent)
+    worker.ticket(lapsed=True).result(5)
+    assert reader.end().types[-1] == "failed"
+    assert (reply_of(sent).state, reply_of(sent).problem) == ("failed", "gave_up")
