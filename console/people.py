@@ -44,6 +44,7 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
     list_display_links = None
     list_filter = (people_filters.HasRole, people_filters.InGroup, people_filters.Standing)
     list_per_page = 25
+    list_max_show_all = 0  # each row asks for its limits
     show_full_result_count = False
     search_help_text = gettext_lazy("A name or e-mail address")
     filter_horizontal = ()
