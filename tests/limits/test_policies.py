@@ -11,6 +11,7 @@ from accounts.models import User
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.policies import Explained, explain, limits_of
+from limits.resolution import resolved
 from tests.limits.stories import group, policy
 
 pytestmark = pytest.mark.django_db
@@ -55,6 +56,22 @@ def test_each_value_names_the_row_that_it_comes_from(alice: User) -> None:
     assert found["models"] == (frozenset({"small", "large"}), hers, False)
     assert found["may_share"] == (False, hers, False)
     assert found["may_export"] == (True, None, False)
+
+
+def test_a_policy_that_is_deleted_while_it_is_explained_is_gone(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    default, hers = policy(prompt_chars=500), policy(alice, prompt_chars=9)
+    seen = []
+
+    def resolved_and_deleted(user_id: int) -> Any:
+        found = resolved(user_id)
+        seen.append({one.row.id for one in found if one.row})
+        Policy.objects.filter(pk=hers.pk).delete()
+        return found
+
+    monkeypatch.setattr("limits.policies.resolved", resolved_and_deleted)
+    one = explained(alice, "prompt_chars")
+    assert (one.value, one.source) == (500, default)
+    assert seen == [{hers.pk}, {default.pk}]
 
 
 def test_values_are_shown_in_words(alice: User) -> None:
