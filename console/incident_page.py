@@ -79,7 +79,8 @@ def decide(request: HttpRequest, pk: UUID) -> HttpResponse:
     decision = request.POST.get("decision", "")
     if decision not in Decision.values:
         return show(request, incident, problem=_("Choose what you decide."))
-    incident.state = request.POST.get("seen", incident.state)  # as it was on the page
+    seen = request.POST.get("seen", incident.state)
+    incident.state = seen if seen in Decision.values else ""  # as it was on the page; what it never was is passed over
     how = request.POST.get("how", "")
     if "sure" not in request.POST and (asks := _asks(incident, decision, how)):
         context = {"title": named(incident), "incident": incident, "asks": asks, "posted": request.POST.items()}

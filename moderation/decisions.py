@@ -69,7 +69,7 @@ def make_exception(incident: Incident, words: str, by: Any) -> None:
     Raises ValidationError for words that cannot be an exception.
     """
     rule = Rule.objects.select_for_update().get(pk=incident.rule or 0)
-    rule.exceptions = "\n".join([*rule.exceptions.splitlines(), lists.written(words.strip())])
+    rule.exceptions = "\n".join([*rule.exceptions.splitlines(), lists.written(_kept(words.strip()))])
     rule.changed_by = by
     rule.clean()
     rule.save(update_fields=["exceptions", "changed_by", "changed_at"])
@@ -90,12 +90,17 @@ def assign(ids: Collection[UUID], to: Any, by: Any) -> int:
 @transaction.atomic
 def note(incident: Incident, text: str, by: Any) -> Note | None:
     """Add what a moderator has to say; None when that is nothing."""
-    said = text.strip()[:NOTE_CHARS].replace("\x00", "\N{REPLACEMENT CHARACTER}")
+    said = _kept(text.strip()[:NOTE_CHARS])
     if not said:
         return None
     added = incident.notes.create(by=by, text=said)
     _audit("incident.noted", incident, by)
     return added
+
+
+def _kept(text: str) -> str:
+    """PostgreSQL stores no NUL."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _audit(action: str, incident: Incident, by: Any, **details: str) -> None:

@@ -257,7 +257,7 @@ def test_a_decision_leads_back_to_the_queue_as_it_was_filtered(moderator: Client
     assert state(incident) == Decision.OPEN
 
 
-@pytest.mark.parametrize("seen", ["dismissed", "nonsense"])
+@pytest.mark.parametrize("seen", ["dismissed", "nonsense", "a\0b"])
 def test_of_two_moderators_the_second_is_told(moderator: Client, alice: User, rule: Rule, seen: str) -> None:
     incident = found(alice, rule)
     answer = decide(moderator, incident, "confirmed", seen=seen)
@@ -313,6 +313,13 @@ def test_a_false_positive_adds_an_exception(moderator: Client, alice: User, rule
     decide(moderator, incident, "false", how="exception", words="marmalade cat")
     rule.refresh_from_db()
     assert rule.exceptions == "marmalade cat"
+
+
+def test_an_exception_is_written_as_every_database_keeps_it(moderator: Client, alice: User, rule: Rule) -> None:
+    answer = decide(moderator, found(alice, rule), "false", how="exception", words="marmalade\0cat")
+    assert "Decided" in text(answer)
+    rule.refresh_from_db()
+    assert rule.exceptions == "marmalade\N{REPLACEMENT CHARACTER}cat"
 
 
 def test_a_rule_that_is_gone_cannot_be_changed(moderator: Client, alice: User, rule: Rule) -> None:
