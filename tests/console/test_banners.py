@@ -11,6 +11,7 @@ from django.db import IntegrityError, transaction
 from django.template import RequestContext, Template
 from django.test import Client, RequestFactory
 from django.utils import timezone
+from django.utils.html import escape
 
 from accounts.models import User
 from audit.models import Entry
@@ -103,6 +104,21 @@ def test_words_are_text_and_addresses_are_links(alice: User) -> None:
     assert "<b>" not in page
     assert "&lt;b&gt;Read" in page
     assert '<a href="https://example.org/new"' in page
+
+
+@pytest.mark.parametrize("mark", ["。", "，", "）", "”", "！？", "。<b>"])
+def test_an_address_ends_where_a_chinese_sentence_does(alice: User, mark: str) -> None:
+    announce(f"请看（ https://example.org/new?a=1&b=2{mark}谢谢")
+    page = render(alice)
+    link = '<a href="https://example.org/new?a=1&amp;b=2" rel="nofollow">https://example.org/new?a=1&amp;b=2</a>'
+    assert f"请看（ {link}{escape(mark)}谢谢</p>" in page
+
+
+def test_an_address_right_after_a_chinese_mark_is_a_link(alice: User) -> None:
+    announce("新地址：https://example.org/，（www.example.com）")
+    page = render(alice)
+    assert page.count("<a href=") == 2
+    assert 'href="https://example.org/"' in page
 
 
 def test_only_one_that_can_be_put_away_waits_for_the_script(alice: User) -> None:
