@@ -32,6 +32,7 @@ class Trial:
     """``looked_at`` are the newest messages; ``complete`` when that is all there are of these days."""
 
     days: int
+    shows_samples: bool = True
     looked_at: int = 0
     hit: int = 0  # messages
     matches: int = 0
@@ -50,7 +51,8 @@ class Trial:
         self.people.add(row.person)
         for where, text, matches in found:
             self.matches += len(matches)
-            self._sample(row.at, where, text, matches)
+            if self.shows_samples:
+                self._sample(row.at, where, text, matches)
 
     def _sample(self, at: datetime, where: Where, text: str, matches: list[Match]) -> None:
         hidden = hide(text, matches) if matches else ""
@@ -68,10 +70,16 @@ class Row:
 
 
 def trial(
-    matcher: Matcher, scope: str, days: int, *, seconds: float = MOST_SECONDS, most: int = MOST_MESSAGES
+    matcher: Matcher,
+    scope: str,
+    days: int,
+    *,
+    shows_samples: bool = True,
+    seconds: float = MOST_SECONDS,
+    most: int = MOST_MESSAGES,
 ) -> Trial:
-    """Look at the newest messages of the last days, until time or number is up."""
-    result = Trial(days)
+    """Look at the newest messages of the last days, until time or number is up. Without samples it only counts."""
+    result = Trial(days, shows_samples)
     until = time.monotonic() + seconds
     for row in _rows(scope, timezone.now() - timedelta(days=days)):
         if result.looked_at >= most or time.monotonic() > until:

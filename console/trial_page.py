@@ -1,7 +1,12 @@
-"""Trying a rule on what was written, before it is switched on, and before it is saved."""
+"""Trying a rule on what was written, before it is switched on, and before it is saved.
+
+Words that nobody has to stand for are a way to read others' conversations, a common one at a time. So what was tried is
+in the audit log, and samples of a rule that is not saved are shown only where administrators may read conversations.
+"""
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
@@ -16,6 +21,7 @@ from moderation import compiling
 from moderation.models import Rule
 
 DAYS = (1, 7, 30)
+MOST_NAMED = 10  # words of a list, in the audit log
 
 
 @require_http_methods(["GET", "POST"])
@@ -49,10 +55,18 @@ def _tried(request: HttpRequest, rule: Rule, *, again: bool) -> HttpResponse:
     matcher, lost = compiling.compiled([rule.spec])
     if matcher is None:
         return _page(request, rule, again=again, problem=" ".join(why.reason for why in lost.values()))
-    result = trial(matcher, rule.scope, days)
-    details = {"days": days, "messages": result.looked_at, "found": result.hit}
+    result = trial(matcher, rule.scope, days, shows_samples=again or settings.ADMINS_READ)
+    details = {**_tells(rule), "days": days, "messages": result.looked_at, "found": result.hit}
     record("rule.tried", actor=request.user, subject=rule if rule.pk else rule.name, details=details)
     return _page(request, rule, again=again, trial=result)
+
+
+def _tells(rule: Rule) -> dict[str, Any]:
+    """What is looked for, and where. Of a list of words the first, and how many there are."""
+    if rule.is_pattern:
+        return {"scope": rule.scope, "pattern": rule.pattern, "checksum": rule.checksum}
+    words = rule.spec.words
+    return {"scope": rule.scope, "words": words[:MOST_NAMED], "number": len(words)}
 
 
 def _page(request: HttpRequest, rule: Rule, **told: Any) -> HttpResponse:

@@ -7,6 +7,7 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db.models.functions import Now
 from django.test import Client
+from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import Entry
@@ -121,11 +122,52 @@ def test_a_rule_that_was_never_saved_is_tried(moderator: Client, talk: None) -> 
     page = answer.content.decode()
     assert answer.status_code == 200
     assert "All that was written in the last 7 days was looked at." in page
-    assert f"m{MASK * 8}" in page
+    assert answer.context["trial"].hit == 3
+    assert "Save the rule to see samples" in page
+    assert "What you tried is in the audit log." in page
+    assert MASK not in page
+    assert "number is" not in page
     assert not Rule.objects.exists()
     assert not Incident.objects.exists()
     entry = Entry.objects.get(action="rule.tried")
-    assert (entry.subject_name, entry.details) == ("Fruit", {"days": 7, "messages": 4, "found": 3})
+    tried = {"scope": "both", "words": ["marmalade"], "number": 1}
+    assert (entry.subject_name, entry.details) == ("Fruit", {**tried, "days": 7, "messages": 4, "found": 3})
+
+
+def test_where_administrators_may_read_samples_need_no_saved_rule(
+    moderator: Client, talk: None, settings: Settings
+) -> None:
+    settings.ADMINS_READ = True
+    page = moderator.post(f"{PAGE}try/", form()).text
+    assert f"m{MASK * 8} good? My number is" in page
+    assert "Save the rule" not in page
+
+
+def test_a_saved_rule_shows_samples_as_it_is_saved_only(moderator: Client, talk: None) -> None:
+    rule = Rule.objects.create(name="Fruit", words="twice")
+    saved = moderator.post(f"{PAGE}{rule.pk}/try/", {"days": "7", "words": "marmalade"})
+    assert [one.excerpt for one in saved.context["trial"].samples] == [f"T{MASK * 4}?"]
+    other = moderator.post(f"{PAGE}try/", form(rule=str(rule.pk)))
+    assert (other.context["trial"].hit, other.context["trial"].samples) == (3, [])
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"kind": "pattern", "pattern": "[a-z]{3}"}, {"scope": "both", "pattern": "[a-z]{3}", "checksum": ""}),
+        (
+            {"words": "\n".join(f"word{n}" for n in range(25)), "scope": "prompt"},
+            {"scope": "prompt", "words": [f"word{n}" for n in range(10)], "number": 25},
+        ),
+    ],
+)
+def test_the_audit_log_knows_what_was_tried(
+    moderator: Client, talk: None, asked: dict[str, str], told: dict[str, Any]
+) -> None:
+    moderator.post(f"{PAGE}try/", form(**asked, days="30"))
+    details = Entry.objects.get(action="rule.tried").details
+    assert {name: details[name] for name in told} == told
+    assert details["days"] == 30
 
 
 def test_a_saved_rule_is_tried_as_the_form_stands_or_as_it_is(moderator: Client, talk: None) -> None:
