@@ -18,6 +18,7 @@ from audit import chain, export, guard
 from audit.audited import AuditedAdmin
 from audit.filters import ByAction, ByTime, Pages
 from audit.log import record
+from audit.lookups import OnlyItsFilters
 from audit.models import Entry
 
 if TYPE_CHECKING:  # generic for the type checker only
@@ -27,7 +28,7 @@ if TYPE_CHECKING:  # generic for the type checker only
 else:
     _ModelAdmin = admin.ModelAdmin
 
-__all__ = ["AuditedAdmin", "EntryAdmin"]
+__all__ = ["AuditedAdmin", "EntryAdmin", "OnlyItsFilters"]
 
 LOOKED_AT = 200  # of the newest entries, each time the page is shown; the command looks at all
 FORMS = {
@@ -37,7 +38,7 @@ FORMS = {
 
 
 @admin.register(Entry)
-class EntryAdmin(_ModelAdmin):
+class EntryAdmin(OnlyItsFilters, _ModelAdmin):
     """Entries to look at, search and take away. Nobody changes any, an owner neither."""
 
     list_display = ("number", "at", "action", "actor_name", "about", "told")

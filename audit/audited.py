@@ -4,24 +4,20 @@ import copy
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.contrib import admin
 from django.db import models, transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from audit.log import record
+from audit.lookups import OnlyItsFilters
 
-if TYPE_CHECKING:  # generic for the type checker only
+if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractUser
-
-    _ModelAdmin = admin.ModelAdmin[Any]
-else:
-    _ModelAdmin = admin.ModelAdmin
 
 SECRET = frozenset({"password", "password1", "password2", "usable_password"})
 
 
-class AuditedAdmin(_ModelAdmin):
+class AuditedAdmin(OnlyItsFilters):
     """A mixin for a ModelAdmin: an entry goes with each change, in its transaction; without the one no other.
 
     ``audited_as`` is the thing in the action (``policy.changed``), the model's name unless given. Fields in

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from audit.admin import OnlyItsFilters
 from console import incident_actions, incident_page
 from console.bounded import BoundedPaginator
 from console.incident_filters import Assigned, OfRule, Origin, State
@@ -31,7 +32,7 @@ SHOWN = 90  # characters of an excerpt in the list
 
 
 @admin.register(Incident)
-class IncidentAdmin(_ModelAdmin):
+class IncidentAdmin(OnlyItsFilters, _ModelAdmin):
     """A list to filter, and a page each on which it is decided."""
 
     list_display = ("what", "excerpt_shown", "person", "done", "when", "state_shown")

@@ -18,6 +18,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from audit.admin import OnlyItsFilters
 from console.people_list import restrained_now
 from console.roles import may_edit
 from limits import restraints
@@ -99,7 +100,7 @@ class Holds(admin.SimpleListFilter):
 
 
 @admin.register(Restraint)
-class RestraintAdmin(_ModelAdmin):
+class RestraintAdmin(OnlyItsFilters, _ModelAdmin):
     """All there were. They are given and lifted on the pages of people."""
 
     list_display = ("person", "state", "since", "until", "reason", "by", "lifted_by")
