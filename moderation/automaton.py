@@ -5,8 +5,8 @@ and where in the text its match began. Of threads at the same place the one that
 finds lies inside what this one finds. (Not so for patterns with check digits: the shorter of two may be the right one.)
 
 What a character does to a row of places (a ``Shape``) is worked out once and remembered: most characters cost one
-dictionary look-up for all patterns together. ``MOST_CELLS`` bounds what is remembered, ``MOST_ARROWS`` what a character
-that is new costs at worst.
+dictionary look-up for all patterns together. ``MOST_CELLS`` bounds what is remembered, ``costs`` what the characters
+that are new cost.
 """
 
 from bisect import bisect_right
@@ -14,12 +14,13 @@ from dataclasses import dataclass, field
 
 from moderation.normal import is_word
 from moderation.refusals import InvalidRule, gettext_noop
-from moderation.tree import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence
+from moderation.tree import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence, longest
 
 MOST_PLACES = 2_000  # of one pattern
 MOST_ARROWS = 20_000  # of one pattern: from places to places
 MOST_CELLS = 200_000  # remembered by one machine
 FOUND = -1  # stands for the end of a pattern among the places that follow one
+BEGINS = (-1, -2)  # stand for the places at which threads begin: after no word, and inside one
 
 
 @dataclass(slots=True)
@@ -40,7 +41,6 @@ class Entry:
     places: tuple[int, ...]
     edge_before: bool
     waits: int  # the place that waits for the edge behind the match, or FOUND
-    keeps_all: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +67,46 @@ class Shape(dict[str, Move]):
         return self.machine.move(self, character)
 
 
+class Leads(dict[int, tuple[int, ...]]):
+    """For one character: where each place leads. Below zero: it is found, see ``_found``."""
+
+    __slots__ = ("code", "is_word", "machine")
+
+    def __init__(self, machine: "Machine", character: str) -> None:
+        super().__init__()
+        self.machine = machine
+        self.code = ord(character)
+        self.is_word = is_word(character)
+
+    def __missing__(self, number: int) -> tuple[int, ...]:
+        targets = self._begin(number == BEGINS[1]) if number < 0 else self._after(number)
+        self.machine.cells += 1 + len(targets)
+        self[number] = targets
+        return targets
+
+    def _begin(self, within: bool) -> tuple[int, ...]:
+        entries = [entry for entry in self.machine.entries if not (entry.edge_before and within)]
+        return _distinct(*(self._after(number) for entry in entries for number in entry.places))
+
+    def _after(self, number: int) -> tuple[int, ...]:
+        place = self.machine.places[number]
+        if not place.ranges:
+            return () if self.is_word else (_found(place.pattern, before=True),)
+        if not place.reads(self.code):
+            return ()
+        waits = self.machine.entries[place.pattern].waits
+        end = _found(place.pattern, before=False) if waits == FOUND else waits
+        return tuple(end if following == FOUND else following for following in place.following)
+
+
 @dataclass(slots=True)
 class Machine:
     places: list[Place] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     shapes: dict[tuple[tuple[int, ...], bool], Shape] = field(default_factory=dict)
+    leads: dict[str, Leads] = field(default_factory=dict)
+    apart: set[int] = field(default_factory=set)  # places and ends that each thread reaches for itself
+    worst: int = 0  # steps for one character, whatever the text
     cells: int = 0
 
     def add(self, pattern: Pattern, keeps_all: bool = False) -> None:
@@ -85,13 +120,18 @@ class Machine:
         arrows = sum(len(place.following) for place in self.places[first:])
         if len(self.places) - first > MOST_PLACES or arrows > MOST_ARROWS:
             raise _too_large()
-        self.entries.append(Entry(begin, pattern.edge_before, waits, keeps_all))
+        if keeps_all:
+            ends = _found(number, before=False), _found(number, before=True)
+            self.apart.update(range(first, len(self.places)), ends, {waits} - {FOUND})
+        threads = (longest(pattern.body) or 1) + 1 if keeps_all else 1  # at one place
+        self.worst += (len(self.places) - first + 1 + 2 * arrows) * threads
+        self.entries.append(Entry(begin, pattern.edge_before, waits))
 
     def root(self, within: bool) -> Shape:
         return self.shape((), within)
 
     def move(self, shape: Shape, character: str) -> Move:
-        move = _Step(self, shape, character).move()
+        move = self._step(shape, character)
         if self.cells > MOST_CELLS:
             self._forget()
         self.cells += 2 + len(move.kept) + len(move.found)
@@ -109,7 +149,38 @@ class Machine:
         for shape in list(self.shapes.values()):
             shape.clear()
         self.shapes.clear()
+        self.leads.clear()
         self.cells = 0
+
+    def lead(self, character: str) -> Leads:
+        leads = self.leads.get(character)
+        if leads is None:
+            self.cells += 8
+            leads = self.leads[character] = Leads(self, character)
+        return leads
+
+    def pattern_of(self, target: int) -> int:
+        """Of a place, or of what stands for a pattern's end."""
+        return self.places[target].pattern if target >= 0 else _which(target)[0]
+
+    def _step(self, shape: Shape, character: str) -> Move:
+        leads = self.lead(character)
+        places: list[int] = []
+        kept: list[int] = []
+        found: list[tuple[int, int, bool]] = []
+        seen: set[int | tuple[int, int]] = set()
+        for index, number in enumerate((*shape.places, BEGINS[shape.within])):
+            for target in leads[number]:
+                key = (target, index) if target in self.apart else target
+                if key in seen:
+                    continue
+                seen.add(key)
+                if target >= 0:
+                    places.append(target)
+                    kept.append(index)
+                else:
+                    found.append((index, *_which(target)))
+        return Move(self.shape(tuple(places), leads.is_word), tuple(kept), tuple(found))
 
     def _before(self, node: Node, then: tuple[int, ...], number: int, first: int) -> tuple[int, ...]:
         """The places at which a match of ``node`` begins that goes on with ``then``."""
@@ -137,55 +208,14 @@ class Machine:
         return len(self.places) - 1
 
 
-class _Step:
-    """One character read by one row of threads."""
+def _found(pattern: int, *, before: bool) -> int:
+    """Stands for the end of this pattern's match, before the character or after it."""
+    return -1 - before - 2 * pattern
 
-    def __init__(self, machine: Machine, shape: Shape, character: str) -> None:
-        self.machine = machine
-        self.shape = shape
-        self.code = ord(character)
-        self.is_word = is_word(character)
-        self.places: list[int] = []
-        self.kept: list[int] = []
-        self.found: list[tuple[int, int, bool]] = []
-        self.seen: set[tuple[int, int]] = set()
 
-    def move(self) -> Move:
-        for index, number in enumerate(self.shape.places):
-            place = self.machine.places[number]
-            if place.ranges:
-                self._read(index, place)
-            elif not self.is_word:
-                self._find(index, place.pattern, before=True)
-        begins = len(self.shape.places)
-        for entry in self.machine.entries:
-            if not (entry.edge_before and self.shape.within):
-                for number in entry.places:
-                    self._read(begins, self.machine.places[number])
-        shape = self.machine.shape(tuple(self.places), self.is_word)
-        return Move(shape, tuple(self.kept), tuple(self.found))
-
-    def _read(self, index: int, place: Place) -> None:
-        if not place.reads(self.code):
-            return
-        for following in place.following:
-            waits = self.machine.entries[place.pattern].waits
-            target = waits if following == FOUND else following
-            if target == FOUND:
-                self._find(index, place.pattern, before=False)
-            elif self._is_new(target, index, place.pattern):
-                self.places.append(target)
-                self.kept.append(index)
-
-    def _find(self, index: int, pattern: int, before: bool) -> None:
-        if self._is_new(FOUND - 1 - before - 2 * pattern, index, pattern):
-            self.found.append((index, pattern, before))
-
-    def _is_new(self, target: int, index: int, pattern: int) -> bool:
-        key = target, index if self.machine.entries[pattern].keeps_all else 0
-        is_new = key not in self.seen
-        self.seen.add(key)
-        return is_new
+def _which(found: int) -> tuple[int, bool]:
+    pattern, before = divmod(-1 - found, 2)
+    return pattern, bool(before)
 
 
 def _distinct(*groups: tuple[int, ...]) -> tuple[int, ...]:

@@ -8,7 +8,7 @@ from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from moderation.patterns import validate_pattern
+from moderation.patterns import validate_pattern, validate_together
 from moderation.refusals import InvalidRule
 from moderation.words import MOST_WORDS, Word
 
@@ -129,9 +129,16 @@ def _of_pattern(rule: Any) -> list[str]:
         return [_("Write a pattern.")]
     try:
         validate_pattern(rule.pattern, for_replies=rule.scope != "prompt", checksum=rule.checksum)
+        if rule.enabled:
+            validate_together([*_other_patterns(rule), (rule.pattern, rule.checksum)])
     except InvalidRule as invalid:
         return [reason(invalid)]
     return []
+
+
+def _other_patterns(rule: Any) -> Iterator[tuple[str, str]]:
+    others = type(rule).objects.filter(enabled=True, kind=rule.kind).exclude(pk=rule.pk).order_by("pk")
+    yield from others.values_list("pattern", "checksum")
 
 
 def _of_exceptions(text: str) -> list[str]:

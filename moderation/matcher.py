@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from moderation import costs
 from moderation.automaton import Machine
 from moderation.exceptions import Exceptions
 from moderation.normal import normalise
@@ -154,6 +155,8 @@ def _compile(rules: Sequence[RuleSpec]) -> Compiled:
             _add(compiled, number, spec)
         except InvalidRule as invalid:
             raise invalid.of(spec.id) from None
+    if (costly := costs.costliest(compiled.machine)) is not None:
+        raise costs.too_costly_together().of(rules[compiled.patterns[costly][0]].id)
     return compiled
 
 

@@ -1,5 +1,8 @@
 """What a pattern must be before it is used."""
 
+from collections.abc import Iterable
+
+from moderation import costs
 from moderation.automaton import Machine
 from moderation.checksums import CHECKSUMS
 from moderation.prompts import LongPattern, compiled
@@ -16,20 +19,35 @@ def validate_pattern(pattern: str, *, for_replies: bool, checksum: str = "") -> 
     read = checked(pattern, checksum)
     if for_replies and (reason := _unfit_for_replies(read)):
         raise reason
-    if fits_replies(read):
-        Machine().add(read)
-    else:
+    if not fits_replies(read):
         LongPattern(read)
 
 
+def validate_together(patterns: Iterable[tuple[str, str]]) -> None:
+    """Patterns and their checksums. Raises ``InvalidRule`` when all at once cost too much; what is wrong alone is not
+    looked at."""
+    machine = Machine()
+    for source, checksum in patterns:
+        try:
+            pattern = checked(source, checksum)
+        except InvalidRule:
+            continue
+        if fits_replies(pattern):
+            machine.add(pattern, keeps_all=bool(checksum))
+    if costs.costliest(machine) is not None:
+        raise costs.too_costly_together()
+
+
 def checked(source: str, checksum: str = "") -> Pattern:
-    """The pattern, read; refused when it is malformed or finds the empty text."""
+    """The pattern, read; refused when it is malformed, finds the empty text or costs too much."""
     pattern = parse(source)
     compiled(source)
     if shortest(pattern.body) == 0:
         raise InvalidRule(gettext_noop("This pattern finds the empty text, which is everywhere."))
     if checksum:
         _check_checksum(pattern, checksum)
+    if fits_replies(pattern):
+        costs.check(pattern, keeps_all=bool(checksum))
     return pattern
 
 

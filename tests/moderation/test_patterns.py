@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from moderation import costs
 from moderation.automaton import MOST_CELLS
 from moderation.matcher import Action, InvalidRule, Matcher, RuleSpec
 from moderation.patterns import validate_pattern
@@ -170,8 +171,16 @@ EVIL = [
 ]
 
 
+@pytest.fixture
+def any_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine has to bear what rules are refused for, too."""
+    monkeypatch.setattr(costs, "MOST_STEPS", 100_000)
+    monkeypatch.setattr(costs, "MOST_TOGETHER", 100_000)
+
+
 @pytest.mark.parametrize("source", EVIL)
 @pytest.mark.parametrize("text", ["a" * 1_000, "abbab" * 200])
+@pytest.mark.usefixtures("any_cost")
 def test_no_pattern_takes_for_ever(source: str, text: str) -> None:
     """A thousand characters in pieces of one, for patterns that take an engine with backtracking years."""
     compiled = matcher(source)
@@ -193,6 +202,7 @@ def test_what_a_machine_remembers_is_bounded(monkeypatch: pytest.MonkeyPatch) ->
     assert small.compiled.machine.cells < 700
 
 
+@pytest.mark.usefixtures("any_cost")
 def test_the_whole_is_held_no_longer_than_the_longest_match() -> None:
     stream = StreamFilter(matcher("a.{0,98}b"))
     out = 0
