@@ -1,6 +1,7 @@
 """Patterns without a longest match, and those with ``^`` or ``$``: for whole texts only, and run by RE2.
 
-Found are the leftmost-longest, one after the other: RE2 has no way to ask for all.
+Found are the leftmost-longest, one after the other: RE2 has no way to ask for all. After ``MOST_FOUND`` of them all
+the rest of the text is one match.
 """
 
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from moderation.refusals import InvalidRule, gettext_noop
 from moderation.tree import Chars, Either, Node, Pattern, Ranges, Repeat, Sequence
 
 MEMORY = 32 << 20
+MOST_FOUND = 1_000  # of one rule in one text: RE2 may read the whole rest of a text for each
 
 
 class LongPattern:
@@ -24,11 +26,29 @@ class LongPattern:
         self._compiled = compiled(f"{before}({written(pattern.body)}){after}")
 
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
-        at = 0
-        while at <= len(text) and (found := self._compiled.search(text, at)):
-            start, end = found.span(1)
-            yield start, end
-            at = end
+        places = _Places(text)
+        at = count = 0
+        while found := self._compiled.search(places.encoded, at):
+            start, at = found.span(1)
+            count += 1
+            if count > MOST_FOUND:
+                yield places.character(start), len(text)
+                return
+            yield places.character(start), places.character(at)
+
+
+class _Places:
+    """A text as RE2 reads it, and which character stands at a byte, asked for from front to back."""
+
+    def __init__(self, text: str) -> None:
+        self.encoded = text.encode(errors="replace")  # a lone surrogate: one byte, one character
+        self._byte = self._character = 0
+
+    def character(self, byte: int) -> int:
+        passed = self.encoded[self._byte : byte]
+        self._character += len(passed.decode())
+        self._byte = byte
+        return self._character
 
 
 def compiled(source: str) -> Any:
