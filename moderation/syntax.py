@@ -28,6 +28,7 @@ MOST_SOURCE = 1000
 MOST_NESTED = 50
 MOST_TIMES = 1000
 WIDEST_RANGE = 1 << 16
+MOST_IN_CLASSES = 1 << 17  # characters of all ranges: each is folded by itself
 CLASSES = {"d": "0-9", "w": "0-9A-Za-z_", "s": " "}
 CONTROLS = {"n": "\n", "t": "\t", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 GROUPS = gettext_noop("Character %(place)d: only (…), (?:…) and, at the beginning, (?i) are known here.")
@@ -47,6 +48,7 @@ class _Parser:
         self.at = 0
         self.nested = 0
         self.divided = False  # by a | outside brackets
+        self.in_classes = 0
 
     def pattern(self) -> Pattern:
         while any(self._took(flags) for flags in FLAGS):
@@ -232,6 +234,10 @@ class _Parser:
         if low > high or ord(high) - ord(low) >= WIDEST_RANGE:
             self.at = began
             self._refuse(gettext_noop("Character %(place)d: a range goes upwards, over at most 65,536 characters."))
+        self.in_classes += ord(high) - ord(low) + 1
+        if self.in_classes > MOST_IN_CLASSES:
+            self.at = began
+            self._refuse(gettext_noop("Character %(place)d: all classes together have at most 131,072 characters."))
         _add_folded(low, high, ranges, longer)
 
     def _member_character(self) -> str:

@@ -54,6 +54,8 @@ def found(source: str, text: str) -> list[str]:
         ("\u200b", "finds the empty text"),
         ("(" * 60 + "a" + ")" * 60, "brackets stand in brackets too often"),
         ("a" * 1001, "1000 characters at most"),
+        ("[一-\U00010e00]" * 20, "Character 12: all classes together have at most 131,072 characters"),
+        ("[" + "\x00-\uffff" * 60 + "]", "Character 8: all classes together"),
         ("((a{100}){100}){100}", "RE2 refuses this pattern"),
     ],
 )

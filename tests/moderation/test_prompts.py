@@ -1,4 +1,4 @@
-"""Patterns for whole texts: however many matches a text has, it is encoded once and searched a bounded number of times."""
+"""Patterns for whole texts: however many matches a text has, it is encoded once, and searched only so often."""
 
 from types import SimpleNamespace
 
