@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from moderation.exceptions import MOST_EXCEPTIONS
 from moderation.matcher import Matcher, RuleSpec
 from moderation.patterns import validate_pattern
 from moderation.refusals import InvalidRule
@@ -69,7 +70,7 @@ def _without_lost(spec: RuleSpec, rule: int) -> RuleSpec | None:
     """The rule as far as it can be compiled; the others as they are. None when nothing of it can."""
     if spec.id != rule:
         return spec
-    kept = replace(spec, words=_readable(spec.words), exceptions=_readable(spec.exceptions))
+    kept = replace(spec, words=_readable(spec.words), exceptions=_readable(spec.exceptions)[:MOST_EXCEPTIONS])
     return kept if kept != spec and (kept.words or kept.pattern) else None
 
 

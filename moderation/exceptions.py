@@ -3,11 +3,17 @@
 from collections.abc import Sequence
 
 from moderation.normal import is_word, joins
+from moderation.refusals import InvalidRule, gettext_noop
 from moderation.words import Word
+
+MOST_EXCEPTIONS = 200  # of a rule: each is tried for each candidate
 
 
 class Exceptions:
     def __init__(self, written: Sequence[str]) -> None:
+        """Raises ``InvalidRule`` with the line."""
+        if len(written) > MOST_EXCEPTIONS:
+            raise too_many(MOST_EXCEPTIONS + 1)
         self.words = [Word.read(word, line) for line, word in enumerate(written, 1)]
         self.longest = max(len(word.text) for word in self.words)
 
@@ -24,6 +30,14 @@ class Exceptions:
                 undecided |= covers is None
                 inside = word.text.find(part, inside + 1)
         return None if undecided else False
+
+
+def too_many(line: int) -> InvalidRule:
+    return InvalidRule(
+        gettext_noop("A rule has %(most)d exceptions at most; this one is one too many."),
+        line=line,
+        most=MOST_EXCEPTIONS,
+    )
 
 
 def _stands(word: Word, text: str, start: int, ended: bool) -> bool | None:

@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from moderation import exceptions
+from moderation.exceptions import MOST_EXCEPTIONS
 from moderation.patterns import validate_pattern, validate_together
 from moderation.refusals import InvalidRule
 from moderation.words import MOST_WORDS, Word
@@ -142,4 +145,7 @@ def _other_patterns(rule: Any) -> Iterator[tuple[str, str]]:
 
 
 def _of_exceptions(text: str) -> list[str]:
-    return named(examine(text).refused)
+    refused = examine(text).refused
+    for line, word in islice(numbered(text), MOST_EXCEPTIONS, MOST_EXCEPTIONS + 1):
+        refused.append(Refused(line, word, reason(exceptions.too_many(line))))
+    return named(refused)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from audit.models import Entry
 from moderation import lists, word_lists
+from moderation.exceptions import MOST_EXCEPTIONS
 from moderation.matcher import Matcher
 from moderation.models import Rule
 from moderation.word_lists import NoList
@@ -117,6 +118,15 @@ def test_a_pattern_that_would_run_for_ever_elsewhere_is_quick_here() -> None:
 def test_exceptions_are_checked_as_words_are() -> None:
     assert refused(rule(exceptions=f"jam\n{INVISIBLE}"))["exceptions"][0].startswith("Line 2: ")
     rule(exceptions="# none yet").full_clean()
+
+
+@pytest.mark.django_db
+def test_so_many_exceptions_and_no_more() -> None:
+    """Each is tried at each match: a thousand of them took seconds for one text."""
+    many = [f"jam{number}" for number in range(MOST_EXCEPTIONS)]
+    rule(exceptions="\n".join(["# jams", *many])).full_clean()
+    said = refused(rule(exceptions="\n".join(["# jams", *many, "marmalade cat", "jam jar"])))["exceptions"]
+    assert said == [f"Line {MOST_EXCEPTIONS + 2}: A rule has 200 exceptions at most; this one is one too many."]
 
 
 @pytest.mark.django_db

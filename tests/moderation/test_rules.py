@@ -269,6 +269,13 @@ def test_of_a_broken_list_the_other_words_are_kept(alice: User) -> None:
     assert set(rules.broken()) == {rule.pk}
 
 
+def test_of_too_many_exceptions_the_first_are_kept_and_the_rule_goes_on(alice: User) -> None:
+    rule = make()
+    spoil(rule, exceptions="\n".join(["marmalade cat", *(f"jam{number}" for number in range(500))]))
+    assert finds(alice, "A marmalade cat, a marmalade.") == ["Fruit"]
+    assert set(rules.broken()) == {rule.pk}
+
+
 def test_of_a_list_without_a_good_word_nothing_is_left(alice: User) -> None:
     rule = make()
     spoil(rule, words="\N{ZERO WIDTH SPACE}")
