@@ -64,7 +64,7 @@ class EntryAdmin(OnlyItsFilters, _ModelAdmin):
     @admin.display(description=_("details"))
     def told(self, entry: Entry) -> str:
         """The beginning of the details."""
-        words = ", ".join(f"{name}: {_shown(value)}" for name, value in entry.details.items())
+        words = ", ".join(f"{name}: {_shown(value)}" for name, value in sorted(entry.details.items()))
         return words if len(words) <= 100 else f"{words[:99]}…"
 
     @admin.display(description=_("about"))

@@ -101,13 +101,13 @@ def _rows(user_id: int) -> list[Row]:
     """The policies that hold now for a person, the newest first."""
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     with connection.cursor() as cursor:
-        cursor.execute(_rows_sql(), [user_id, user_id, now, now])
-        return [Row(pk, user, group, shared, values) for pk, user, group, shared, *values in cursor.fetchall()]
+        cursor.execute(_rows_sql(), [user_id, now, now, user_id, now, now, now, now])
+        return [Row(pk, user, group, shared, values) for _, pk, user, group, shared, *values in cursor.fetchall()]
 
 
 @cache
 def _rows_sql() -> str:
-    """Ids by three questions: asked as one, with OR, they would be answered by reading all policies."""
+    """Three questions: asked as one, with OR, they would be answered by reading all policies."""
     policies, membership = Policy._meta.db_table, get_user_model().groups.through._meta.db_table
     columns = ", ".join(f'"{limit.field}"' for limit in LIMITS)
     scopes = (
@@ -115,11 +115,10 @@ def _rows_sql() -> str:
         f"group_id IN (SELECT group_id FROM {membership} WHERE user_id = %s)",  # noqa: S608 - no input in it
         "user_id IS NULL AND group_id IS NULL",
     )
-    ids = " UNION ALL ".join(f"SELECT id FROM {policies} WHERE {scope}" for scope in scopes)  # noqa: S608
-    return (
-        f"SELECT id, user_id, group_id, shared_pool, {columns} FROM {policies} WHERE id IN ({ids})"  # noqa: S608
-        " AND valid_from <= %s AND (valid_until IS NULL OR valid_until > %s) ORDER BY valid_from DESC, id DESC"
-    )
+    holding = f"SELECT valid_from, id, user_id, group_id, shared_pool, {columns} FROM {policies}"  # noqa: S608
+    now = "valid_from <= %s AND (valid_until IS NULL OR valid_until > %s)"
+    asked = " UNION ALL ".join(f"{holding} WHERE {scope} AND {now}" for scope in scopes)
+    return f"{asked} ORDER BY valid_from DESC, id DESC"
 
 
 def _levels(rows: list[Row]) -> list[list[list[Row]]]:

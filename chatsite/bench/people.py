@@ -6,6 +6,7 @@ Runs with the settings of the benchmark's site and answers as JSON.
 
 import json
 import sys
+from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
@@ -63,7 +64,8 @@ def _session(person: User) -> str:
 
 
 def main(verb: str, *arguments: str) -> Any:
-    return {"make": make, "forbid": forbid, "saved": saved}[verb](*map(int, arguments))
+    verbs: dict[str, Callable[..., Any]] = {"make": make, "forbid": forbid, "saved": saved}
+    return verbs[verb](*map(int, arguments))
 
 
 if __name__ == "__main__":

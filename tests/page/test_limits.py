@@ -29,10 +29,12 @@ Rule = Callable[[str], None]
 
 @pytest.fixture
 def rule(team_site: Site) -> Iterator[Rule]:
-    """Runs a line for Alice's limits; they are gone after the test."""
+    """Runs a line for Alice's limits, of which there are none before; they are gone after the test."""
+    before = [CLEAN]
 
     def run(line: str) -> None:
-        team_site.manage("shell", "-c", BEGIN + line)
+        team_site.manage("shell", "-c", "\n".join([BEGIN, *before, line]))
+        before.clear()
 
     yield run
     run(CLEAN)

@@ -22,7 +22,7 @@ WORD = "forbidden"
 
 
 def rule(action: str, words: str = WORD, **more: Any) -> Rule:
-    fields = {"name": f"{action} {words}", "kind": "words", "scope": "reply", "words": words, "dry_run": False}
+    fields = {"name": f"{action} {words}"[:100], "kind": "words", "scope": "reply", "words": words, "dry_run": False}
     return Rule.objects.create(**{**fields, "action": action, "message": "", **more})
 
 

@@ -6,12 +6,14 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 from django.db.models.functions import Now
+from redis import Redis
 
 from accounts.models import User
 from conversations.models import Message
 from conversations.services import Sent, stop
 from conversations.tickets import tickets_waiting
 from inference.engines.scripted.script import TOKEN
+from inference.events.items import key
 from inference.model import Model
 from tests.conversations.talk import reply_of, say
 from tests.stores import OwnRedis
@@ -114,6 +116,9 @@ def test_a_worker_that_outlived_redis_leaves_nothing_to_rewind(
     own_redis.start()
     said = len(reader.screen.text)
     reader.until(lambda screen: len(screen.text) > said + 400)
+    with Redis.from_url(own_redis.url) as client:
+        run = client.info("server")["run_id"].encode()
+        until(lambda: client.hget(key(str(sent.reply)), "run") == run, what="the worker to fence it again")
     with first.frozen():
         let_lapse(sent)
         heir.ticket(lapsed=True).result(15)
