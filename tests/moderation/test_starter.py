@@ -12,7 +12,14 @@ from moderation.models import Rule
 from moderation.starter import STARTERS, install, installed
 
 FOUND = {
-    "paths": ["cat /etc/passwd", "看看/ETC/PASSWD吧", "/etc/ssh/sshd_config", "../../../x", r"c:\windows\win.ini"],
+    "paths": [
+        "cat /etc/passwd",
+        "看看/ETC/PASSWD吧",
+        "/etc/ssh/sshd_config",
+        "/home/bob/.ssh/id_rsa",
+        "../../../x",
+        r"c:\windows\win.ini",
+    ],
     "sql": ["select * from users", "SELECT  *  FROM t", "1 UNION SELECT 2", "x'; DROP TABLE students", "' or 1=1"],
     "resident-id": ["11010519491231002X", "我的号码是11010519491231002x。", "１１０１０５１９４９１２３１００２Ｘ"],
     "mobile-cn": ["13800138000", "+86 138-0013-8000", "电话13800138000。", "86 13800138000"],
