@@ -1,73 +1,19 @@
-"""Conversations and their messages: one row a message, in a tree; replies carry what a worker needs to write them."""
+"""Messages: one row each, in a tree; replies carry what a worker needs to write them."""
 
 import uuid
 from typing import Any, ClassVar, Self
 
-from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
-from django.db.models import F
 from django.db.models.functions import Now
-from django.urls import reverse
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from conversations import markdown
+from conversations.models.conversation import Conversation
 from conversations.problems import sentence
 from conversations.states import FINAL, UNFINISHED, State
-
-
-class ConversationQuerySet(models.QuerySet["Conversation"]):
-    """Conversations are reached through the person who asks; what is not theirs is not found."""
-
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
-        if not user.is_authenticated:
-            return self.none()
-        return self.filter(owner_id=user.pk)
-
-
-class Conversation(models.Model):
-    """A person's talk with a model."""
-
-    class Kind(models.TextChoices):
-        CHAT = "chat", _("chat")
-        API = "api", _("API")
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="conversations", verbose_name=_("owner")
-    )
-    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.CHAT)
-    title = models.CharField(_("title"), max_length=200)
-    client_id = models.UUIDField(editable=False, help_text=_("The browser's name for the message that began it."))
-    length = models.PositiveIntegerField(_("length"), default=0, help_text=_("Messages in it."))
-    created_at = models.DateTimeField(_("created"), db_default=Now())
-    updated_at = models.DateTimeField(_("changed"), db_default=Now())
-
-    objects = ConversationQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("conversation")
-        verbose_name_plural = _("conversations")
-        ordering: ClassVar = ["-updated_at"]
-        constraints: ClassVar = [
-            models.UniqueConstraint(fields=["owner", "client_id"], name="conversations_conversation_begun_once")
-        ]
-        indexes: ClassVar = [
-            models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner"),
-            models.Index(fields=["-updated_at"], name="conversations_newest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"conversation {self.pk}"  # its title is what a person wrote, and this reaches logs and admins
-
-    def get_absolute_url(self) -> str:
-        return reverse("conversation", args=[self.pk])
-
-    @cached_property
-    def url(self) -> str:
-        return self.get_absolute_url()
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -109,6 +55,24 @@ class Message(models.Model):
     # Of replies only
     reasoning = models.TextField(blank=True)
     model = models.CharField(_("model"), max_length=100, blank=True, help_text=_("Name in the catalog."))
+    options = models.JSONField(
+        _("options"), null=True, blank=True, help_text=_("Parameters that were set for it: effort, temperature, top_p.")
+    )
+    continues = models.ForeignKey(
+        "self",
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("continues"),
+        help_text=_("The reply that was cut, with whose text it begins."),
+    )
+    inherited_tokens = models.PositiveIntegerField(
+        _("inherited tokens"), default=0, help_text=_("Completion tokens of the reply it continues: not charged again.")
+    )
+    reasoning_ms = models.PositiveIntegerField(
+        _("reasoned for (ms)"), null=True, blank=True, help_text=_("From its first reasoning to its first text.")
+    )
     epoch = models.PositiveIntegerField(
         _("epoch"), default=0, help_text=_("Rises when what was shown no longer holds.")
     )
@@ -142,6 +106,9 @@ class Message(models.Model):
     )
     prompt_tokens = models.PositiveIntegerField(_("prompt tokens"), default=0)
     completion_tokens = models.PositiveIntegerField(_("completion tokens"), default=0)
+    indexed_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text=_("When it was last put into the index of the search.")
+    )
 
     objects = MessageQuerySet.as_manager()
 
