@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from audit.admin import AuditedAdmin
-from console.policy_form import PolicyForm
+from console.policy_form import RIGHTS, PolicyForm
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.resolution import LIMITS
@@ -89,7 +89,7 @@ class PolicyAdmin(AuditedAdmin):
         (gettext_lazy("Each conversation"), {"fields": ("conversation_turns", "conversation_tokens")}),
         (
             gettext_lazy("Models and rights"),
-            {"fields": ("models", "may_share", "may_use_api", "may_export")},
+            {"fields": ("models", *RIGHTS)},
         ),
         (
             gettext_lazy("Replies that fail, and incidents"),

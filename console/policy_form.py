@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # generic for the type checker only
 else:
     _ModelForm = forms.ModelForm
 
+RIGHTS = ("may_share", "may_use_api", "may_export", "may_set_instructions", "may_set_parameters")
 HELP: dict[str, str | Promise] = {
     "prompt_chars": gettext_lazy("Characters of one message."),
     "prompt_tokens": gettext_lazy(
@@ -32,6 +33,8 @@ HELP: dict[str, str | Promise] = {
     "replies_at_once": gettext_lazy("Replies in writing at the same time; further ones wait their turn."),
     "tokens_per_day": gettext_lazy("Tokens of messages and replies from midnight to midnight, UTC."),
     "tokens_per_month": gettext_lazy("Tokens of messages and replies from the first of the month, UTC."),
+    "may_set_instructions": gettext_lazy("What the model is told before the first message of a conversation."),
+    "may_set_parameters": gettext_lazy("Temperature, top p, tokens in a reply and effort of a conversation."),
     "charge_failed": gettext_lazy("Whether what a reply had used counts when the engine failed."),
     "charge_blocked": gettext_lazy("Whether what a reply had used counts when a rule blocked it."),
 }
@@ -48,9 +51,7 @@ class PolicyForm(_ModelForm):
         model = Policy
         fields: ClassVar = "__all__"
         help_texts: ClassVar = HELP
-        widgets: ClassVar = dict.fromkeys(
-            ("may_share", "may_use_api", "may_export", "charge_failed", "charge_blocked"), InheritOrNot
-        )
+        widgets: ClassVar = dict.fromkeys((*RIGHTS, "charge_failed", "charge_blocked"), InheritOrNot)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

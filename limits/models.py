@@ -67,6 +67,8 @@ class Policy(models.Model):
     may_share = models.BooleanField(_("may share conversations"), null=True, blank=True)
     may_use_api = models.BooleanField(_("may use the API"), null=True, blank=True)
     may_export = models.BooleanField(_("may export"), null=True, blank=True)
+    may_set_instructions = models.BooleanField(_("may set instructions"), null=True, blank=True)
+    may_set_parameters = models.BooleanField(_("may set parameters"), null=True, blank=True)
     charge_failed = models.BooleanField(_("failed replies count"), null=True, blank=True)
     charge_blocked = models.BooleanField(_("blocked replies count"), null=True, blank=True)
     slow_after = LimitField(

@@ -31,6 +31,8 @@ class Limits:
     may_share: bool
     may_use_api: bool
     may_export: bool
+    may_set_instructions: bool
+    may_set_parameters: bool
     charge_failed: bool
     charge_blocked: bool
     slow_after: int | None

@@ -77,6 +77,8 @@ LIMITS = (
     Limit("may_share", lambda: True, read=bool),
     Limit("may_use_api", lambda: True, read=bool),
     Limit("may_export", lambda: True, read=bool),
+    Limit("may_set_instructions", lambda: True, read=bool),
+    Limit("may_set_parameters", lambda: True, read=bool),
     Limit("charge_failed", lambda: False, _least, bool),
     Limit("charge_blocked", lambda: True, _least, bool),
     Limit("slow_after"),

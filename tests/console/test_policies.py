@@ -12,6 +12,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.models import Entry
 from console.policies import sentences
+from console.policy_form import RIGHTS
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.policies import limits_of
@@ -35,7 +36,7 @@ def form(**more: Any) -> dict[str, str]:
         "valid_until_0": "",
         "valid_until_1": "",
     }
-    open_ones = dict.fromkeys(("may_share", "may_use_api", "may_export", "charge_failed", "charge_blocked"), "unknown")
+    open_ones = dict.fromkeys((*RIGHTS, "charge_failed", "charge_blocked"), "unknown")
     return {**times, **open_ones, **more}
 
 
@@ -55,6 +56,15 @@ def test_a_person_is_named_and_what_is_left_open_is_inherited(admin: Client, ali
     assert (limits.tokens_per_month, limits.may_export) == (None, True)
     saved = Policy.objects.get()
     assert (saved.user, saved.group, saved.may_export, saved.models) == (alice, None, None, None)
+
+
+def test_what_people_may_set_is_inherited_or_said(admin: Client, alice: User) -> None:
+    page = admin.get(f"{PAGE}add/").content.decode()
+    assert "May set instructions" in page
+    assert add(admin, user="Alice", may_set_parameters="false").status_code == 302
+    limits = limits_of(alice.pk)
+    assert (limits.may_set_instructions, limits.may_set_parameters) == (True, False)
+    assert "may set parameters: no" in admin.get(PAGE).content.decode()
 
 
 def test_unlimited_lifts_what_would_be_inherited(admin: Client, alice: User) -> None:
@@ -172,7 +182,7 @@ def test_a_link_from_a_person_fills_their_name_in(admin: Client, alice: User) ->
 def test_the_form_says_what_an_empty_field_means(admin: Client) -> None:
     page = admin.get(f"{PAGE}add/").content.decode()
     assert page.count('placeholder="inherit"') == 12
-    assert page.count(">inherit</option>") == 5
+    assert page.count(">inherit</option>") == len(RIGHTS) + 2
     assert "An empty field inherits" in page
 
 

@@ -29,6 +29,7 @@ def test_without_any_policy_the_sites_settings_hold(alice: User, settings: Setti
     assert unlimited == (None, None, None, None)
     assert (limits.conversation_turns, limits.conversation_tokens, limits.models) == (None, None, None)
     assert (limits.may_share, limits.may_use_api, limits.may_export) == (True, True, True)
+    assert (limits.may_set_instructions, limits.may_set_parameters) == (True, True)
     assert (limits.charge_failed, limits.charge_blocked) == (False, True)
     assert (limits.slow_after, limits.suspend_after, limits.pool_day, limits.pool_month) == (None, None, None, None)
     assert {one.source for one in explain(alice.pk)} == {None}
@@ -72,6 +73,18 @@ def test_a_policy_that_is_deleted_while_it_is_explained_is_gone(alice: User, mon
     one = explained(alice, "prompt_chars")
     assert (one.value, one.source) == (500, default)
     assert seen == [{hers.pk}, {default.pk}]
+
+
+def test_what_people_may_set_is_the_most_generous_of_their_groups(alice: User, bob: User) -> None:
+    policy(may_set_instructions=False, may_set_parameters=False)
+    policy(group("One", alice, bob), may_set_instructions=False)
+    policy(group("Two", alice), may_set_instructions=True)
+    policy(bob, may_set_parameters=True)
+    hers, his = limits_of(alice.pk), limits_of(bob.pk)
+    assert (hers.may_set_instructions, hers.may_set_parameters) == (True, False)
+    assert (his.may_set_instructions, his.may_set_parameters) == (False, True)
+    assert explained(alice, "may_set_parameters").shown == "no"
+    assert explained(bob, "may_set_instructions").label == "may set instructions"
 
 
 def test_values_are_shown_in_words(alice: User) -> None:
