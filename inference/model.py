@@ -31,4 +31,6 @@ class Model:
     weights: Weights | None = None
     temperature: float | None = None
     top_p: float | None = None
+    reasoning: bool = False  # it thinks before it replies, and takes an effort
+    titles: bool = False  # it names conversations
     options: Mapping[str, Any] = field(default_factory=dict)

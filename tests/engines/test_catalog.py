@@ -33,6 +33,37 @@ def test_an_entry_gets_every_default(tmp_path: Path) -> None:
     assert (tiny.options["text"], tiny.options["rate"], tiny.automatic, tiny.system) == ("Hi", 50.0, False, "")
 
 
+def test_what_reasons_is_known_without_its_weights_and_can_be_said(tmp_path: Path) -> None:
+    reasons = {one.name: one.reasoning for one in CATALOG.models}
+    assert reasons == {
+        "gpt-oss-20b": True,
+        "smollm2-135m": False,
+        "smollm2-135m-vllm": False,
+        "remote": False,
+        "scripted": True,
+    }
+    remote = ENTRY.replace('"scripted"', '"openai"') + 'options = { url = "http://x/v1", reasoning = true }\n'
+    assert load(remote, tmp_path).get("tiny").reasoning
+    assert not load(remote.replace("options", "reasoning = false\noptions"), tmp_path).get("tiny").reasoning
+    assert load(ENTRY + "reasoning = true\n", tmp_path).get("tiny").reasoning
+    assert load(ENTRY + 'options = { reasoning = "Hm." }\n', tmp_path).get("tiny").reasoning
+
+
+def test_weights_say_of_themselves_that_they_are_gpt_oss(tmp_path: Path) -> None:
+    entry = ENTRY.replace('"scripted"', '"vllm"') + f'weights = {{ path = "{tmp_path}" }}\n'
+    assert not load(entry, tmp_path).get("tiny").reasoning
+    (tmp_path / "config.json").write_text('{"model_type": "gpt_oss"}')
+    assert load(entry, tmp_path).get("tiny").reasoning
+    assert not load(entry + 'options = { format = "template" }\n', tmp_path).get("tiny").reasoning
+    (tmp_path / "config.json").write_text("[1]")
+    assert not load(entry, tmp_path).get("tiny").reasoning
+
+
+def test_every_model_gives_titles_but_a_script_unless_it_is_said(tmp_path: Path) -> None:
+    assert [one.name for one in CATALOG.models if not one.titles] == ["scripted"]
+    assert load(ENTRY + "titles = true\n", tmp_path).get("tiny").titles
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [

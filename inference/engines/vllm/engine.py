@@ -1,13 +1,13 @@
 """The engine seam for vLLM's AsyncLLM."""
 
 import asyncio
-import json
 from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inference import machine
 from inference.engines import admission
 from inference.engines.vllm.again import say_again
 from inference.engines.vllm.arguments import set_environment
@@ -155,8 +155,4 @@ def _is_harmony(wanted: str, weights: Path) -> bool:
     """Whether a model speaks harmony: as the catalog says, else as the weights' own configuration says."""
     if wanted != "auto":
         return wanted == "harmony"
-    try:
-        configuration = json.loads((weights / "config.json").read_text())
-    except (OSError, ValueError):
-        return False
-    return bool(configuration.get("model_type") == "gpt_oss")
+    return machine.is_gpt_oss(weights)
