@@ -21,4 +21,9 @@ app.conf.beat_schedule = {
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
+    "forget-timings": {
+        "task": "conversations.tasks.forget_timings",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }

@@ -12,7 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseFault
 from django.utils import translation
 
-from conversations import frames, hints, metrics, news
+from conversations import frames, hints, metrics, news, timings
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
@@ -106,6 +106,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case frames.Stop(reply):
                 await in_database(stop, self.user, reply)
                 await self.streams.feed.hasten_stop(reply)
+            case frames.Timing(seen):
+                await in_database(timings.save, self.user, seen)
             case frames.Limits():
                 await self.say({"type": "limits", "limits": await in_database(allowance, self.user.pk)})
             case frames.Ping():

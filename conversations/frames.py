@@ -9,6 +9,7 @@ import orjson
 
 from conversations.follow import Cursor
 from conversations.services import Draft
+from conversations.timings import LONGEST_MS, Seen
 
 LONGEST_TEXT = 1_000_000  # characters read at all; the policy's limit is checked, with a better answer, by the service
 MOST_CURSORS = 50
@@ -50,6 +51,11 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Timing:
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     pass
 
@@ -59,7 +65,7 @@ class Ping:
     pass
 
 
-Command = Send | Open | Follow | Stop | Limits | Ping
+Command = Send | Open | Follow | Stop | Timing | Limits | Ping
 
 
 def parse(text: str | bytes) -> Command:
@@ -137,6 +143,13 @@ def _stop(frame: dict[str, Any]) -> Stop:
     return Stop(_id(frame, "reply"))
 
 
+def _timing(frame: dict[str, Any]) -> Timing:
+    first, complete = frame.get("first_ms"), frame.get("complete_ms")
+    if type(first) is not int or type(complete) is not int or not 0 <= first <= complete <= LONGEST_MS:
+        raise Malformed(f"first_ms and complete_ms must be numbers from 0 to {LONGEST_MS}, the first no more.")
+    return Timing(Seen(_id(frame, "reply"), first, complete))
+
+
 def _limits(frame: dict[str, Any]) -> Limits:
     return Limits()
 
@@ -150,6 +163,7 @@ _READERS: dict[str, Callable[[dict[str, Any]], Command]] = {
     "open": _open,
     "follow": _follow,
     "stop": _stop,
+    "timing": _timing,
     "limits": _limits,
     "ping": _ping,
 }

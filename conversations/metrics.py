@@ -21,6 +21,12 @@ FIRST_TOKEN = Histogram(
 PER_TOKEN = Histogram(
     "chatsite_time_per_token_seconds", "From one token to the next, the mean of an attempt.", buckets=PER_TOKEN_S
 )
+SEEN_FIRST = Histogram(
+    "chatsite_browser_first_text_seconds", "From the press of Send to the first text in the browser.", buckets=WAITS_S
+)
+SEEN_COMPLETE = Histogram(
+    "chatsite_browser_complete_seconds", "From the press of Send to the whole reply in the browser.", buckets=WAITS_S
+)
 SOCKETS = Gauge("chatsite_sockets", "Open sockets.")
 SWEEPS = Counter("chatsite_sweeps", "Looks at the queue for replies that wait without a ticket.")
 TICKETS_REPLACED = Counter("chatsite_tickets_replaced", "Tickets queued again by the sweeper.")
@@ -50,3 +56,9 @@ def attempted(reply: Message, live: Live) -> None:
     steps = live.tokens - live.tokens_before - 1
     if live.ended_at and steps > 0:
         PER_TOKEN.observe((live.ended_at - live.first_text_at) / steps)
+
+
+def seen(first_ms: int, complete_ms: int) -> None:
+    """A browser told how long a reply took."""
+    SEEN_FIRST.observe(first_ms / 1000)
+    SEEN_COMPLETE.observe(complete_ms / 1000)

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from conversations import reservations, sweeper
+from conversations import reservations, sweeper, timings
 from conversations.reply import serve
 from inference.worker import current
 
@@ -24,3 +24,9 @@ def sweep() -> None:
 def release_orphans() -> None:
     """Release what is reserved for replies that are gone."""
     reservations.release_orphans()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def forget_timings() -> None:
+    """Remove what browsers told a month ago."""
+    timings.forget()

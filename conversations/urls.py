@@ -12,6 +12,7 @@ urlpatterns = [
     path("conversations/", views.older, name="older"),
     path("messages/", views.send_message, name="send"),
     path("replies/<uuid:reply_id>/stop/", views.stop_reply, name="stop"),
+    path("replies/<uuid:reply_id>/timing/", views.timing, name="timing"),
     path("replies/<uuid:reply_id>/events", views.events, name="events"),
     path("replies/<uuid:reply_id>/report/", objections.report, name="report"),
     path("replies/<uuid:reply_id>/appeal/", objections.appeal_for_reply, name="appeal_for_reply"),

@@ -19,7 +19,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import frames, hints, news
+from conversations import frames, hints, news, timings
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Follower
@@ -129,6 +129,16 @@ async def stop_reply(request: HttpRequest, user: User, reply_id: UUID) -> HttpRe
     """Ask for the end of a reply."""
     await in_database(stop, user, reply_id)
     await (await streams()).feed.hasten_stop(reply_id)
+    return JsonResponse({}, status=202)
+
+
+@require_POST
+@signed_in
+async def timing(request: HttpRequest, user: User, reply_id: UUID) -> HttpResponse:
+    """The ``timing`` frame."""
+    command = frames.command({**frames.decoded(request.body), "type": "timing", "reply": str(reply_id)})
+    assert isinstance(command, frames.Timing)  # noqa: S101 - by its type
+    await in_database(timings.save, user, command.seen)
     return JsonResponse({}, status=202)
 
 

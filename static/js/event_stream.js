@@ -37,6 +37,7 @@ export class EventStream {
     if (!this.#open) return false;
     if (frame.type === "send") this.#read(post("/messages/", frame));
     if (frame.type === "stop") this.#read(post(`/replies/${frame.reply}/stop/`, {}));
+    if (frame.type === "timing") this.#read(post(`/replies/${frame.reply}/timing/`, frame));
     if (frame.type === "limits") this.#read(get("/limits/"));
     if (frame.type === "open" && frame.conversation) this.#read(get(`/c/${frame.conversation}/news?after=${frame.after ?? ""}`));
     return true;

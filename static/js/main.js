@@ -10,6 +10,7 @@ import { showMeters } from "./meters.js";
 import { page, say } from "./page.js";
 import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
+import { Timing } from "./timing.js";
 
 const OPEN_AGAIN_MS = 2000;
 const conversation = new Conversation(page);
@@ -20,6 +21,7 @@ const sidebar = new Sidebar();
 const connection = new Connection(conversation, { onframe: receive, onopen: resume });
 const composer = new Composer({ conversation: page.conversation, allowance, onsend: send, onstop: stop, onrefuse: insist });
 const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
+const timing = new Timing((frame) => connection.send(frame));
 let hasUnseen = false;
 let path = location.pathname;
 
@@ -27,6 +29,7 @@ const handlers = {
   sent(frame) {
     const { conversation: talk, message, reply, client_id: clientId } = frame;
     conversation.sent(frame);
+    timing.named(clientId, reply);
     thread.confirm(clientId, message, frame.text);
     thread.addReply(reply);
     composer.forget(clientId, talk.id);
@@ -49,7 +52,7 @@ const handlers = {
   error({ about, code, detail }) {
     if (about === "open" && code === "unavailable") setTimeout(() => connection.send(conversation.openFrame()), OPEN_AGAIN_MS);
     else if (about === "send") for (const frame of conversation.outbox) giveBack(frame.client_id, detail || say("not_sent"));
-    else if (code !== "malformed") composer.complain(detail);
+    else if (code !== "malformed" && about !== "timing") composer.complain(detail);
   },
   messages({ html, title: name, remembered_from: oldest }) {
     thread.insert(html);
@@ -78,6 +81,7 @@ function receive(frame) {
 
 function event(frame) {
   thread.show(frame);
+  timing.event(frame);
   if (frame.type === "text") announcer.text(frame.text);
   if (frame.type === "started") announcer.say(say("announce_started"));
   if (!isFinal(frame.type)) return;
@@ -92,6 +96,7 @@ function askForLimits() {
 }
 
 function send(text, clientId) {
+  timing.pressed(clientId);
   const frame = conversation.begin(clientId, text);
   thread.addPending(clientId, frame.text);
   connection.send(frame);

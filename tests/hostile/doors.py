@@ -54,6 +54,7 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "send": (post(ALICE_ONLY, type="send", client_id=UUID(int=1), text="Let me in", conversation=HERS),),
     "stop": (post(ALICE_ONLY),),
     "events": (get(ALICE_ONLY),),
+    "timing": (post(ALICE_ONLY, first_ms=1, complete_ms=2),),
     "report": (post(ALICE_ONLY, reason="wrong"),),
     "appeal": (post(ALICE_ONLY, text="Why?"),),
     "appeal_for_reply": (post(ALICE_ONLY, text="Why?"),),
@@ -133,6 +134,7 @@ FRAMES: dict[str, tuple[dict[str, Any], str]] = {
     "open": ({"conversation": HERS}, "not_found"),
     "follow": ({"reply": HERS}, "not_found"),
     "stop": ({"reply": HERS}, "not_found"),
+    "timing": ({"reply": HERS, "first_ms": 1, "complete_ms": 2}, "not_found"),
     "limits": ({}, "limits"),
     "ping": ({}, "pong"),
 }
