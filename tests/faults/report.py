@@ -24,10 +24,14 @@ def zeros(counts: Mapping[str, int]) -> None:
     table(write, "What must be zero.", ["count", "is", ""], lines)
 
 
-def end(about: Mapping[str, Any], row: Mapping[str, Any], wrong: Sequence[str]) -> None:
-    """The last line, after a line for each thing that is wrong."""
+def complaints(wrong: Sequence[str]) -> None:
+    """A line for each thing that is wrong, up to some number."""
     for complaint in wrong[:MOST_COMPLAINTS]:
         write(f"WRONG {complaint}")
     if len(wrong) > MOST_COMPLAINTS:
         write(f"… and {len(wrong) - MOST_COMPLAINTS} more")
-    last_line(write, {**about, **row, "wrong": len(wrong)})
+
+
+def end(about: Mapping[str, Any], row: Mapping[str, Any], wrong: int) -> None:
+    """The last line."""
+    last_line(write, {**about, **row, "wrong": wrong})

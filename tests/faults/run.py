@@ -56,7 +56,7 @@ class Run:
             row |= asyncio.run(self._promises())
         if "soak" in options.parts:
             row |= self._judge(*asyncio.run(self._soak())) | self._memory
-        report.end(about, row, self._wrong)
+        report.end(about, row, len(self._wrong))
         return not self._wrong
 
     async def _storm(self) -> tuple[list[Asked], storm.Storm]:
@@ -87,6 +87,7 @@ class Run:
         row = {"network": raging.network, **verdict.figures(asked, raging)}
         report.show("The storm; times are of faults that met no other.", row)
         report.zeros(found.counts)
+        report.complaints(found.complaints)  # at once: a later part may fail
         self._miss(row, verdict.GOALS)
         return {**row, **found.counts}
 
@@ -147,7 +148,9 @@ class Run:
         """Times may be three times as long in the short form, which runs beside everything else."""
         slack = 3 if self._options.short else 1
         found = {name: most for name, most in goals.items() if row.get(name, 0) > most * slack}
-        self._wrong += [f"{name} is {row[name]}, at most {most}" for name, most in found.items()]
+        missed = [f"{name} is {row[name]}, at most {most}" for name, most in found.items()]
+        report.complaints(missed)
+        self._wrong += missed
 
     def _person(self, number: int) -> Person:
         chance = random.Random(self._options.seed * 1000 + number)  # noqa: S311 - to repeat a run

@@ -29,7 +29,7 @@ class Storm:
     async def rage(self, ground: Ground, crowd: Crowd, tell: Callable[[int, Strike | None], None]) -> None:
         """All of them. Each waits until every reply under way at the last one has gone on, unless they overlap."""
         tell(0, None)
-        together = False
+        together, met = False, list[Strike]()  # the blows since everything was well
         await self._until(lambda: len(crowd.live()) > len(crowd.people) / 2)
         for number, kind in enumerate(self.kinds):
             await asyncio.sleep(self.chance.uniform(*PAUSES_S))
@@ -38,6 +38,8 @@ class Storm:
             blow = await strike(ground, kind, crowd.live())
             blow.clean = not together
             self.done.append(blow)
+            met = [*met, blow] if together else [blow]
+            _call_double(met)
             together = self.chance.random() < OVERLAP and kind != DOUBLE
             if together:
                 blow.clean = False
@@ -53,6 +55,14 @@ class Storm:
         while not (met := condition()) and time.monotonic() < deadline:  # noqa: ASYNC110 - tabs tell nobody
             await asyncio.sleep(0.05)
         return met
+
+
+def _call_double(met: list[Strike]) -> None:
+    """Where Redis and a worker fell before either was well again, what was newer than the checkpoint is nowhere."""
+    kinds = [KINDS[blow.kind] for blow in met]
+    if any(kind.forgets for kind in kinds) and any(kind.takes for kind in kinds):
+        for blow in met:
+            blow.double = True
 
 
 def drawn(chance: random.Random, strikes: int) -> list[str]:

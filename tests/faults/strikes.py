@@ -33,7 +33,7 @@ class Strike:
     began: float
     over: float = 0.0
     clean: bool = True  # no other fault was under way
-    double: bool = False  # Redis and a worker together
+    double: bool = False  # Redis and a worker together, by one blow or by two that met
     live: list[Asked] = field(default_factory=list)  # replies under way at the blow
 
 
@@ -112,15 +112,16 @@ class Kind:
     weight: int
     takes: bool = False  # replies change hands: their next token comes from another worker
     outlasts: bool = False  # the blow itself takes time, and recovery is counted from its end
+    forgets: bool = False  # live text that Redis held may be gone
 
 
 KINDS = {
     "worker killed": Kind(worker, 1, 46, takes=True),
     "engine core killed": Kind(engine_core, 1, 0, takes=True),  # of a real engine only
     "web killed": Kind(web, 1, 18),
-    "Redis killed": Kind(redis, 1, 12),
-    "Redis killed and emptied": Kind(redis_emptied, 1, 5),
-    "Redis and worker killed": Kind(redis_and_worker, 2, 5, takes=True),
+    "Redis killed": Kind(redis, 1, 12, forgets=True),
+    "Redis killed and emptied": Kind(redis_emptied, 1, 5, forgets=True),
+    "Redis and worker killed": Kind(redis_and_worker, 2, 5, takes=True, forgets=True),
     "background killed": Kind(background, 1, 3),
     "network cut": Kind(network, 0, 6, outlasts=True),
     "worker frozen": Kind(frozen_worker, 0, 3, takes=True),
