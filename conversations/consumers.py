@@ -12,7 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseFault
 from django.utils import translation
 
-from conversations import frames, hints, metrics, news, timings
+from conversations import frames, hints, metrics, news, noted, timings
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
@@ -84,7 +84,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         except frames.Malformed as error:
             await self.complain(error.code, str(error), error.about)
             return
-        about = type(command).__name__.lower()
+        about = getattr(command, "kind", type(command).__name__.lower())
         try:
             with translation.override(self.language):
                 await self.obey(command)
@@ -106,6 +106,8 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             case frames.Stop(reply):
                 await in_database(stop, self.user, reply)
                 await self.streams.feed.hasten_stop(reply)
+            case frames.Note():
+                await self.say(await noted.answer(self.channel_layer, self.user, command, but=self.channel_name))
             case frames.Timing(seen):
                 await in_database(timings.save, self.user, seen)
             case frames.Limits():

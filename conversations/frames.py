@@ -2,17 +2,22 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import partial
+from typing import Any, ClassVar, Literal
 from uuid import UUID
 
 import orjson
 
+from accounts.models import User
+from conversations import drafts
 from conversations.follow import Cursor
+from conversations.parameters import Chosen, Wrong, read
 from conversations.services import Draft
 from conversations.timings import LONGEST_MS, Seen
 
 LONGEST_TEXT = 1_000_000  # characters read at all; the policy's limit is checked, with a better answer, by the service
 MOST_CURSORS = 50
+MOST_REVISIONS = 2**31
 
 
 class Malformed(Exception):  # noqa: N818 - an answer to a client, not a fault
@@ -51,6 +56,15 @@ class Stop:
 
 
 @dataclass(frozen=True, slots=True)
+class Note:
+    """Something about what is typed and not sent yet: ``act`` does it, for the person."""
+
+    kind: ClassVar = "draft"
+    act: Callable[[User], drafts.Kept]
+    client_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Timing:
     seen: Seen
 
@@ -65,7 +79,7 @@ class Ping:
     pass
 
 
-Command = Send | Open | Follow | Stop | Timing | Limits | Ping
+Command = Send | Open | Follow | Stop | Note | Timing | Limits | Ping
 
 
 def parse(text: str | bytes) -> Command:
@@ -111,18 +125,18 @@ def written_cursor(text: str) -> Cursor:
 
 
 def _send(frame: dict[str, Any]) -> Send:
-    text = frame.get("text")
-    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
-        raise Malformed(f"text must be text of at most {LONGEST_TEXT} characters.")
+    text = _text(frame, "text")
     model = frame.get("model") or ""
     if not isinstance(model, str) or len(model) > 100:
         raise Malformed("model must be the name of a model.")
+    conversation = _id_or_none(frame, "conversation")
     draft = Draft(
         client_id=_id(frame, "client_id"),
         text=text,
-        conversation=_id_or_none(frame, "conversation"),
+        conversation=conversation,
         parent=_id_or_none(frame, "parent"),
         model=model,
+        parameters=parameters(frame.get("parameters") or {}) if conversation is None else Chosen(),
     )
     return Send(draft, _html(frame))
 
@@ -158,11 +172,33 @@ def _ping(frame: dict[str, Any]) -> Ping:
     return Ping()
 
 
+def _note(frame: dict[str, Any]) -> Note:
+    """One of: ``take_back``, ``wait`` with the text, ``text`` with the revision; none of them asks what is there."""
+    conversation = _id_or_none(frame, "conversation")
+    if "take_back" in frame:
+        client_id = _id(frame, "take_back")
+        return Note(partial(drafts.take_back, conversation=_id(frame, "conversation"), client_id=client_id), client_id)
+    if "wait" in frame:
+        client_id, before = _id(frame, "wait"), _id_or_none(frame, "before")
+        message = partial(drafts.wait, client_id=client_id, text=_text(frame, "text"), before=before)
+        return Note(partial(message, conversation=_id(frame, "conversation")), client_id)
+    if "text" not in frame:
+        return Note(partial(drafts.read, conversation=conversation))
+    revision, after = frame.get("revision"), frame.get("after")
+    if type(revision) is not int or not 0 <= revision < MOST_REVISIONS:
+        raise Malformed("revision must be a number from 0 up: the one that came with what the text takes the place of.")
+    after = None if after is None else _text(frame, "after")
+    return Note(
+        partial(drafts.save, conversation=conversation, text=_text(frame, "text"), revision=revision, after=after)
+    )
+
+
 _READERS: dict[str, Callable[[dict[str, Any]], Command]] = {
     "send": _send,
     "open": _open,
     "follow": _follow,
     "stop": _stop,
+    "draft": _note,
     "timing": _timing,
     "limits": _limits,
     "ping": _ping,
@@ -175,6 +211,21 @@ def _html(frame: dict[str, Any]) -> bool:
     if format not in ("html", "text"):
         raise Malformed('format must be "html" or "text".')
     return format == "html"
+
+
+def _text(frame: dict[str, Any], name: str) -> str:
+    text = frame.get(name)
+    if not isinstance(text, str) or len(text) > LONGEST_TEXT:
+        raise Malformed(f"{name} must be text of at most {LONGEST_TEXT} characters.")
+    return text
+
+
+def parameters(said: Any) -> Chosen:
+    """What may be set for a conversation. Raises Malformed."""
+    try:
+        return read(said)
+    except Wrong as error:
+        raise Malformed(str(error)) from error
 
 
 def _id(frame: dict[str, Any], name: str) -> UUID:

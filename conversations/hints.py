@@ -2,6 +2,7 @@
 
 import logging
 from typing import Any
+from uuid import UUID
 
 from redis.exceptions import RedisError
 
@@ -28,6 +29,12 @@ async def changed(layer: Any, user_id: int, conversation: Conversation, *, but: 
         "title": conversation.title,
         "url": conversation.url,
     }
+    await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
+
+
+async def drafted(layer: Any, user_id: int, conversation: UUID | None, revision: int, *, but: str = "") -> None:
+    """What is typed there and not sent is another text now, for all of the person's sockets but one."""
+    frame = {"type": "drafted", "conversation": str(conversation) if conversation else None, "revision": revision}
     await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
 
 

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import objections, views
+from conversations import noted, objections, views
 from conversations.consumers import ChatConsumer
 
 urlpatterns = [
@@ -10,6 +10,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/", views.chat, name="conversation"),
     path("c/<uuid:conversation_id>/news", views.latest, name="news"),
     path("conversations/", views.older, name="older"),
+    path("drafts/", noted.draft, name="draft"),
     path("messages/", views.send_message, name="send"),
     path("replies/<uuid:reply_id>/stop/", views.stop_reply, name="stop"),
     path("replies/<uuid:reply_id>/timing/", views.timing, name="timing"),
