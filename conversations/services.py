@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from conversations import checks, metrics
 from conversations.checks import Checked
+from conversations.inserting import insert
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.states import UNFINISHED, State
@@ -171,10 +172,10 @@ def _changed(message: Message, draft: Draft) -> str | None:
 def _append(conversation: Conversation, *messages: Message) -> None:
     conversation.length += len(messages)
     if conversation._state.adding:
-        conversation.save()
+        insert([conversation])
     else:
         Conversation.objects.filter(pk=conversation.pk).update(length=conversation.length, updated_at=Now())
-    Message.objects.bulk_create(messages)
+    insert(messages)
 
 
 def _beginning(user: User, draft: Draft, text: str, *, again: bool) -> Conversation:
