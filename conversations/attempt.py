@@ -44,7 +44,8 @@ class Attempt:
         self.engine = engine
         self.claimed = claimed
         self.reply = reply = claimed.reply
-        self.memory = Memory(worker.model, claimed.said)
+        self.options = reply.options or {}
+        self.memory = Memory(worker.model, claimed.said, self.options.get("instructions", ""))
         self.most = reply.max_tokens or settings.REPLY_TOKENS
         self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
         self.live = Live(str(reply.pk), self.channel)
@@ -207,7 +208,12 @@ class Attempt:
             id=f"{self.live.id}-{self.reply.attempt}",
             turns=self.memory.turns,
             prefix=Prefix(self.live.text, self.live.reasoning),
-            sampling=Sampling(max_tokens=max(1, max_tokens)),
+            sampling=Sampling(
+                max_tokens=max(1, max_tokens),
+                temperature=self.options.get("temperature"),
+                top_p=self.options.get("top_p"),
+            ),
+            effort=self.options.get("effort"),
         )
 
     async def _report(self, part: Part, findings: list[Finding]) -> None:

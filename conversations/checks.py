@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from conversations.models import Conversation, Message
+from conversations.parameters import Screened, tokens_of
 from conversations.refusals import Refused
 from conversations.titles import title_from
 from inference.model import Model
@@ -34,6 +35,7 @@ class Checked:
     limits: Limits
     prompted: Prompted
     tokens: int
+    first: Screened | None = None  # the parameters of a conversation that begins
 
     @property
     def text(self) -> str:
@@ -130,25 +132,43 @@ def over_limit(over: OverLimit) -> Refused:
     return Refused(over.code, over.detail, over.allowed, more={"left": over.left, "resets_at": resets})
 
 
-def check_room(conversation: Conversation, newest: Message | None, checked: Checked) -> int:
-    """The tokens the model will read, about; refuse a conversation that has reached the person's limits."""
+def check_room(conversation: Conversation, newest: Message | None, checked: Checked, told: str = "") -> int:
+    """The tokens the model will read, about; refuse a conversation that has reached the person's limits.
+
+    ``told`` are the instructions of its reply.
+    """
     turns, tokens = checked.limits.conversation_turns, checked.limits.conversation_tokens
     if turns is not None and conversation.length >= 2 * turns:
         detail = _("This conversation has its %(allowed)d turns. Begin a new one.")
         raise Refused("conversation_full", detail % {"allowed": turns}, turns)
-    read = _tokens_before(conversation, newest, checked.model) + checked.tokens
+    instructed = _check_instructions(told, checked)
+    read = _tokens_before(conversation, newest, checked.model, instructed) + checked.tokens
     if tokens is not None and read > tokens:
         detail = _("This conversation has about %(has)d tokens; %(allowed)d are allowed. Begin a new one.")
         raise Refused("conversation_full", detail % {"has": read, "allowed": tokens}, tokens)
     return min(read, checked.model.context_window)
 
 
-def _tokens_before(conversation: Conversation, newest: Message | None, model: Model) -> int:
-    """Tokens of what was said so far, the system's turn included: as the engine counted them for the newest reply."""
+def _check_instructions(told: str, checked: Checked) -> int:
+    """The tokens of the instructions; refuse what leaves no room for the message."""
+    tokens = tokens_of(told, checked.model)
+    room = checked.model.context_window - REPLY_ROOM
+    if tokens and tokens + checked.tokens > room and tokenizer_for(checked.model).exact:
+        detail = _("Instructions and message have about %(has)d tokens; the model reads at most %(allowed)d together.")
+        raise Refused("too_long", detail % {"has": tokens + checked.tokens, "allowed": room}, room)
+    return tokens
+
+
+def _tokens_before(conversation: Conversation, newest: Message | None, model: Model, instructed: int) -> int:
+    """Tokens of what was said so far, the system's turn included: as the engine counted them for the newest reply.
+
+    ``instructed``: tokens of the instructions, in which those that were counted then may have changed.
+    """
     if newest is None:
         tokenizer = tokenizer_for(model)
-        return tokenizer.count(model.system) + tokenizer.turn_overhead if model.system else 0
+        return instructed + (tokenizer.count(model.system) + tokenizer.turn_overhead if model.system else 0)
     if newest.prompt_tokens:
-        return newest.prompt_tokens + newest.completion_tokens
+        before = tokens_of((newest.options or {}).get("instructions", ""), model)
+        return newest.prompt_tokens + newest.completion_tokens + instructed - before
     characters: int | None = conversation.messages.aggregate(all=Sum(Length("text")))["all"]
-    return (characters or 0) // CHARACTERS_A_TOKEN
+    return (characters or 0) // CHARACTERS_A_TOKEN + instructed

@@ -44,17 +44,18 @@ def claim(model: str, *, lapsed: bool) -> Claimed | None:
 class Memory:
     """What the model reads for one reply: all that was said, or as much of the newest as fits its context window."""
 
-    def __init__(self, model: Model, said: tuple[Said, ...]) -> None:
+    def __init__(self, model: Model, said: tuple[Said, ...], instructions: str = "") -> None:
         self._model = model
+        self._system = "\n\n".join(filter(None, (model.system, instructions)))
         self._said = said
         self._was_fitted = False
         self.oldest: Said | None = None  # the first message that it reads; None while it reads all
 
     @property
     def turns(self) -> tuple[Turn, ...]:
-        """The system's turn, where the catalog has one, and those of the conversation."""
+        """The system's turn, of what the catalog and then the person says, and those of the conversation."""
         said = tuple(one.turn for one in self._said)
-        return (Turn("system", self._model.system), *said) if self._model.system else said
+        return (Turn("system", self._system), *said) if self._system else said
 
     @property
     def can_shrink(self) -> bool:
@@ -67,7 +68,7 @@ class Memory:
             self._said = shorter(self._said)
         else:
             room = self._model.context_window - min(reply_tokens, self._model.context_window // 4)
-            self._said = fitted(self._said, room - self._cost(self._model.system), self._cost)
+            self._said = fitted(self._said, room - self._cost(self._system), self._cost)
             self._was_fitted = True
         self.oldest = self._said[0]
 

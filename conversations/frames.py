@@ -11,7 +11,7 @@ import orjson
 from accounts.models import User
 from conversations import drafts
 from conversations.follow import Cursor
-from conversations.parameters import Chosen, Wrong, read
+from conversations.parameters import NOTHING, Chosen, Wrong, read
 from conversations.services import Draft
 from conversations.timings import LONGEST_MS, Seen
 
@@ -136,7 +136,8 @@ def _send(frame: dict[str, Any]) -> Send:
         conversation=conversation,
         parent=_id_or_none(frame, "parent"),
         model=model,
-        parameters=parameters(frame.get("parameters") or {}) if conversation is None else Chosen(),
+        waited=frame.get("waited") is True,
+        parameters=parameters(frame.get("parameters") or {}) if conversation is None else NOTHING,
     )
     return Send(draft, _html(frame))
 

@@ -9,10 +9,11 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, metrics
+from conversations import checks, drafts, instructions, metrics, parameters
 from conversations.checks import Checked
 from conversations.inserting import insert
 from conversations.models import Conversation, Message
+from conversations.parameters import NOTHING, Chosen
 from conversations.refusals import Refused
 from conversations.states import UNFINISHED, State
 from conversations.tickets import queue_ticket
@@ -34,6 +35,8 @@ class Draft:
     conversation: UUID | None = None  # None begins a new one
     parent: UUID | None = None  # the newest message the person has seen; None asks no question about it
     model: str = ""  # empty: the one that is served
+    waited: bool = False  # for a reply to end, in the person's draft: refused if it was taken back
+    parameters: Chosen = NOTHING  # of the conversation that it begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +48,7 @@ class Sent:
     reply: UUID
     first: bool  # whether it began the conversation
     text: str | None = None  # of the message, where it is not what was sent: a rule masked some of it
+    draft: int | None = None  # the new revision of the person's draft, if this was in it
 
 
 def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
@@ -109,7 +113,8 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
     model = checks.check_model(draft.model, limits)
     prompted = checks.check_rules(user, limits, draft.text, draft.conversation, draft.client_id)
     tokens = checks.check_tokens(prompted.text, model, limits)
-    checked = Checked(model, limits, prompted, tokens)
+    first = instructions.screened(user, draft.parameters, limits, model, about=draft.client_id)
+    checked = Checked(model, limits, prompted, tokens, first)
     try:
         return _save(user, draft, checked, message_id, reply_id)
     except IntegrityError:  # the same client_id was sent before, or won at the same moment
@@ -119,27 +124,32 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
 @transaction.atomic
 def _save(user: User, draft: Draft, checked: Checked, message_id: UUID, reply_id: UUID, *, again: bool = False) -> Sent:
     if draft.conversation is None:
-        conversation, newest = _beginning(user, draft, checked.text, again=again), None
+        conversation, newest = _beginning(user, draft, checked, again=again), None
     else:
         conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=draft.conversation)
         newest = conversation.messages.order_by("position").last()
     if conversation.length and (earlier := _sent_before(conversation, draft)):
         return earlier
     _check_turn(newest, draft.parent)
-    tokens = checks.check_room(conversation, newest, checked)
+    chosen = parameters.in_force(conversation, checked.limits, checked.model)
+    tokens = checks.check_room(conversation, newest, checked, chosen.instructions)
     try:
-        granted = ledger.reserve(user.pk, reply_id, checked.model.name, tokens, checked.limits)
+        granted = ledger.reserve(user.pk, reply_id, checked.model.name, tokens, chosen.within(checked.limits))
     except OverLimit as over:
         raise checks.over_limit(over) from over
     message = _message(conversation, newest, draft, checked)
     message.pk = message_id
     reply = _empty_reply(message, checked)
-    reply.pk, reply.max_tokens = reply_id, granted
+    reply.pk, reply.max_tokens, reply.options = reply_id, granted, parameters.options(chosen)
     _append(conversation, message, reply)
+    drafted = drafts.sending(user, draft.conversation, draft.client_id, draft.text, waited=draft.waited)
     if checked.prompted.findings:
         checks.put_on_record(checked.prompted, user.pk, conversation.pk, message_id, checked.model.name)
+    if draft.conversation is None:
+        instructions.put_on_record(checked.first, user.pk, conversation.pk, checked.model.name)
     transaction.on_commit(lambda: queue_ticket(checked.model.name))
-    return Sent(conversation, message_id, reply_id, first=message.position == 0, text=_changed(message, draft))
+    text = _changed(message, draft)
+    return Sent(conversation, message_id, reply_id, first=message.position == 0, text=text, draft=drafted)
 
 
 def _message(conversation: Conversation, newest: Message | None, draft: Draft, checked: Checked) -> Message:
@@ -178,10 +188,12 @@ def _append(conversation: Conversation, *messages: Message) -> None:
     insert(messages)
 
 
-def _beginning(user: User, draft: Draft, text: str, *, again: bool) -> Conversation:
+def _beginning(user: User, draft: Draft, checked: Checked, *, again: bool) -> Conversation:
     """A new conversation, not saved; with ``again`` the one that this draft began, if it did."""
     known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first() if again else None
-    return known or Conversation(owner=user, client_id=draft.client_id, title=checks.title(user.pk, text))
+    named = {"client_id": draft.client_id, "title": checks.title(user.pk, checked.text)}
+    chosen = checked.first.chosen if checked.first else NOTHING
+    return known or Conversation(owner=user, **named, **chosen.fields())
 
 
 def _sent_before(conversation: Conversation, draft: Draft) -> Sent | None:

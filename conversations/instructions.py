@@ -1,0 +1,49 @@
+"""Instructions are something a person wrote: they pass the rules before they are saved, as messages do."""
+
+from dataclasses import replace
+from uuid import UUID, uuid5
+
+from django.db import transaction
+
+from accounts.models import User
+from conversations import checks, parameters
+from conversations.models import Conversation
+from conversations.parameters import Chosen, Screened
+from inference.model import Model
+from inference.serving import model as served
+from limits.policies import Limits, limits_of
+
+
+def screened(
+    user: User, chosen: Chosen, limits: Limits, model: Model, *, about: UUID, conversation: UUID | None = None
+) -> Screened:
+    """Parameters that a person may set: raises Refused for what is beyond their limits, or blocked by a rule.
+
+    ``about`` is the conversation, or the message that begins it.
+    """
+    parameters.check(chosen, limits, model)
+    if not chosen.instructions:
+        return Screened(chosen)
+    message = uuid5(about, f"instructions {chosen.instructions}")
+    prompted = checks.check_rules(user, limits, chosen.instructions, conversation, message)
+    return Screened(replace(chosen, instructions=prompted.text), prompted, message)
+
+
+def put_on_record(found: Screened | None, user_id: int, conversation: UUID, model: str) -> None:
+    """Keep what rules found in instructions that are saved; found again, it is kept once."""
+    if found and found.prompted and found.message and found.prompted.findings:
+        checks.put_on_record(found.prompted, user_id, conversation, found.message, model)
+
+
+def set_parameters(user: User, conversation_id: UUID, chosen: Chosen) -> Chosen:
+    """From the next message on this holds in the conversation; what was saved: a rule may mask a part.
+
+    Raises Refused, or Conversation.DoesNotExist for one that is not the user's.
+    """
+    Conversation.objects.visible_to(user).only("pk").get(pk=conversation_id)
+    limits, model = limits_of(user.pk), served()
+    found = screened(user, chosen, limits, model, about=conversation_id, conversation=conversation_id)
+    with transaction.atomic():
+        Conversation.objects.visible_to(user).filter(pk=conversation_id).update(**found.chosen.fields())
+        put_on_record(found, user.pk, conversation_id, model.name)
+    return found.chosen

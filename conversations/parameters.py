@@ -1,0 +1,155 @@
+"""What a person sets for a conversation: instructions, and how the tokens of its replies are drawn; within limits.
+
+What was chosen stands in the conversation. Each reply has a copy of its own, its ``options``: whatever is changed while
+it is written, every attempt at it is made under the same ones.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.models.parameters import Effort, Parameters
+from conversations.refusals import Refused
+from inference.model import Model
+from inference.tokenizers import Tokenizer, tokenizer_for
+from limits.policies import Limits
+from moderation.screening import Prompted
+
+LONGEST = 1_000_000  # characters of instructions read at all; the policy's limit is checked with a better answer
+MOST_TOKENS = 10_000_000
+
+
+class Wrong(ValueError):  # noqa: N818 - an answer to a client, not a fault
+    """Not what parameters are made of. ``str()`` says what must be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What was chosen; what is empty is the model's own."""
+
+    instructions: str = ""
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    effort: str = ""
+
+    @classmethod
+    def of(cls, row: Parameters) -> "Chosen":
+        """Those of a conversation or a preset."""
+        return cls(row.instructions, row.temperature, row.top_p, row.max_tokens, row.effort)
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether anything but the instructions was chosen."""
+        return (self.temperature, self.top_p, self.max_tokens, self.effort) != (None, None, None, "")
+
+    def within(self, limits: Limits) -> Limits:
+        """The limits of a reply under these."""
+        return limits if self.max_tokens is None else replace(limits, output_tokens=self.max_tokens)
+
+    def fields(self) -> dict[str, Any]:
+        """As columns of a row, and as the page is told."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """Parameters as they may be saved, and what rules found in the instructions."""
+
+    chosen: Chosen
+    prompted: Prompted | None = None
+    message: UUID | None = None  # by which the instructions go in the record of incidents
+
+
+NOTHING = Chosen()
+
+
+def read(said: Any) -> Chosen:
+    """The parameters in a frame or a request. Raises Wrong."""
+    if not isinstance(said, dict):
+        raise Wrong("parameters must be an object.")
+    if unknown := said.keys() - Chosen.__slots__:
+        raise Wrong(f"parameters may be {', '.join(Chosen.__slots__)}; {min(map(str, unknown))[:40]} is not known.")
+    max_tokens = _number(said, "max_tokens", 1, MOST_TOKENS)
+    if max_tokens is not None and max_tokens != int(max_tokens):
+        raise Wrong("max_tokens must be a whole number.")
+    return Chosen(
+        instructions=_instructions(said.get("instructions") or ""),
+        temperature=_number(said, "temperature", 0, 2),
+        top_p=_number(said, "top_p", 0.01, 1),
+        max_tokens=None if max_tokens is None else int(max_tokens),
+        effort=_effort(said.get("effort") or ""),
+    )
+
+
+def check(chosen: Chosen, limits: Limits, model: Model) -> None:
+    """Refuse what the person's policy or the model does not allow."""
+    if chosen.instructions and not limits.may_set_instructions:
+        raise Refused("instructions", _("You may not set instructions. Ask an administrator."))
+    if (length := len(chosen.instructions)) > limits.prompt_chars:
+        detail = _("The instructions have %(has)d characters; %(allowed)d are allowed.")
+        words = {"has": length, "allowed": limits.prompt_chars}
+        raise Refused("instructions_too_long", detail % words, limits.prompt_chars)
+    if chosen.is_drawn and not limits.may_set_parameters:
+        raise Refused("parameters", _("You may not change how the model writes. Ask an administrator."))
+    if chosen.max_tokens is not None and chosen.max_tokens > limits.output_tokens:
+        detail = _("A reply may have %(allowed)d tokens at most; you asked for %(has)d.")
+        words = {"has": chosen.max_tokens, "allowed": limits.output_tokens}
+        raise Refused("max_tokens", detail % words, limits.output_tokens)
+    if chosen.effort and not model.reasoning:
+        raise Refused("effort", _("This model does not think before it replies: an effort changes nothing."))
+
+
+def in_force(row: Parameters, limits: Limits, model: Model) -> Chosen:
+    """What holds of a conversation's parameters now: policy or model may have changed since they were chosen."""
+    drawn = limits.may_set_parameters
+    return Chosen(
+        instructions=row.instructions if limits.may_set_instructions else "",
+        temperature=row.temperature if drawn else None,
+        top_p=row.top_p if drawn else None,
+        max_tokens=min(row.max_tokens, limits.output_tokens) if drawn and row.max_tokens else None,
+        effort=row.effort if drawn and model.reasoning else "",
+    )
+
+
+def options(chosen: Chosen) -> dict[str, Any] | None:
+    """What a reply keeps of them; how many tokens it may have is a column of its own."""
+    kept = {name: value for name, value in chosen.fields().items() if value not in (None, "") and name != "max_tokens"}
+    return kept or None
+
+
+def tokens_of(instructions: str, model: Model) -> int:
+    """What they cost the model with every reply. Asked at each send, in a transaction: what was counted is kept."""
+    if not instructions:
+        return 0
+    tokenizer = tokenizer_for(model)
+    return _counted(tokenizer, instructions) + tokenizer.turn_overhead
+
+
+@lru_cache(maxsize=64)
+def _counted(tokenizer: Tokenizer, text: str) -> int:
+    return tokenizer.count(text)
+
+
+def _instructions(text: Any) -> str:
+    if not isinstance(text, str) or len(text) > LONGEST:
+        raise Wrong(f"instructions must be text of at most {LONGEST} characters.")
+    return text.strip().replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL
+
+
+def _number(said: dict[str, Any], name: str, least: float, most: float) -> float | None:
+    value = said.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value <= most:
+        raise Wrong(f"{name} must be a number from {least} to {most}, or null.")
+    return value
+
+
+def _effort(value: Any) -> str:
+    if value not in ("", *Effort.values):
+        raise Wrong(f"effort must be one of {', '.join(Effort.values)}, or null.")
+    return str(value)
