@@ -135,7 +135,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         else:
             follower.close()
             self.follow_again(sent.reply, html=command.html)
-        await hints.changed(self.channel_layer, self.user.pk, sent.conversation, but=self.channel_name)
+        await hints.sent(self.channel_layer, self.user.pk, sent, command.draft.conversation, but=self.channel_name)
 
     async def limits(self) -> dict[str, Any] | None:
         """None while the database is away: the page has those it was loaded with."""

@@ -26,7 +26,7 @@ Waiting = dict[str, str]  # client_id and text
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a row holds. ``changed``: by this call; ``saved``: whether it is what was to be saved; ``taken``: out of it."""
+    """What a row holds. ``changed``: by this call; ``saved``: the text is what was to be; ``taken``: from it."""
 
     conversation: UUID | None
     text: str = ""

@@ -7,6 +7,7 @@ from uuid import UUID
 from redis.exceptions import RedisError
 
 from conversations.models import Conversation
+from conversations.services import Sent
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,13 @@ async def changed(layer: Any, user_id: int, conversation: Conversation, *, but: 
         "url": conversation.url,
     }
     await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
+
+
+async def sent(layer: Any, user_id: int, saved: Sent, conversation: UUID | None, *, but: str = "") -> None:
+    """A message was saved that was written in ``conversation``: news first, then that it is a draft no more."""
+    await changed(layer, user_id, saved.conversation, but=but)
+    if saved.draft is not None:
+        await drafted(layer, user_id, conversation, saved.draft, but=but)
 
 
 async def drafted(layer: Any, user_id: int, conversation: UUID | None, revision: int, *, but: str = "") -> None:

@@ -71,4 +71,5 @@ def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:
         "reply": str(sent.reply),
         "first": sent.first,
     }
-    return frame if sent.text is None else {**frame, "text": sent.text}
+    more = {"text": sent.text, "draft": sent.draft}
+    return frame | {name: value for name, value in more.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The door to drafts: the ``draft`` frame, over the socket or as a request, and the hint to the person's other pages."""
+"""The door to drafts: the ``draft`` frame, over the socket or as a request, and the hint to other pages."""
 
 from typing import Any
 

@@ -119,7 +119,7 @@ async def send_message(request: HttpRequest, user: User) -> HttpResponse:
             sent = await in_database(send, user, command.draft, reply_id=uuid4())
     except Refused as no:
         return JsonResponse(news.refused_frame(client_id, no), status=422)
-    await hints.changed(get_channel_layer(), user.pk, sent.conversation)
+    await hints.sent(get_channel_layer(), user.pk, sent, command.draft.conversation)
     return JsonResponse(news.sent_frame(client_id, sent))
 
 
