@@ -110,6 +110,11 @@ class Message(models.Model):
         null=True, blank=True, editable=False, help_text=_("When it was last put into the index of the search.")
     )
 
+    # Set by conversations.tree on what it loads: which of the messages that answer the same one this is, from 1
+    sibling_index = 1
+    sibling_count = 1
+    sibling_ids: tuple[uuid.UUID, ...] = ()
+
     objects = MessageQuerySet.as_manager()
 
     class Meta:
