@@ -21,8 +21,9 @@ app.conf.beat_schedule = {
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
-    "forget-timings": {
-        "task": "conversations.tasks.forget_timings",
+    "empty-trash": {"task": "conversations.tasks.empty_trash", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "forget": {
+        "task": "conversations.tasks.forget",
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },

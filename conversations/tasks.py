@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from conversations import reservations, sweeper, timings
+from conversations import reservations, sharing, sweeper, timings, trash
 from conversations.reply import serve
 from inference.worker import current
 
@@ -27,6 +27,13 @@ def release_orphans() -> None:
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
-def forget_timings() -> None:
-    """Remove what browsers told a month ago."""
+def forget() -> None:
+    """Remove what browsers told a month ago, and shares that have been over for a month."""
     timings.forget()
+    sharing.forget()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def empty_trash() -> None:
+    """Delete for ever what has been in the trash for too long."""
+    trash.empty()

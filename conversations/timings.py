@@ -15,9 +15,7 @@ from conversations.states import State
 LONGEST_MS = 3_600_000
 RECENT = timedelta(minutes=10)  # since the reply ended; a page tells at once, or when it is connected again
 KEPT = timedelta(days=30)
-MEASURED = frozenset(
-    {State.COMPLETE, State.CUT}
-)  # other ends say when somebody or something ended it
+MEASURED = frozenset({State.COMPLETE, State.CUT})  # other ends say when somebody or something ended it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,23 @@
 
 from django.urls import path
 
-from conversations import noted, objections, views
+from conversations import noted, objections, sharing_views, shelf_views, views
 from conversations.consumers import ChatConsumer
 
 urlpatterns = [
     path("", views.chat, name="home"),
     path("c/<uuid:conversation_id>/", views.chat, name="conversation"),
     path("c/<uuid:conversation_id>/news", views.latest, name="news"),
-    path("conversations/", views.older, name="older"),
+    path("c/<uuid:conversation_id>/share/", sharing_views.share, name="share"),
+    path("colleagues/", sharing_views.colleagues, name="colleagues"),
+    path("shares/", sharing_views.shares, name="shares"),
+    path("shares/<int:share_id>/revoke/", sharing_views.revoke, name="revoke"),
+    path("s/<str:token>/", sharing_views.read, name="shared"),
+    path("s/<str:token>/continue/", sharing_views.carry_on, name="carry_on"),
+    path("conversations/", shelf_views.listed, name="older"),
+    *(path(f"conversations/{verb}/", shelf_views.verb(verb), name=f"shelf-{verb}") for verb in shelf_views.VERBS),
+    path("shelf/", shelf_views.menus, name="shelf"),
+    path("shelf/choices", shelf_views.choices, name="choices"),
     path("drafts/", noted.draft, name="draft"),
     path("messages/", views.send_message, name="send"),
     path("replies/<uuid:reply_id>/stop/", views.stop_reply, name="stop"),

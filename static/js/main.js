@@ -147,6 +147,10 @@ listenForCopies((words) => announcer.say(words));
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-report], [data-appeal]");
   if (button) (await import("./objections.js")).object(button, (words) => announcer.say(words));
+  if (target.closest("[data-share]") && conversation.id) {
+    const about = { conversation: conversation.id, tip: thread.newest, announce: (words) => announcer.say(words) };
+    (await import("./share.js")).share(about);
+  }
 });
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
