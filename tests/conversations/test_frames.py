@@ -55,6 +55,19 @@ MALFORMED = [
     (HUGE, "malformed", None),
     ({"type": "stop"}, "malformed", "stop"),
     ({"type": "stop", "reply": [ID]}, "malformed", "stop"),
+    ({"type": "draft", "conversation": "new"}, "malformed", "draft"),
+    ({"type": "draft", "text": "x"}, "malformed", "draft"),
+    ({"type": "draft", "text": "x", "revision": -1}, "malformed", "draft"),
+    ({"type": "draft", "text": "x", "revision": True}, "malformed", "draft"),
+    ({"type": "draft", "text": "x", "revision": 2**31}, "malformed", "draft"),
+    ({"type": "draft", "text": 5, "revision": 0}, "malformed", "draft"),
+    ({"type": "draft", "text": "x", "revision": 0, "after": 5}, "malformed", "draft"),
+    ({"type": "draft", "wait": "me", "conversation": ID, "text": "x"}, "malformed", "draft"),
+    ({"type": "draft", "wait": ID, "conversation": None, "text": "x"}, "malformed", "draft"),
+    ({"type": "draft", "wait": ID, "conversation": ID, "text": None}, "malformed", "draft"),
+    ({"type": "draft", "wait": ID, "conversation": ID, "text": "x", "before": 5}, "malformed", "draft"),
+    ({"type": "draft", "take_back": None, "conversation": ID}, "malformed", "draft"),
+    ({"type": "draft", "take_back": ID}, "malformed", "draft"),
 ]
 
 
