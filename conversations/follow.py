@@ -184,8 +184,8 @@ class Follower:
         held = await self._longest(row)
         for frame in self._bring_to(held, final=row.is_final):
             yield frame
-        if row.remembered_from is not None:
-            yield self._frame("context", remembered_from=await persistently(_oldest_read, row))
+        if row.remembered_from is not None and (oldest := await persistently(_oldest_read, row)):
+            yield self._frame("context", remembered_from=oldest)
         if row.is_final:
             self._ended = True
             event = {"type": EVENT[State(row.state)], "problem": row.problem, **row.describe_end()}
@@ -259,9 +259,9 @@ class Follower:
 
 
 def _oldest_read(row: Message) -> str:
-    """The id of the oldest message that the model read for this reply."""
+    """The id of the oldest message that the model read for this reply; empty when that was erased since."""
     oldest = Message.objects.filter(conversation_id=row.conversation_id, position=row.remembered_from or 0)
-    return str(oldest.values_list("pk", flat=True).get())
+    return str(oldest.values_list("pk", flat=True).first() or "")
 
 
 def _tears(data: bytes, at: int) -> bool:

@@ -100,7 +100,9 @@ class Feed:
     async def snapshot(self, reply_id: UUID) -> Snapshot | None:
         """What Redis holds of a reply; None when it knows nothing of it. Raises RedisError while Redis is away."""
         # Shielded, so that a follower which is cancelled meanwhile ends for certain: inference.cancelling says why.
-        return await asyncio.shield(self._snapshot(reply_id))
+        asking = asyncio.ensure_future(self._snapshot(reply_id))
+        asking.add_done_callback(lambda done: done.cancelled() or done.exception())  # then nobody else asks for it
+        return await asyncio.shield(asking)
 
     async def hasten_stop(self, reply_id: UUID) -> None:
         """Let the worker, if one has the reply, and all who follow it, see a stop that is saved.

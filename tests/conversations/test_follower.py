@@ -59,6 +59,18 @@ def test_a_finished_reply_is_shown_from_any_cursor(alice: User, web: Web, take: 
         assert screen.types == expected
 
 
+def test_a_reply_is_told_to_its_end_when_the_oldest_message_it_remembers_was_erased(
+    alice: User, web: Web, take: Take
+) -> None:
+    say(alice)
+    pen = take()
+    pen.say(TEXT)
+    row = pen.end()
+    Message.objects.filter(pk=row.pk).update(remembered_from=400)
+    screen = shows(web.follow(row.pk), row)
+    assert screen.types == ["text", "done"]
+
+
 def test_a_reply_is_joined_while_it_streams_from_any_cursor(alice: User, web: Web, take: Take) -> None:
     say(alice)
     pen = take()
