@@ -102,6 +102,18 @@ VARIABLES = (
     ),
     Variable("CHATSITE_REPLY_TOKENS", int, 1024, "Longest reply, in tokens, where no policy says.", least=1),
     Variable(
+        "CHATSITE_TRASH_DAYS",
+        int,
+        30,
+        "Days after which a conversation in the trash is deleted for ever. 0: when its owner says so.",
+    ),
+    Variable(
+        "CHATSITE_TITLES",
+        bool,
+        True,
+        "The model gives a conversation its title after the first reply, in slots that no reply needs.",
+    ),
+    Variable(
         "CHATSITE_ADMINS_READ",
         bool,
         False,

@@ -29,7 +29,19 @@ async def changed(layer: Any, user_id: int, conversation: Conversation, *, but: 
         "conversation": str(conversation.pk),
         "title": conversation.title,
         "url": conversation.url,
+        "folder": conversation.folder_id,
     }
+    await tell(layer, user_id, frame, but=but)
+
+
+async def tell(layer: Any, user_id: int, frame: dict[str, Any], *, but: str = "") -> None:
+    """A frame for all of the person's sockets but one."""
+    await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
+
+
+async def titled(layer: Any, user_id: int, conversation: UUID, title: str, *, but: str = "") -> None:
+    """A conversation has another title; it has no other news, and stays where it is in lists."""
+    frame = {"type": "title", "conversation": str(conversation), "title": title}
     await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
 
 

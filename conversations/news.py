@@ -66,7 +66,12 @@ def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:
     frame = {
         "type": "sent",
         "client_id": client_id,
-        "conversation": {"id": str(conversation.pk), "title": conversation.title, "url": conversation.url},
+        "conversation": {
+            "id": str(conversation.pk),
+            "title": conversation.title,
+            "url": conversation.url,
+            "folder": conversation.folder_id,
+        },
         "message": str(sent.message),
         "reply": str(sent.reply),
         "first": sent.first,

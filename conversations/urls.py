@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import noted, objections, sharing_views, shelf_views, views
+from conversations import noted, objections, sharing_views, shelf_views, shortcuts, views
 from conversations.consumers import ChatConsumer
 
 urlpatterns = [
@@ -28,6 +28,7 @@ urlpatterns = [
     path("replies/<uuid:reply_id>/appeal/", objections.appeal_for_reply, name="appeal_for_reply"),
     path("incidents/<uuid:incident_id>/appeal/", objections.appeal, name="appeal"),
     path("objections/", objections.dialogs, name="objections"),
+    path("shortcuts/", shortcuts.sheet, name="shortcuts"),
     path("limits/", views.limits, name="limits"),
 ]
 

@@ -1,25 +1,24 @@
 """Pages, and the doors for networks that break websockets: the same verbs over POST, the same events over SSE."""
 
 from collections.abc import AsyncGenerator, Callable, Coroutine
-from datetime import UTC, datetime
 from functools import wraps
 from typing import Any, cast
 from uuid import UUID, uuid4
 
 import orjson
 from channels.layers import get_channel_layer
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ObjectDoesNotExist
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import translation
-from django.utils.dateparse import parse_datetime
 from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import frames, hints, news, timings
+from conversations import frames, hints, listing, news, timings
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Follower
@@ -29,7 +28,6 @@ from conversations.refusals import Refused
 from conversations.services import send, stop
 from conversations.streams import streams
 
-SIDEBAR = 50  # conversations shown at first, and with each "older"
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
 
@@ -58,34 +56,11 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         "conversation": conversation,
         "messages": messages,
         "remembered_from": news.oldest_read(conversation) if conversation else None,
-        "conversations": list(mine.order_by("-updated_at")[:SIDEBAR]),
         "page": page,
+        "trash_days": settings.TRASH_DAYS,
+        **listing.lists(user, listing.Shelf.shown(user, request.GET)),
     }
     return render(request, "conversations/chat.html", context)
-
-
-@require_GET
-@login_required
-def older(request: HttpRequest) -> HttpResponse:
-    """More of the sidebar: conversations older than ``before``, as HTML."""
-    before = _time(request.GET.get("before", ""))
-    if before is None:
-        return HttpResponse(
-            "before must be a time such as 2026-01-31T12:00:00Z.", status=400, content_type="text/plain"
-        )
-    mine = Conversation.objects.visible_to(request.user)
-    found = mine.filter(updated_at__lt=before).order_by("-updated_at")[: SIDEBAR + 1]
-    # SQLite compares times as text, in which .120 is before .120000: the one from that moment may be among them.
-    shown = [conversation for conversation in found if conversation.updated_at < before][:SIDEBAR]
-    return render(request, "conversations/sidebar_items.html", {"conversations": shown})
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = parse_datetime(text)
-        return time.astimezone(UTC) if time and time.tzinfo else None
-    except (ValueError, OverflowError):
-        return None
 
 
 def signed_in(view: View) -> View:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Lower, Now
 from django.urls import reverse
 from django.utils.functional import cached_property
@@ -70,6 +70,14 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         return self.filter(owner_id=user.pk)
 
 
+# What the lists of the sidebar show, each from an index of its own
+LISTED = Q(trashed_at=None, archived_at=None, pinned_at=None, folder=None)
+PINNED = Q(pinned_at__isnull=False)
+ARCHIVED = Q(trashed_at=None, archived_at__isnull=False)
+TRASHED = Q(trashed_at__isnull=False)
+RETITLED = ~Q(title=F("indexed_title"))  # for the index of the search
+
+
 class Conversation(Parameters):
     """A person's talk with a model."""
 
@@ -89,6 +97,7 @@ class Conversation(Parameters):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.CHAT)
     title = models.CharField(_("title"), max_length=200)
     titled_by = models.CharField(_("titled by"), max_length=6, choices=Titled, default=Titled.TEXT)
+    indexed_title = models.CharField(max_length=200, blank=True, db_default="", editable=False)  # of the search
     client_id = models.UUIDField(editable=False, help_text=_("The browser's name for the message that began it."))
     length = models.PositiveIntegerField(_("length"), default=0, help_text=_("Messages in it."))
     tip: "models.ForeignKey[Message | None, Message | None]" = models.ForeignKey(
@@ -122,6 +131,19 @@ class Conversation(Parameters):
         indexes: ClassVar = [
             models.Index(F("owner"), F("updated_at").desc(), name="conversations_of_owner"),
             models.Index(fields=["-updated_at"], name="conversations_newest"),
+            models.Index(fields=["id"], condition=RETITLED, name="conversations_to_index_title"),
+            models.Index(
+                F("owner"), F("updated_at").desc(), F("id").desc(), name="conversations_listed", condition=LISTED
+            ),
+            models.Index(F("owner"), F("pinned_at").desc(), name="conversations_pinned", condition=PINNED),
+            models.Index(
+                F("owner"), F("updated_at").desc(), F("id").desc(), name="conversations_archived", condition=ARCHIVED
+            ),
+            models.Index(
+                F("owner"), F("trashed_at").desc(), F("id").desc(), name="conversations_trashed", condition=TRASHED
+            ),
+            models.Index(F("folder"), F("updated_at").desc(), F("id").desc(), name="conversations_of_folder"),
+            models.Index(fields=["trashed_at"], name="conversations_trash", condition=TRASHED),
         ]
 
     def __str__(self) -> str:
