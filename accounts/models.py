@@ -15,6 +15,7 @@ class User(AbstractUser):
     served_at = models.DateTimeField(
         null=True, editable=False, help_text=_("When a worker last took a reply of this person: the others are next.")
     )
+    appearance = models.JSONField(_("appearance"), default=dict, blank=True, editable=False)  # accounts.appearance
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [

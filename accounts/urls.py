@@ -8,7 +8,7 @@ from allauth.account import views
 from django.urls import path
 from django.views.generic import TemplateView
 
-from accounts import usage
+from accounts import appearance_page, usage
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -22,6 +22,7 @@ urlpatterns = [
         TemplateView.as_view(template_name="account/password_reset.html"),
         name="account_reset_password",
     ),
+    path("appearance/", appearance_page.appearance, name="account_appearance"),
     path("usage/", usage.usage, name="account_usage"),
     path("usage/days.csv", usage.usage_csv, name="account_usage_csv"),
 ]

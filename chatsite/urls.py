@@ -4,7 +4,8 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.urls import include, path
 
-from chatsite import health, metrics
+from accounts.appearance_page import set_language
+from chatsite import health, installed, metrics
 
 # One door to sign in, the one that counts wrong passwords: the admin's own would take any number.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -13,7 +14,10 @@ urlpatterns = [
     path("", include("conversations.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
-    path("i18n/", include("django.conf.urls.i18n")),
+    path("i18n/setlang/", set_language, name="set_language"),
+    path("manifest.webmanifest", installed.manifest, name="manifest"),
+    path("sw.js", installed.worker, name="worker"),
+    path("offline/", installed.offline, name="offline"),
     path("healthz", health.alive, name="alive"),
     path("readyz", health.ready, name="ready"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -20,6 +20,7 @@ def _of_the_page() -> dict[str, str]:
         "thank_you": _("Thank you. Somebody will look at it."),
         "not_reached": _("That did not reach the site. Try again."),
         "copied": _("Copied"),
+        "nothing_there": _("There is nothing for that key here."),
         "not_copied": _("The browser did not allow copying."),
         "older_failed": _("Older conversations could not be loaded. Try again."),
     }

@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
+import { listenForKeys } from "./keys.js";
 import { showMeters } from "./meters.js";
 import { page, say } from "./page.js";
 import { Sidebar } from "./sidebar.js";
@@ -144,6 +145,7 @@ function update() {
 
 for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
 listenForCopies((words) => announcer.say(words));
+listenForKeys((words) => announcer.say(words));
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-report], [data-appeal]");
   if (button) (await import("./objections.js")).object(button, (words) => announcer.say(words));
@@ -160,5 +162,6 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("popstate", () => location.pathname === path || location.reload());
 if (composer.draftClientId && thread.isHere(composer.draftClientId)) composer.dropDraft();
+addEventListener("load", () => setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => {}), OPEN_AGAIN_MS));
 connection.start();
 update();

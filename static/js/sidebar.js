@@ -2,6 +2,8 @@
 
 import { fromTemplate, say } from "./page.js";
 
+const narrow = matchMedia("(max-width: 52rem)");
+
 export class Sidebar {
   #list = document.getElementById("entries");
   #room = document.getElementById("room");
@@ -33,6 +35,7 @@ export class Sidebar {
   }
 
   #toggle(open) {
+    if (!narrow.matches) return void import("./shortcuts.js").then(({ showSidebar }) => showSidebar(open));
     if (document.body.classList.contains("sidebar-open") === open) return;
     document.body.classList.toggle("sidebar-open", open);
     this.#room.inert = open;
@@ -43,7 +46,7 @@ export class Sidebar {
 
   #escape() {
     this.#closeMenu();
-    this.#toggle(false);
+    if (narrow.matches) this.#toggle(false);
   }
 
   #closeMenu() {

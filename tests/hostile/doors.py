@@ -67,6 +67,13 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "appeal_for_reply": (post(ALICE_ONLY, text="Why?"),),
     "limits": (get(MEMBERS),),
     "objections": (get(MEMBERS),),
+    "share": (get(ALICE_ONLY), post(ALICE_ONLY, audience="team")),
+    "colleagues": (get(MEMBERS, q="al"),),
+    "shares": (get(MEMBERS),),
+    "revoke": (post(ALICE_ONLY),),
+    "shared": (get(ALICE_ONLY),),
+    "carry_on": (post(ALICE_ONLY),),
+    "shortcuts": (get(MEMBERS),),
 }
 ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_login": both(EVERYONE),
@@ -76,11 +83,15 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_change_password": both(MEMBERS),
     "account_set_password": (get(MEMBERS),),
     "account_reset_password": (get(EVERYONE),),
+    "account_appearance": both(MEMBERS),
     "account_usage": (get(MEMBERS),),
     "account_usage_csv": (get(MEMBERS),),
     "set_language": (post(EVERYONE),),
 }
 MACHINES: dict[str, tuple[Way, ...]] = {
+    "manifest": (get(EVERYONE),),
+    "worker": (get(EVERYONE),),
+    "offline": (get(EVERYONE),),
     "alive": (get(EVERYONE),),
     "ready": (get(EVERYONE),),
     "metrics": (get(EVERYONE),),  # to this machine, from which these tests come; tests.metrics has the others
@@ -133,7 +144,7 @@ MODEL_PAGES = {
     "change": ("vc", "c"),
 }
 
-ONLY_SHOWN = {"limits.restraint"}  # on a model's pages; doors with a row of their own change it
+ONLY_SHOWN = {"limits.restraint", "conversations.share"}  # on a model's pages; doors with a row of their own change it
 
 # Frames of the socket: what is said, and the answer to each but the stranger, whose socket is closed at once.
 FRAMES: dict[str, tuple[dict[str, Any], str]] = {
