@@ -1,5 +1,5 @@
 """All that the console registers with Django's admin."""
 
-from console import announcements, content, groups, incidents, people, policies, restraints, rules
+from console import announcements, content, groups, incidents, people, policies, restraints, rules, shares
 
-__all__ = ["announcements", "content", "groups", "incidents", "people", "policies", "restraints", "rules"]
+__all__ = ["announcements", "content", "groups", "incidents", "people", "policies", "restraints", "rules", "shares"]

@@ -16,12 +16,13 @@ from console.bounded import BoundedPaginator
 from conversations.models import Conversation, Message
 from inference import catalog
 
-HIDDEN = frozenset({"title", "text", "reasoning"})
+HIDDEN = frozenset({"title", "indexed_title", "instructions", "text", "reasoning"})
 
 
 class WithoutWords(OnlyItsFilters):
     """Rows that can be looked at, but for what people wrote, and not changed."""
 
+    hidden: ClassVar[frozenset[str]] = HIDDEN
     whose: ClassVar[str]  # the way to the person; asked for apart, for a join might be read before the newest rows
     list_display_links = ("short_id",)
     show_full_result_count = False
@@ -30,7 +31,7 @@ class WithoutWords(OnlyItsFilters):
     search_fields: ClassVar = ["pk"]  # what is searched, ``found`` says
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        hidden = {field.name for field in self.model._meta.fields} & HIDDEN
+        hidden = {field.name for field in self.model._meta.fields} & self.hidden
         return super().get_queryset(request).defer(*hidden).prefetch_related(self.whose)
 
     def get_search_results(self, request: HttpRequest, queryset: QuerySet[Any], search_term: str) -> Any:
@@ -43,7 +44,7 @@ class WithoutWords(OnlyItsFilters):
         raise NotImplementedError
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        return [field.name for field in self.model._meta.fields if field.name not in HIDDEN]
+        return [field.name for field in self.model._meta.fields if field.name not in self.hidden]
 
     @admin.display(description=_("id"), ordering="pk")
     def short_id(self, row: Any) -> str:
@@ -72,7 +73,7 @@ class ConversationAdmin(WithoutWords):
 
     def found(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
         pk = _identifier(term)
-        return queryset.filter(pk=pk) if pk else queryset.filter(owner__in=_people(term))
+        return queryset.filter(pk=pk) if pk else queryset.filter(owner__in=people_called(term))
 
 
 class OfModel(admin.SimpleListFilter):
@@ -112,7 +113,7 @@ class MessageAdmin(WithoutWords):
         pk = _identifier(term)
         if pk:
             return queryset.filter(Q(pk=pk) | Q(conversation=pk))
-        return queryset.filter(conversation__owner__in=_people(term))
+        return queryset.filter(conversation__owner__in=people_called(term))
 
     @admin.display(description=_("person"))
     def owner(self, message: Message) -> str:
@@ -126,7 +127,7 @@ def _identifier(term: str) -> UUID | None:
         return None
 
 
-def _people(term: str) -> list[int]:
+def people_called(term: str) -> list[int]:
     """The person of this name or address: asked for first, so that their rows are then found by an index."""
     people = User.objects.annotate(name=Lower("username"), address=Lower("email"))
     return list(people.filter(Q(name=term.lower()) | Q(address=term.lower())).values_list("pk", flat=True))

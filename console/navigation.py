@@ -70,6 +70,7 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
         (
             Rows("conversations.Conversation"),
             Rows("conversations.Message"),
+            Rows("conversations.Share"),
             Rows("console.Banner"),
         ),
     ),

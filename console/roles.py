@@ -35,6 +35,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "console.banner": ("vacd", "", "v"),
     "conversations.conversation": ("v", "", "v"),
     "conversations.message": ("v", "", "v"),
+    "conversations.share": ("vc", "", "v"),
     "limits.policy": ("vacd", "", "v"),
     "limits.restraint": ("vacd", "", "v"),
     "limits.usage": ("v", "", "v"),

@@ -20,6 +20,7 @@ from console import roles
 from console.models import Banner
 from console.roles import TABLE, Role
 from conversations import frames
+from conversations.models import Share
 from conversations.services import Sent
 from conversations.urls import websocket_urlpatterns
 from limits.models import Policy, Restraint
@@ -138,6 +139,8 @@ class Story:
             "conversation_id": self.sent.conversation.pk,
             "reply_id": self.sent.reply,
             "incident_id": self.rows["moderation.incident"],
+            "share_id": self.rows["conversations.share"],
+            "token": Share.objects.values_list("token", flat=True).get(),
             "pk": self.rows.get(door.model, 0),
             "id": self.alice.pk,
             "worker": "worker-0",
@@ -164,6 +167,7 @@ def story(alice: User, grace: User) -> Story:
         Policy.objects.create(note="For everyone"),
         Rule.objects.create(name="A rule", words="marmalade"),
         Restraint.objects.create(user=alice, kind="slow", by=grace),
+        Share.objects.create(owner=alice, conversation=sent.conversation, title="x", messages=[], audience="people"),
         Incident.objects.create(message=sent.reply, user=alice, where="prompt"),
     ]
     rows: dict[str, Any] = {row._meta.label_lower: row.pk for row in made}

@@ -1,0 +1,87 @@
+"""What people share with whom and until when, without a word of it, and the taking back of it."""
+
+from typing import Any, ClassVar, cast
+
+from django.contrib import admin, messages
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accounts.models import User
+from console.content import WithoutWords, people_called
+from conversations import sharing
+from conversations.models import Share
+
+MOST_NAMED = 5
+HIDDEN = frozenset({"title", "messages", "token"})  # with its token, anybody in the audience could read it
+
+
+class Standing(admin.SimpleListFilter):
+    """Which can still be read, but for what stops all of a person's."""
+
+    title = gettext_lazy("state")
+    parameter_name = "state"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+        return [("open", _("open")), ("expired", _("expired")), ("revoked", _("revoked"))]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        expired = Q(expires_at__lte=timezone.now())
+        wanted = {
+            "open": Q(revoked_at=None) & ~expired,
+            "expired": Q(revoked_at=None) & expired,
+            "revoked": Q(revoked_at__isnull=False),
+        }
+        return queryset.filter(wanted[value]) if (value := self.value() or "") in wanted else queryset
+
+
+@admin.register(Share)
+class ShareAdmin(WithoutWords):
+    """Who, for whom, since when and until when."""
+
+    hidden = HIDDEN
+    list_display = ("number", "created_at", "owner", "for_whom", "expires_at", "state")
+    list_display_links = ("number",)
+    list_filter = (Standing, "audience")
+    actions = ("revoke",)
+    whose = "owner"
+    ordering = ("-pk",)
+    search_help_text = gettext_lazy("The name or e-mail address of who shares.")
+
+    def found(self, queryset: QuerySet[Any], term: str) -> QuerySet[Any]:
+        return queryset.filter(owner__in=people_called(term))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).prefetch_related("people")
+
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
+    def number(self, share: Share) -> int:
+        return share.pk
+
+    @admin.display(description=gettext_lazy("for whom"))
+    def for_whom(self, share: Share) -> str:
+        if share.audience == Share.Audience.TEAM:
+            return str(share.get_audience_display())
+        names = [person.get_username() for person in share.people.all()]
+        more = len(names) - MOST_NAMED
+        return ", ".join(names[:MOST_NAMED]) + (f" +{more}" if more > 0 else "")
+
+    @admin.display(description=gettext_lazy("state"))
+    def state(self, share: Share) -> SafeString:
+        words = _("revoked") if share.revoked_at else _("expired") if share.is_over else _("open")
+        return format_html('<span class="state" data-state="{}">{}</span>', "over" if share.is_over else "open", words)
+
+    @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
+    def revoke(self, request: HttpRequest, shares: QuerySet[Share]) -> None:
+        by = cast("User", request.user)
+        ended = sum(sharing.end(share, by=by) for share in shares.select_related("owner").defer("messages"))
+        words = ngettext("%(number)d share was revoked.", "%(number)d shares were revoked.", ended)
+        messages.success(request, words % {"number": ended})
+
+    def has_revoke_permission(self, request: HttpRequest) -> bool:
+        """Asked by Django for the action."""
+        return request.user.has_perm("conversations.change_share")
