@@ -50,6 +50,7 @@ class Attempt:
         self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
         self.live = Live(str(reply.pk), self.channel)
         self._begin_with(self._known())  # the keeper saves it from now on, however long Redis keeps us waiting
+        self.ended: State | None = None  # how this attempt ended the reply, if it did
         self._fenced = False  # and begun with the longest text that is known
         self._refilling = False
 
@@ -113,11 +114,12 @@ class Attempt:
 
     async def _announce(self, found: Snapshot, *, kept: bool) -> Snapshot:
         """Tell readers how it goes on, in a new epoch if that is not from what they have; the text it goes on from."""
-        state = "first"
-        if self.reply.attempt > 1:
+        state, can_continue = "first", self.engine.capabilities.continues_prefix
+        if self.reply.attempt > 1 or ((found.text or found.reasoning) and not can_continue):
             state = "continuing"
-            if not self.engine.capabilities.continues_prefix:
+            if not can_continue:
                 state, found = "restarted", Snapshot(found.attempt, found.epoch + 1, b"", b"")
+                self.reply.inherited_tokens = 0  # nothing of what it was to continue is in it
             elif not kept:
                 state, found = "rewound", replace(found, epoch=found.epoch + 1)
             if state != "continuing":
@@ -238,6 +240,7 @@ class Attempt:
             level = logging.WARNING if end.state is State.CUT else logging.INFO
             log.log(level, "It is %s: %d tokens, attempt %d.", end.state, self.live.tokens, self.reply.attempt)
             metrics.REPLIES.labels(end.state.value).inc()
+            self.ended = end.state
             event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
             counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}
             self.channel.announce(event | counts, last=True)

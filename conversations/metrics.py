@@ -28,6 +28,7 @@ SEEN_COMPLETE = Histogram(
     "chatsite_browser_complete_seconds", "From the press of Send to the whole reply in the browser.", buckets=WAITS_S
 )
 SOCKETS = Gauge("chatsite_sockets", "Open sockets.")
+TITLES = Counter("chatsite_titles", "Titles asked of the model: given, kept as they were, or given up.", ["outcome"])
 SWEEPS = Counter("chatsite_sweeps", "Looks at the queue for replies that wait without a ticket.")
 TICKETS_REPLACED = Counter("chatsite_tickets_replaced", "Tickets queued again by the sweeper.")
 
@@ -36,6 +37,8 @@ for end in FINAL:
 for how in ("first", "continuing", "restarted", "rewound"):
     ATTEMPTS.labels(how)
 SENDS.labels("saved")
+for outcome in ("given", "kept", "given_up"):
+    TITLES.labels(outcome)
 
 
 def claimed(reply: Message, *, lapsed: bool) -> None:

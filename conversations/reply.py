@@ -3,7 +3,7 @@
 import asyncio
 import logging
 
-from conversations import metrics, queue
+from conversations import metrics, naming, queue
 from conversations.attempt import Attempt
 from conversations.claimed import claim
 from conversations.database import in_database
@@ -51,4 +51,5 @@ async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
             log.info("Attempt %d ended here: %s", reply.attempt, end)
         finally:
             metrics.attempted(reply, attempt.live)
+    naming.begin(worker, engine, claimed, attempt.ended, attempt.live.text)
     return True

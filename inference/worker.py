@@ -61,6 +61,7 @@ class Worker:
         self._idle = asyncio.Event()
         self._idle.set()
         self._tasks: set[asyncio.Task[Any]] = set()
+        self._spare: set[asyncio.Task[Any]] = set()  # those of ``in_spare_time``
         self._calls: set[asyncio.Task[Any]] = set()  # those of ``run``
         self._loop = uvloop.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
@@ -101,6 +102,7 @@ class Worker:
         """Count a reply among the live ones while the block runs."""
         self.live[live.id] = live
         self._idle.clear()
+        self._make_room()
         try:
             yield
         finally:
@@ -114,6 +116,23 @@ class Worker:
         task.add_done_callback(_log_fault)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    def in_spare_time(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something with the engine as long as no reply needs its slot; without a free one, not at all.
+
+        A fault in it is logged, and no more.
+        """
+        if self._stopping or len(self.live) + len(self._spare) >= self.model.slots:
+            work.close()
+            return
+        task = asyncio.ensure_future(work)
+        self._spare.add(task)
+        task.add_done_callback(self._spare.discard)
+        task.add_done_callback(_log_spare_fault)
+
+    def _make_room(self) -> None:
+        for task in list(self._spare)[: max(0, len(self.live) + len(self._spare) - self.model.slots)]:
+            task.cancel()
 
     async def _start(self) -> None:
         self.redis = async_client()
@@ -133,6 +152,7 @@ class Worker:
     async def _stop(self) -> None:
         self._stopping = True
         metrics.ENGINES.remove(self._figures)
+        await cancelled(self._spare)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._idle.wait(), DRAIN_S)
         await self._hand_over()
@@ -189,6 +209,11 @@ class EngineStep(bootsteps.StartStopStep):  # type: ignore[misc]
 
     def stop(self, parent: Any) -> None:
         current().stop()
+
+
+def _log_spare_fault(task: "asyncio.Task[Any]") -> None:
+    if not task.cancelled() and (error := task.exception()):
+        log.error("What was done in spare time failed: %r", error, exc_info=error)
 
 
 def _log_fault(task: "asyncio.Task[Any]") -> None:

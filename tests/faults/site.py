@@ -31,7 +31,11 @@ START_AGAIN_S = 0.5
 UP_S = 60.0
 WORKERS = ("worker-1", "worker-2")
 REAL_MODEL = "smollm2-135m-vllm"
-REAL = {"VLLM_ENABLE_V1_MULTIPROCESSING": "1", "CHATSITE_REPLY_TOKENS": "250"}  # its core in a process of its own
+REAL = {
+    "VLLM_ENABLE_V1_MULTIPROCESSING": "1",  # its core in a process of its own
+    "CHATSITE_REPLY_TOKENS": "250",
+    "CHATSITE_TITLES": "false",
+}
 CATALOG = """
 [[model]]
 name = "faults"
