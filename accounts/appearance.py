@@ -1,7 +1,7 @@
 """How the pages look to a person: theme, density, size of text, whether keys are shortcuts, and the language.
 
 The account keeps it, so that it is the same on each device. A cookie is its copy, for pages that know nobody yet
-(sign-in, errors, offline); whoever signs in, or has chosen otherwise elsewhere, gets the copy renewed with the next page.
+(sign-in, errors, offline); whoever signs in, or chose otherwise elsewhere, gets the copy renewed with the next page.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ YEAR_S = 31_536_000
 PAPER = {"light": "#f6f5f0", "dark": "#14191b"}  # --paper in colours.css, for what is around the page
 
 
-class UnknownChoice(ValueError):
+class UnknownChoiceError(ValueError):
     """What was chosen is not there to choose; the text names what is."""
 
 
@@ -39,10 +39,10 @@ def known(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def choose(user: User, values: Mapping[str, str]) -> None:
-    """Keep these choices; the others stay. Raises ``UnknownChoice``."""
+    """Keep these choices; the others stay. Raises ``UnknownChoiceError``."""
     for name, value in values.items():
         if value not in CHOICES[name]:
-            raise UnknownChoice(f"{name} must be one of: {', '.join(CHOICES[name])}.")
+            raise UnknownChoiceError(f"{name} must be one of: {', '.join(CHOICES[name])}.")
     _keep(user, {**user.appearance, **values})
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext
 from django.views import i18n
 from django.views.decorators.http import require_http_methods
 
-from accounts.appearance import CHOICES, Unknown, choose, choose_language, shown
+from accounts.appearance import CHOICES, UnknownChoiceError, choose, choose_language, shown
 from accounts.models import User
 
 
@@ -29,7 +29,7 @@ def _chosen(request: HttpRequest) -> HttpResponse:
     values = {name: request.POST[name] for name in CHOICES if name in request.POST}
     try:
         choose(cast("User", request.user), values)
-    except Unknown as error:
+    except UnknownChoiceError as error:
         return HttpResponse(str(error), status=400, content_type="text/plain")
     return redirect("account_appearance") if request.accepts("text/html") else HttpResponse(status=204)
 

@@ -1,7 +1,7 @@
 """HTML goes compressed. Nothing else does here: static files are compressed beforehand, and a stream must not wait.
 
 A page holds a secret (the CSRF token) beside words that others chose, so its length must not tell about it (the BREACH
-attack): Django masks that token anew for each page, and here each page gets up to 100 random bytes that count for nothing.
+attack): Django masks that token anew for each page, and here each page gets up to 100 bytes that count for nothing.
 """
 
 import gzip

@@ -20,8 +20,8 @@ ICONS = (
     ("icon-512.png", "512x512", "any"),
     ("icon-maskable.png", "512x512", "maskable"),
 )
-# What the page without a network is made of. Asked for with this mark, so that the worker leaves the same files of other
-# pages to the browser.
+# What the page without a network is made of. Asked for with this mark, so that the worker leaves the same files, as other
+# pages want them, to the browser.
 MARK = "?offline"
 ASSETS = ("css/colours.css", "css/page.css", "css/entrance.css", "js/offline.js", "img/mark.svg")
 
@@ -55,7 +55,7 @@ def manifest(request: HttpRequest) -> JsonResponse:
 @require_safe
 @cache_control(no_cache=True)
 def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker. It is served from the root, which makes the whole site its scope; browsers look for a newer one."""
+    """The service worker. Served from the root, its scope is the whole site; browsers look for a newer one."""
     files = [static(name) + MARK for name in ASSETS]
     version = sha256("\n".join([*files, _page()]).encode()).hexdigest()[:12]
     kept = {"cache": f"offline-{version}", "page": reverse("offline"), "files": files}
@@ -66,7 +66,7 @@ def worker(request: HttpRequest) -> HttpResponse:
 @require_safe
 @cache_control(max_age=3600)
 def offline(request: HttpRequest) -> HttpResponse:
-    """What is shown when the site cannot be reached, in each language. The same for everybody: it is kept on devices."""
+    """What is shown when the site cannot be reached, in each language; the same for everybody, as devices keep it."""
     return HttpResponse(_page())
 
 

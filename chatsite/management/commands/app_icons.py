@@ -1,4 +1,4 @@
-"""``manage.py app_icons``: the app's icons as PNG, drawn by Chromium from ``static/img/mark.svg``. They are committed."""
+"""``manage.py app_icons``: the app's icons as PNG, drawn by Chromium from ``static/img/mark.svg``, to be committed."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from accounts.appearance import PAPER
 from chatsite.bench.browser import launched
 
 FOLDER = settings.BASE_DIR / "static" / "img"
-# File, side, and how much of it the mark takes: systems cut a maskable icon to a shape, of which 80% is certain to be seen.
+# File, side, and how much of it the mark takes: systems cut a maskable icon to a shape; 80% is certain to be seen.
 ICONS = (("icon-192.png", 192, 0.8), ("icon-512.png", 512, 0.8), ("icon-maskable.png", 512, 0.55))
 
 
