@@ -2,6 +2,7 @@
 
 from conversations.models.conversation import Conversation, Folder, Tag
 from conversations.models.draft import Draft
+from conversations.models.index_entry import IndexEntry
 from conversations.models.message import Message
 from conversations.models.prompt import Preset, SavedPrompt
 from conversations.models.rating import Rating
@@ -12,6 +13,7 @@ __all__ = [
     "Conversation",
     "Draft",
     "Folder",
+    "IndexEntry",
     "Message",
     "Preset",
     "Rating",

@@ -97,7 +97,7 @@ class Conversation(Parameters):
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.CHAT)
     title = models.CharField(_("title"), max_length=200)
     titled_by = models.CharField(_("titled by"), max_length=6, choices=Titled, default=Titled.TEXT)
-    indexed_title = models.CharField(max_length=200, blank=True, db_default="", editable=False)  # of the search
+    indexed_title = models.CharField(max_length=200, blank=True, default="", editable=False)  # of the search
     client_id = models.UUIDField(editable=False, help_text=_("The browser's name for the message that began it."))
     length = models.PositiveIntegerField(_("length"), default=0, help_text=_("Messages in it."))
     tip: "models.ForeignKey[Message | None, Message | None]" = models.ForeignKey(

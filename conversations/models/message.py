@@ -5,6 +5,7 @@ from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
@@ -129,6 +130,7 @@ class Message(models.Model):
             models.Index(fields=["state", "model"], name="conversations_message_state"),
             models.Index(fields=["model", "-finished_at"], name="conversations_finished"),
             models.Index(fields=["-created_at", "-id"], name="conversations_message_newest"),
+            models.Index(fields=["created_at"], condition=Q(indexed_at=None), name="conversations_to_index"),
         ]
 
     def __str__(self) -> str:
@@ -145,11 +147,11 @@ class Message(models.Model):
 
     @cached_property
     def html(self) -> SafeString:
-        return markdown.render(self.text)
+        return markdown.render(self.text, self.id.hex)
 
     @cached_property
     def reasoning_html(self) -> SafeString:
-        return markdown.render(self.reasoning)
+        return markdown.render(self.reasoning, f"{self.id.hex}r")
 
     @property
     def detail(self) -> str:

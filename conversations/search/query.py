@@ -1,0 +1,83 @@
+"""What is looked for: phrases, all of which must be in the same message or title.
+
+What is written without a space is a phrase, and so is what stands between quotation marks; its terms stand in a row.
+The last word may be the beginning of a longer one, unless it is quoted.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Self
+
+from django.utils.translation import gettext as _
+
+from conversations.search.terms import WORD, Run, runs
+
+LONGEST = 200  # characters of a query
+SHORTEST_BEGINNING = 2  # letters that stand for all words that begin with them
+
+_PARTS = re.compile(r'["“”„«»](?P<quoted>[^"“”„«»]*)["“”„«»]?|(?P<plain>[^\s"“”„«»]+)')
+_BETWEEN = r"[\W_]*"
+
+
+class BadQuery(ValueError):  # noqa: N818 - read as a sentence where it is raised
+    """Nothing can be looked for; the text says why, to the person."""
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """Terms in a row. ``is_open``: the last one is the beginning of a term. ``pattern`` finds it in folded text."""
+
+    terms: tuple[str, ...]
+    is_open: bool
+    pattern: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    text: str
+    phrases: tuple[Phrase, ...]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Raises BadQuery."""
+        text = text.strip()
+        if len(text) > LONGEST:
+            raise BadQuery(
+                _("{n} characters are too many to look for; {allowed} are allowed.").format(
+                    n=len(text), allowed=LONGEST
+                )
+            )
+        parts = [
+            (part["quoted"] or "", True) if part["plain"] is None else (part["plain"], False)
+            for part in _PARTS.finditer(text)
+        ]
+        worded = [(found, is_quoted) for part, is_quoted in parts if (found := list(runs(part)))]
+        if not worded:
+            raise BadQuery(_("Write a word to look for."))
+        last = len(worded) - 1
+        return cls(
+            text,
+            tuple(_phrase(found, may_go_on=at == last and not quoted) for at, (found, quoted) in enumerate(worded)),
+        )
+
+    @property
+    def marks(self) -> "re.Pattern[str]":
+        """Finds any of the phrases in a folded text."""
+        return re.compile("|".join(phrase.pattern for phrase in self.phrases))
+
+
+def _phrase(found: list[Run], *, may_go_on: bool) -> Phrase:
+    *before, last = found
+    terms = [term for run in before for term in run.terms]
+    if last.unspaced and len(last.unspaced) > 1:
+        terms, is_open = [*terms, *last.terms[:-1]], False  # in the text, it may go on after its last character
+    else:
+        is_open = bool(last.unspaced) or (may_go_on and len(last.word) >= SHORTEST_BEGINNING)
+        terms = [*terms, *last.terms]
+    return Phrase(tuple(terms), is_open, _pattern(found, is_open=is_open))
+
+
+def _pattern(found: list[Run], *, is_open: bool) -> str:
+    begin = rf"(?<!{WORD})" if found[0].word else ""
+    end = rf"(?!{WORD})" if found[-1].word and not is_open else ""
+    return begin + _BETWEEN.join(re.escape(run.text) for run in found) + end

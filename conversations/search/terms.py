@@ -1,0 +1,54 @@
+"""What a text is found by: one function for both databases, and for what is looked for.
+
+Words are folded as rules of moderation fold them: full-width and compatibility forms, case, accents, traditional to
+simplified Chinese. Scripts without spaces between words become overlapping pairs of characters, and the last character
+of a run by itself: 大模型。 is 大模, 模型, 型. So a word of two characters is one term, a longer one is terms in a
+row, and a single character is the beginning of a term.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from moderation.normal import UNSPACED as UNSPACED_RANGES
+from moderation.normal import fold
+
+READ = 60_000  # characters of a text: PostgreSQL keeps a megabyte of terms for one row
+LONGEST = 60  # characters of a term; of a longer word, its beginning
+
+UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED_RANGES)
+WORD = rf"[^\W_{UNSPACED}]"
+EMOJI = "[⌀-⏿☀-➿⬀-⯿\U0001f000-\U0001faff]"
+RUN = re.compile(rf"((?:(?=[^\W_])[{UNSPACED}]|[\u3099\u309a])+)|({WORD}+)|({EMOJI})")
+
+
+class Run(NamedTuple):
+    """Characters that belong together; just one of the three is not empty."""
+
+    unspaced: str
+    word: str
+    emoji: str
+
+    @property
+    def text(self) -> str:
+        return self.unspaced or self.word or self.emoji
+
+    @property
+    def terms(self) -> list[str]:
+        if self.unspaced:
+            return [self.unspaced[at : at + 2] for at in range(len(self.unspaced))]
+        return [(self.word or self.emoji)[:LONGEST]]
+
+
+def folded(text: str) -> str:
+    return fold(text[:READ])[:READ]
+
+
+def runs(text: str) -> Iterator[Run]:
+    """In order, of a text that is not folded yet."""
+    return (Run(*found) for found in RUN.findall(folded(text)))
+
+
+def terms(text: str) -> list[str]:
+    """In order: terms of one phrase stand in a row."""
+    return [term for run in runs(text) for term in run.terms]
