@@ -22,6 +22,7 @@ def _of_the_page() -> dict[str, str]:
         "copied": _("Copied"),
         "nothing_there": _("There is nothing for that key here."),
         "not_copied": _("The browser did not allow copying."),
+        "last_week": _("Previous 7 days"),
         "older_failed": _("Older conversations could not be loaded. Try again."),
     }
 

@@ -6,6 +6,7 @@ import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
+import { listenForDrawer } from "./drawer.js";
 import { listenForKeys } from "./keys.js";
 import { showMeters } from "./meters.js";
 import { page, say } from "./page.js";
@@ -18,7 +19,7 @@ const conversation = new Conversation(page);
 const allowance = new Allowance(page.limits);
 const announcer = new Announcer();
 const thread = new Thread();
-const sidebar = new Sidebar();
+const sidebar = new Sidebar(page.conversation);
 const connection = new Connection(conversation, { onframe: receive, onopen: resume });
 const composer = new Composer({ conversation: page.conversation, allowance, onsend: send, onstop: stop, onrefuse: insist });
 const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
@@ -38,10 +39,12 @@ const handlers = {
     path = talk.url;
     title(talk.title);
     sidebar.put(talk, { isCurrent: true });
+    place({ archived: false });
     connection.follow(conversation.cursors());
   },
   refused(frame) {
     giveBack(frame.client_id, refusal(frame), frame.incident);
+    if (frame.code === "trashed") place({ trashed: true });
     if (frame.code === "stale") connection.send(conversation.openFrame());
     askForLimits(); // the page believed that it could be sent
   },
@@ -67,10 +70,15 @@ const handlers = {
     if (name) title(name);
     connection.follow(conversation.cursors());
   },
-  changed({ conversation: id, title: name, url }) {
+  changed({ conversation: id, title: name, url, folder }) {
     const isCurrent = id === conversation.id;
-    sidebar.put({ id, title: name, url }, { isCurrent });
+    sidebar.put({ id, title: name, url, folder }, { isCurrent });
+    if (isCurrent) place({ archived: false });
     if (isCurrent && !conversation.isBusy) connection.send(conversation.openFrame());
+  },
+  shelved({ conversations, now }) {
+    sidebar.show().catch(() => {}); // the next one tries again
+    if (conversations.includes(conversation.id)) place(now);
   },
 };
 
@@ -131,6 +139,12 @@ function giveBack(clientId, detail, incident) {
   if (frame) composer.giveBack(frame.text, clientId, detail, incident);
 }
 
+// Where this conversation is kept: what of it can be changed follows.
+function place(now) {
+  if (now.title) title(now.title);
+  for (const [name, is] of Object.entries(now)) if (typeof is === "boolean") document.getElementById("room").toggleAttribute(`data-${name}`, is);
+}
+
 function title(text) {
   baseTitle.text = text;
   document.getElementById("title").textContent = text;
@@ -144,6 +158,7 @@ function update() {
 }
 
 for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
+listenForDrawer();
 listenForCopies((words) => announcer.say(words));
 listenForKeys((words) => announcer.say(words));
 document.addEventListener("click", async ({ target }) => {
@@ -153,6 +168,10 @@ document.addEventListener("click", async ({ target }) => {
     const about = { conversation: conversation.id, tip: thread.newest, announce: (words) => announcer.say(words) };
     (await import("./share.js")).share(about);
   }
+});
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-shelf]");
+  if (button) (await import("./shelf.js")).act(button, { sidebar, id: conversation.id, receive, announce: (words) => announcer.say(words) });
 });
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {

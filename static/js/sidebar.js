@@ -1,76 +1,167 @@
-// The list of conversations: newest first without a reload, older ones on demand, a drawer on a phone.
+// The list of conversations: pinned ones, folders, then by date; older ones on demand.
 
-import { fromTemplate, say } from "./page.js";
+import { byDay } from "./days.js";
+import { fromTemplate, get, say } from "./page.js";
 
-const narrow = matchMedia("(max-width: 52rem)");
+const OPEN_FOLDERS = "folders";
 
 export class Sidebar {
-  #list = document.getElementById("entries");
-  #room = document.getElementById("room");
-  #older = document.querySelector("[data-older]");
-  #opener = document.querySelector("[data-sidebar-open]");
+  #shelf = document.getElementById("shelf");
+  #current;
+  #turn = 0;
 
-  constructor() {
-    this.#opener.onclick = () => this.#toggle(true);
-    for (const closer of document.querySelectorAll("[data-sidebar-close]")) closer.onclick = () => this.#toggle(false);
-    document.addEventListener("keydown", ({ key }) => key === "Escape" && this.#escape());
-    document.addEventListener("click", ({ target }) => target.closest(".person") || this.#closeMenu());
-    if (this.#older) this.#older.onclick = () => this.#showOlder();
+  constructor(current) {
+    this.#current = current;
+    this.#shelf.addEventListener("click", ({ target }) => target.matches("[data-older]") && this.#showOlder(target));
+    this.#shelf.addEventListener("toggle", ({ target }) => this.#toggleFolder(target), { capture: true });
+    this.#arrange();
   }
 
-  // This conversation has news: it goes to the top.
-  put({ id, title, url }, { isCurrent }) {
-    const item = this.#item(id) ?? fromTemplate("sidebar-template");
+  // Which list is shown, as its address says it: "", "?view=trash", "?tag=3".
+  get query() {
+    return this.#shelf.dataset.query;
+  }
+
+  // This conversation has news: it goes to the top of where it is.
+  put({ id, title, url, folder }, { isCurrent }) {
+    if (isCurrent) this.#current = id;
+    const known = this.#item(id);
+    const list = known?.closest("ul") ?? this.#listOf(folder);
+    if (this.query === "?view=archive") known?.remove();
+    else if (list) this.#putInto(list, known ?? fromTemplate("sidebar-template"), { id, title, url });
+  }
+
+  // It has another title, and stays where it is.
+  retitle(id, title) {
+    const link = this.#item(id)?.querySelector("a");
+    if (link) link.textContent = title;
+  }
+
+  // The list as the server has it now, or another one. Whoever asked last is answered.
+  async show(query = this.query) {
+    const turn = ++this.#turn;
+    const place = query === this.query ? this.#place("until", document.getElementById("entries")) : {};
+    const html = await fetched(query, place);
+    if (turn !== this.#turn) return;
+    const focus = this.#focus();
+    this.#shelf.dataset.query = query;
+    const folders = this.#shelf.querySelectorAll("[data-asked]");
+    this.#shelf.replaceChildren(html);
+    for (const old of folders) this.#shelf.querySelector(`[data-query="${old.dataset.query}"]`)?.append(...old.children);
+    this.#arrange();
+    focus();
+    this.#shelf.dispatchEvent(new Event("listed"));
+  }
+
+  #putInto(list, item, { id, title, url }) {
     const link = item.querySelector("a");
     item.dataset.conversation = id;
-    link.href = url;
+    item.dataset.updated = new Date().toISOString();
+    link.href = url + this.query;
     link.textContent = title;
-    if (isCurrent) link.setAttribute("aria-current", "page");
-    if (this.#list.firstElementChild !== item) this.#list.prepend(item);
+    if (list.dataset.list !== "pinned" && list.querySelector("li:not(.day)") !== item) list.prepend(item);
     document.getElementById("entries-none")?.remove();
+    this.#arrange();
+  }
+
+  // Where a conversation belongs that is not shown: nowhere while its folder is closed or another list is shown.
+  #listOf(folder) {
+    if (this.query) return null;
+    return folder ? this.#shelf.querySelector(`[data-query="?folder=${folder}"][data-asked]`) : document.getElementById("entries");
   }
 
   #item(id) {
-    return this.#list.querySelector(`[data-conversation="${CSS.escape(id)}"]`);
+    return this.#shelf.querySelector(`[data-conversation="${CSS.escape(id)}"]`);
   }
 
-  #toggle(open) {
-    if (!narrow.matches) return void import("./shortcuts.js").then(({ showSidebar }) => showSidebar(open));
-    if (document.body.classList.contains("sidebar-open") === open) return;
-    document.body.classList.toggle("sidebar-open", open);
-    this.#room.inert = open;
-    this.#opener.setAttribute("aria-expanded", String(open));
-    if (open) document.querySelector(".sidebar-close").focus();
-    else this.#opener.focus();
-  }
-
-  #escape() {
-    this.#closeMenu();
-    if (narrow.matches) this.#toggle(false);
-  }
-
-  #closeMenu() {
-    document.querySelector(".person").open = false;
-  }
-
-  async #showOlder() {
-    const before = [...this.#list.children].map((item) => item.dataset.updated).filter(Boolean).at(-1);
-    this.#older.disabled = true;
-    try {
-      const answer = await fetch(`/conversations/?before=${encodeURIComponent(before ?? "")}`, { redirect: "error" });
-      if (!answer.ok) throw new Error(answer.statusText);
-      this.#append(await answer.text());
-    } catch {
-      this.#older.textContent = say("older_failed");
+  #arrange() {
+    for (const link of this.#shelf.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
+    if (this.#current) this.#item(this.#current)?.querySelector("a").setAttribute("aria-current", "page");
+    byDay(document.getElementById("entries"));
+    const open = remembered();
+    for (const folder of this.#shelf.querySelectorAll(".folder")) {
+      const details = folder.querySelector("details");
+      if (open.has(folder.dataset.folder)) details.open = true;
+      if (details.open) this.#fill(details.querySelector("ul"));
     }
-    this.#older.disabled = false;
   }
 
-  #append(html) {
-    const template = document.createElement("template");
-    template.innerHTML = html;
-    const items = [...template.content.children].filter((item) => !this.#item(item.dataset.conversation));
-    this.#list.append(...items);
-    this.#older.hidden = items.length === 0;
+  #toggleFolder(details) {
+    const { folder } = details.parentNode.dataset;
+    const open = remembered();
+    if (details.open) open.add(folder);
+    else open.delete(folder);
+    remember(open);
+    if (details.open) this.#fill(details.querySelector("ul"));
+  }
+
+  async #fill(list) {
+    if (list.dataset.asked) return;
+    list.dataset.asked = "yes";
+    try {
+      list.replaceChildren(await fetched(list.dataset.query));
+      this.#arrange();
+    } catch {
+      delete list.dataset.asked; // opened again, it is asked for again
+    }
+  }
+
+  async #showOlder(button) {
+    const list = button.closest("ul");
+    button.disabled = true;
+    try {
+      const html = await fetched(list.dataset.query ?? this.query, this.#place("before", list));
+      for (const item of html.querySelectorAll("[data-conversation]")) if (this.#item(item.dataset.conversation)) item.remove();
+      button.closest("li").replaceWith(html);
+      this.#arrange();
+      this.#shelf.dispatchEvent(new Event("listed"));
+    } catch {
+      button.textContent = say("older_failed");
+      button.disabled = false;
+    }
+  }
+
+  // The last one of a list, as an answer's beginning or end.
+  #place(name, list) {
+    const last = [...list.querySelectorAll("[data-updated]")].at(-1);
+    return last ? { [name]: last.dataset.updated, [`${name}_id`]: last.dataset.conversation } : {};
+  }
+
+  // Where the focus was, it comes again: at the same conversation, or at the one that took its place.
+  #focus() {
+    const item = document.activeElement.closest("#shelf [data-conversation]");
+    if (!item) return () => {};
+    const at = [...this.#shelf.querySelectorAll("[data-conversation]")].indexOf(item);
+    return () => {
+      const items = [...this.#shelf.querySelectorAll("[data-conversation]")];
+      (this.#item(item.dataset.conversation) ?? items[Math.min(at, items.length - 1)])?.querySelector("a").focus();
+    };
+  }
+}
+
+async function fetched(query, place = {}) {
+  const asked = new URLSearchParams(query);
+  for (const [name, value] of Object.entries(place)) asked.set(name, value);
+  const answer = await get(`/conversations/?${asked}`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  return template.content;
+}
+
+// Which folders are open is remembered by this browser.
+function remembered() {
+  try {
+    return new Set(JSON.parse(localStorage.getItem(OPEN_FOLDERS)));
+  } catch {
+    return new Set(); // not ours, or storage is switched off
+  }
+}
+
+function remember(open) {
+  try {
+    localStorage.setItem(OPEN_FOLDERS, JSON.stringify([...open]));
+  } catch {
+    // Storage is switched off: they are as they were when the page is loaded again.
   }
 }
