@@ -20,8 +20,8 @@ ICONS = (
     ("icon-512.png", "512x512", "any"),
     ("icon-maskable.png", "512x512", "maskable"),
 )
-# What the page without a network is made of. Asked for with this mark, so that the worker leaves the same files, as other
-# pages want them, to the browser.
+# What the page without a network is made of. Asked for with this mark: the same files without it, as other pages want
+# them, the worker leaves to the browser.
 MARK = "?offline"
 ASSETS = ("css/colours.css", "css/page.css", "css/entrance.css", "js/offline.js", "img/mark.svg")
 

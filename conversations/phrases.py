@@ -43,6 +43,10 @@ def _of_replies() -> dict[str, str]:
         "tokens_one": ngettext("{n} token", "{n} tokens", 1),
         "tokens_other": ngettext("{n} token", "{n} tokens", 2),
         "announce_started": _("The reply begins."),
+        "announce_code": _("Code block."),
+        "announce_code_in": _("Code block: {language}."),
+        "announce_table": _("Table."),
+        "announce_formula": _("Formula."),
         "announce_done": _("The reply is complete."),
     }
 

@@ -91,7 +91,7 @@ function receive(frame) {
 function event(frame) {
   thread.show(frame);
   timing.event(frame);
-  if (frame.type === "text") announcer.text(frame.text);
+  announcer.follow(frame.reply);
   if (frame.type === "started") announcer.say(say("announce_started"));
   if (!isFinal(frame.type)) return;
   thread.finished(frame.reply);
