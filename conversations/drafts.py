@@ -49,6 +49,12 @@ def read(user: User, conversation: UUID | None) -> Kept:
     return Kept.of(Draft.objects.filter(owner=user, conversation=conversation).first(), conversation)
 
 
+def for_page(user: User, conversation: UUID | None) -> dict[str, Any] | None:
+    """What a page begins with, of a conversation that is the user's; None where nothing was ever typed."""
+    row = Draft.objects.filter(owner=user, conversation=conversation).first()
+    return row and {"text": row.text, "waiting": row.waiting, "revision": row.revision}
+
+
 @transaction.atomic
 def save(user: User, conversation: UUID | None, text: str, revision: int, after: str | None = None) -> Kept:
     """Keep this text, if the device knew what it takes the place of: by its revision or, with ``after``, by its words.

@@ -22,7 +22,8 @@ async def answer(layer: Any, user: User, note: frames.Note, *, but: str = "") ->
         return {**news.refused_frame(str(note.client_id or ""), no), "about": note.kind}
     if kept.changed:
         await hints.drafted(layer, user.pk, kept.conversation, kept.revision, but=but)
-    return frame(kept)
+    said = frame(kept)
+    return {**said, "client_id": str(note.client_id)} if note.client_id else said
 
 
 def frame(kept: Kept) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import frames, hints, listing, news, timings
+from conversations import drafts, frames, hints, listing, news, timings
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Follower
@@ -50,6 +50,7 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         "conversation": str(conversation.pk) if conversation else None,
         "after": str(messages[-1].pk) if messages else None,
         "limits": allowance(user.pk),
+        "draft": drafts.for_page(user, conversation_id),
         "strings": phrases(),
     }
     context = {

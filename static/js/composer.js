@@ -4,6 +4,7 @@ import { Draft } from "./draft.js";
 import { Hint } from "./hint.js";
 
 const COMPOSING = 229; // Safari's key code for the Enter that confirms an input method's choice
+const AGAIN_MS = 10000;
 const touchOnly = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class Composer {
@@ -14,32 +15,35 @@ export class Composer {
   #review = this.#error.querySelector("[data-appeal]");
   #send = this.#form.querySelector("[data-send]");
   #stop = this.#form.querySelector("[data-stop]");
+  #labels = { false: this.#send.getAttribute("aria-label"), true: this.#send.dataset.later };
   #clientId = null;
   #busy = false;
+  #waits = false; // what is sent now waits for the reply to end
   #isTooLong = false;
+  #waiting = null; // messages that wait, once there are any
 
-  constructor({ conversation, allowance, onsend, onstop, onrefuse }) {
-    this.allowance = allowance;
+  constructor({ conversation, known, allowance, announce, say, onsend, onlook, onstop, onrefuse }) {
+    Object.assign(this, { conversation, allowance, announce, say, onsend, onlook, onrefuse });
     this.hint = new Hint(allowance);
-    this.onsend = onsend;
-    this.onrefuse = onrefuse;
-    this.draft = new Draft(conversation);
+    this.draft = new Draft(conversation.id, known, { send: say, room: () => allowance.characters, onother: (...other) => this.#other(...other) });
     this.#form.onsubmit = (event) => this.#submit(event);
     this.#field.oninput = () => this.#edited();
     this.#field.onfocus = () => this.weigh();
     this.#field.onkeydown = (event) => this.#key(event);
     this.#stop.onclick = onstop;
     for (const idea of document.querySelectorAll("[data-idea]")) idea.onclick = () => this.fill(idea.dataset.idea);
-    this.#restoreDraft();
+    this.#begin(known ?? {});
     if (!touchOnly.matches) this.#field.focus({ preventScroll: true });
   }
 
-  // One reply at a time: what is typed meanwhile waits in the field.
-  wait({ sending, writing }) {
+  // One reply at a time: what is sent meanwhile waits, once there is a conversation to wait in.
+  wait({ sending, writing, mayStart }) {
     this.#busy = sending || writing;
+    this.#waits = this.#busy && this.conversation.id !== null;
     this.#stop.hidden = !writing;
-    this.#send.hidden = writing;
+    if (this.#send.getAttribute("aria-label") !== this.#labels[this.#waits]) this.#send.setAttribute("aria-label", this.#labels[this.#waits]);
     this.#enable();
+    this.#waiting?.look({ mayStart });
   }
 
   fill(text) {
@@ -49,22 +53,55 @@ export class Composer {
     this.#field.setSelectionRange(text.length, text.length);
   }
 
+  // Before what is typed there by now, which stays.
+  putBack(text) {
+    const typed = this.#field.value;
+    this.fill(typed.trim() ? `${text}\n\n${typed}` : text);
+    this.#field.setSelectionRange(text.length, text.length);
+  }
+
   // The server has it: nothing of it needs keeping. The draft of a new conversation becomes that conversation's.
-  forget(clientId, conversation) {
-    if (this.draft.read().clientId === clientId) this.draft.write("");
-    this.draft.move(conversation);
+  forget(clientId, revision) {
+    this.draft.sent(this.conversation.id, revision, this.#waiting?.sent(clientId, revision));
     this.draft.write(this.#field.value, this.#clientId);
   }
 
-  // It was not saved: give it back, unless the person has begun another.
+  // A `draft` frame.
+  take(frame) {
+    if (frame.conversation !== this.conversation.id) return;
+    this.draft.take(frame);
+    if (this.#waiting) this.#waiting.take(frame);
+    else if (frame.waiting?.length) this.#wait((waiting) => waiting.take(frame));
+  }
+
+  // The connection is there, perhaps again.
+  resume() {
+    this.draft.resume();
+    this.#waiting?.resume();
+  }
+
+  // What was typed could not be kept now.
+  failed() {
+    this.draft.failed();
+    setTimeout(() => this.#waiting?.resume(), AGAIN_MS);
+  }
+
+  // Whether what was refused was a draft, or waited: then this was all there is to do about it.
+  refused(frame, reason) {
+    if (this.#waiting?.refused(frame, reason)) return true;
+    if (frame.about !== "draft") return false;
+    this.draft.failed();
+    this.complain(reason);
+    return true;
+  }
+
+  // It was not saved: give it back.
   giveBack(text, clientId, detail, incident) {
-    if (!this.#field.value.trim()) {
-      this.#clientId = clientId;
-      this.#put(text);
-      this.draft.write(text, clientId);
-    }
+    const isEmpty = !this.#field.value.trim();
+    this.putBack(text);
+    if (isEmpty) this.#clientId = clientId;
+    this.draft.write(this.#field.value, this.#clientId);
     this.complain(detail, incident);
-    this.#field.focus();
   }
 
   // An incident is a rule's doing: of that one may ask for a review.
@@ -99,17 +136,18 @@ export class Composer {
     if (this.allowance.isRefused) return this.onrefuse();
     if (this.#send.disabled) return;
     const clientId = this.#clientId ?? newId();
-    this.draft.write(text, clientId);
+    this.draft.hold(text, clientId);
     this.#clientId = null;
     this.complain("");
     this.#put("");
-    this.onsend(text, clientId);
+    if (this.#waits) this.#wait((waiting) => this.announce(waiting.add(text, clientId)));
+    else this.onsend(text, clientId);
   }
 
   #edited() {
     this.#clientId = null; // another text is another message
     this.#put(this.#field.value);
-    this.draft.write(this.#field.value, null);
+    this.draft.write(this.#field.value);
     this.complain("");
   }
 
@@ -120,7 +158,8 @@ export class Composer {
   }
 
   #enable() {
-    this.#send.disabled = this.#busy || !this.#field.value.trim() || this.#isTooLong || this.allowance.isRefused;
+    const mayNot = this.#busy && !this.#waits;
+    this.#send.disabled = mayNot || !this.#field.value.trim() || this.#isTooLong || this.allowance.isRefused;
   }
 
   #key(event) {
@@ -130,12 +169,27 @@ export class Composer {
     this.#form.requestSubmit();
   }
 
-  #restoreDraft() {
-    const { text, clientId } = this.draft.read();
-    const typedEarly = this.#field.value; // before this script ran
-    if (typedEarly || !text) return this.#put(typedEarly);
-    this.#clientId = clientId ?? null;
-    this.#put(text);
+  #begin({ waiting = [], revision }) {
+    const { text, clientId } = this.draft.begin(this.#field.value); // which may have been typed before this script ran
+    const waits = waiting.some((item) => item.client_id === clientId);
+    this.#clientId = waits ? null : clientId;
+    this.#put(waits ? "" : text);
+    if (waits) this.draft.write("");
+    if (waiting.length) this.#wait((queue) => queue.take({ waiting, revision }));
+  }
+
+  async #wait(act) {
+    const { Waiting } = await import("./waiting.js");
+    this.#waiting ??= new Waiting({ composer: this, conversation: this.conversation, say: this.say, send: this.onsend, look: this.onlook });
+    act(this.#waiting);
+    this.onlook();
+  }
+
+  // Written on another device: shown at once where nothing else is typed here, else offered.
+  #other(text, { offer = false } = {}) {
+    if (offer) return import("./other_draft.js").then(({ show }) => show(text, (use) => this.draft.decide(use)));
+    this.#clientId = null;
+    return this.#put(text);
   }
 }
 

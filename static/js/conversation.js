@@ -12,6 +12,7 @@ export class Conversation {
   constructor({ conversation, after }) {
     this.id = conversation ?? null;
     this.newest = after ?? null;
+    this.isBehind = false; // it was asked what is new, and that has not come
   }
 
   get isBusy() {
@@ -35,6 +36,7 @@ export class Conversation {
   }
 
   openFrame() {
+    this.isBehind = true;
     return { type: "open", conversation: this.id, after: this.newest, cursors: this.cursors(), format: "html" };
   }
 

@@ -36,6 +36,7 @@ export class EventStream {
   send(frame) {
     if (!this.#open) return false;
     if (frame.type === "send") this.#read(post("/messages/", frame));
+    if (frame.type === "draft") this.#read(post("/drafts/", frame));
     if (frame.type === "stop") this.#read(post(`/replies/${frame.reply}/stop/`, {}));
     if (frame.type === "timing") this.#read(post(`/replies/${frame.reply}/timing/`, frame));
     if (frame.type === "limits") this.#read(get("/limits/"));

@@ -21,7 +21,10 @@ const announcer = new Announcer();
 const thread = new Thread();
 const sidebar = new Sidebar(page.conversation);
 const connection = new Connection(conversation, { onframe: receive, onopen: resume });
-const composer = new Composer({ conversation: page.conversation, allowance, onsend: send, onstop: stop, onrefuse: insist });
+const composer = new Composer({
+  conversation, known: page.draft, allowance, onsend: send, onstop: stop, onrefuse: insist, onlook: () => update(),
+  announce: (words) => announcer.say(words), say: (frame) => connection.send(frame),
+});
 const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
 const timing = new Timing((frame) => connection.send(frame));
 let hasUnseen = false;
@@ -34,7 +37,7 @@ const handlers = {
     timing.named(clientId, reply);
     thread.confirm(clientId, message, frame.text);
     thread.addReply(reply);
-    composer.forget(clientId, talk.id);
+    composer.forget(clientId, frame.draft);
     if (path !== talk.url) history.pushState({}, "", talk.url);
     path = talk.url;
     title(talk.title);
@@ -43,9 +46,9 @@ const handlers = {
     connection.follow(conversation.cursors());
   },
   refused(frame) {
-    giveBack(frame.client_id, refusal(frame), frame.incident);
+    notSent(frame, refusal(frame));
     if (frame.code === "trashed") place({ trashed: true });
-    if (frame.code === "stale") connection.send(conversation.openFrame());
+    if (frame.code === "stale" || frame.code === "busy") connection.send(conversation.openFrame());
     askForLimits(); // the page believed that it could be sent
   },
   limits({ limits }) {
@@ -55,7 +58,8 @@ const handlers = {
   },
   error({ about, code, detail }) {
     if (about === "open" && code === "unavailable") setTimeout(() => connection.send(conversation.openFrame()), OPEN_AGAIN_MS);
-    else if (about === "send") for (const frame of conversation.outbox) giveBack(frame.client_id, detail || say("not_sent"));
+    else if (about === "send") for (const { client_id } of conversation.outbox) notSent({ client_id, code: "busy" }, detail || say("not_sent"));
+    else if (about === "draft") composer.failed();
     else if (code !== "malformed" && about !== "timing") composer.complain(detail);
   },
   messages({ html, title: name, remembered_from: oldest }) {
@@ -63,12 +67,19 @@ const handlers = {
     if (oldest !== undefined) thread.forgetAbove(oldest);
     for (const { client_id: clientId } of conversation.outbox.filter((frame) => thread.isHere(frame.client_id))) {
       conversation.answered(clientId);
-      composer.forget(clientId, conversation.id);
+      composer.forget(clientId);
     }
+    conversation.isBehind = false;
     if (thread.newest) conversation.newest = thread.newest;
     for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
     if (name) title(name);
     connection.follow(conversation.cursors());
+  },
+  draft(frame) {
+    composer.take(frame);
+  },
+  drafted(frame) {
+    composer.draft.heard(frame);
   },
   changed({ conversation: id, title: name, url, folder }) {
     const isCurrent = id === conversation.id;
@@ -104,9 +115,9 @@ function askForLimits() {
   connection.send({ type: "limits" });
 }
 
-function send(text, clientId) {
+function send(text, clientId, more = {}) {
   timing.pressed(clientId);
-  const frame = conversation.begin(clientId, text);
+  const frame = Object.assign(conversation.begin(clientId, text), more);
   thread.addPending(clientId, frame.text);
   connection.send(frame);
   update();
@@ -125,6 +136,7 @@ function resume({ limits }) {
   thread.expectAll();
   if (conversation.id) connection.send(conversation.openFrame());
   for (const frame of conversation.outbox) connection.send(frame);
+  composer.resume();
 }
 
 // The page believes that nothing can be sent now. It says so, and asks whether that still holds.
@@ -133,10 +145,11 @@ function insist() {
   askForLimits();
 }
 
-function giveBack(clientId, detail, incident) {
-  const frame = conversation.answered(clientId);
+function notSent(frame, reason) {
+  const { client_id: clientId, incident } = frame;
+  const said = conversation.answered(clientId);
   thread.removePending(clientId);
-  if (frame) composer.giveBack(frame.text, clientId, detail, incident);
+  if (!composer.refused(frame, reason) && said) composer.giveBack(said.text, clientId, reason, incident);
 }
 
 // Where this conversation is kept: what of it can be changed follows.
@@ -151,7 +164,8 @@ function title(text) {
 }
 
 function update() {
-  composer.wait({ sending: conversation.isBusy, writing: conversation.isWriting });
+  const mayStart = !conversation.isBusy && !conversation.isBehind && connection.isOpen;
+  composer.wait({ sending: conversation.isBusy, writing: conversation.isWriting, mayStart });
   const mark = conversation.isBusy ? "… " : hasUnseen ? "● " : "";
   const words = `${mark}${baseTitle.text} · ${baseTitle.site}`;
   if (document.title !== words) document.title = words;

@@ -20,9 +20,9 @@ export function get(path) {
   return fetch(path, { redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) });
 }
 
-export function post(path, body) {
+export function post(path, body, more = {}) {
   const token = document.querySelector("[name=csrfmiddlewaretoken]")?.value ?? "";
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token };
   const options = { method: "POST", headers, body: JSON.stringify(body), redirect: "manual" };
-  return fetch(path, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) });
+  return fetch(path, { ...options, ...more, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
