@@ -1,6 +1,6 @@
 """What people share with whom and until when, without a word of it, and the taking back of it."""
 
-from typing import Any, ClassVar, cast
+from typing import Any, cast
 
 from django.contrib import admin, messages
 from django.db.models import Q, QuerySet

@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 from accounts import chart
 from accounts.models import User
 from audit.log import record
+from console import seen
 from console.engines import standing
 from console.recent import STEP, STEPS, Hour, last_hour
 from console.roles import administers
@@ -80,7 +81,14 @@ def _now(request: HttpRequest) -> dict[str, Any]:
     now = standing()
     hour = last_hour(now.models)
     may_order = administers(request.user)
-    return {"now": now, "hour": hour, "at": timezone.now(), "may_order": may_order, **_charts(hour)}
+    return {
+        "now": now,
+        "hour": hour,
+        "seen": seen.last_hour(),
+        "at": timezone.now(),
+        "may_order": may_order,
+        **_charts(hour),
+    }
 
 
 def _charts(hour: Hour) -> dict[str, chart.Chart]:

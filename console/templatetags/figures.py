@@ -41,6 +41,12 @@ def milliseconds(value: float | None) -> str:
 
 
 @register.filter
+def seconds(value: float) -> str:
+    """Milliseconds as seconds with two decimals, without a unit."""
+    return f"{value / 1000:.2f}"
+
+
+@register.filter
 def number(value: float) -> str:
     """At most one decimal, none from 10 on."""
     return f"{value:.0f}" if value >= 10 or value == int(value) else f"{value:.1f}"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from console import banners, overview, recent
+from console import banners, overview, recent, seen
 
 
 @pytest.fixture(autouse=True)
@@ -10,3 +10,4 @@ def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
     for look in (banners.recent, overview.now, overview.fortnight):
         look.forget()
     monkeypatch.setattr(recent, "_last", {})
+    monkeypatch.setattr(seen, "_last", [])
