@@ -16,6 +16,7 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep": {"task": "conversations.tasks.sweep", "schedule": 2.0, "options": {"expires": 2.0}},
+    "index": {"task": "conversations.tasks.index", "schedule": 3.0, "options": {"expires": 3.0}},
     "release-orphans": {
         "task": "conversations.tasks.release_orphans",
         "schedule": 600.0,

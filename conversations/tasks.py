@@ -4,6 +4,7 @@ from celery import shared_task
 
 from conversations import reservations, sharing, sweeper, timings, trash
 from conversations.reply import serve
+from conversations.search import index as search_index
 from inference.worker import current
 
 
@@ -37,3 +38,9 @@ def forget() -> None:
 def empty_trash() -> None:
     """Delete for ever what has been in the trash for too long."""
     trash.empty()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def index() -> None:
+    """Put what was said since into the index of the search."""
+    search_index.catch_up()

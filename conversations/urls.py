@@ -2,13 +2,18 @@
 
 from django.urls import path
 
-from conversations import noted, objections, sharing_views, shelf_views, shortcuts, views
+from conversations import branch_views, noted, objections, sharing_views, shelf_views, shortcuts, views
 from conversations.consumers import ChatConsumer
+from conversations.search import views as search
 
 urlpatterns = [
     path("", views.chat, name="home"),
     path("c/<uuid:conversation_id>/", views.chat, name="conversation"),
     path("c/<uuid:conversation_id>/news", views.latest, name="news"),
+    path("c/<uuid:conversation_id>/earlier", branch_views.earlier, name="earlier"),
+    path("messages/<uuid:message_id>/choose/", branch_views.choose, name="choose"),
+    path("messages/<uuid:message_id>/erase/", branch_views.erase, name="erase"),
+    path("editing/", branch_views.editing, name="editing"),
     path("c/<uuid:conversation_id>/share/", sharing_views.share, name="share"),
     path("colleagues/", sharing_views.colleagues, name="colleagues"),
     path("shares/", sharing_views.shares, name="shares"),
@@ -29,6 +34,8 @@ urlpatterns = [
     path("incidents/<uuid:incident_id>/appeal/", objections.appeal, name="appeal"),
     path("objections/", objections.dialogs, name="objections"),
     path("shortcuts/", shortcuts.sheet, name="shortcuts"),
+    path("search/", search.search, name="search"),
+    path("search/panel/", search.panel, name="search_panel"),
     path("limits/", views.limits, name="limits"),
 ]
 

@@ -90,6 +90,10 @@ def find(user: User, query: Query, filters: Filters) -> Result:
     return Result(list(groups.values()), is_all=len(messages) < MOST and len(titles) < MOST)
 
 
+def has_replies_of(user: User, model: str) -> bool:
+    return bool(store().find(Wanted("", (), [[index.of_model(user.pk, model)]]), 1, newest=False))
+
+
 def _titles(user: User, query: Query, filters: Filters) -> list[UUID]:
     """The conversation that was last written in comes first."""
     if filters.role or filters.model:

@@ -66,6 +66,8 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "appeal": (post(ALICE_ONLY, text="Why?"),),
     "appeal_for_reply": (post(ALICE_ONLY, text="Why?"),),
     "limits": (get(MEMBERS),),
+    "search": (get(MEMBERS, q="secret"), get(MEMBERS, q=""), get(MEMBERS, q="secret", role="nobody")),
+    "search_panel": (get(MEMBERS),),
     "objections": (get(MEMBERS),),
     "share": (get(ALICE_ONLY), post(ALICE_ONLY, audience="team")),
     "colleagues": (get(MEMBERS, q="al"),),
