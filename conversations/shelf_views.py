@@ -19,6 +19,7 @@ from conversations.listing import Shelf
 from conversations.models import Conversation, Folder, Tag
 from conversations.refusals import Refused
 from conversations.shelf import Ids, Shelved
+from conversations.shelf_words import words
 from conversations.streams import streams
 from conversations.views import View, signed_in
 
@@ -88,7 +89,7 @@ def listed(request: HttpRequest) -> HttpResponse:
 @login_required
 def menus(request: HttpRequest) -> HttpResponse:
     """The menus and dialogs of the shelf, for a page that needs the first of them."""
-    return render(request, "conversations/shelf.html", {"most": MOST})
+    return render(request, "conversations/shelf.html", {"words": words()})
 
 
 @require_GET

@@ -2,7 +2,7 @@
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const TYPING = "input, textarea, select, [contenteditable]";
-const OPEN = "dialog[open], details.person[open], details[open] > .menu, .sidebar-open, :popover-open, [aria-expanded=true][aria-controls]:is(input, textarea)";
+const OPEN = "dialog[open], details.person[open], details[open] > .menu, .sidebar-open, .selecting, :popover-open, [aria-expanded=true][aria-controls]:is(input, textarea)";
 const PLAIN = { "?": "sheet", "/": "compose", r: "again", e: "edit", End: "newest" }; // not while one types
 const CHORDS = { KeyO: "begin", KeyC: "copyReply", Semicolon: "copyCode", KeyS: "sidebar" }; // with Ctrl or ⌘, and Shift
 const WAYS = { ArrowUp: "previous", ArrowDown: "next" }; // with Alt

@@ -43,6 +43,7 @@ export class Sidebar {
     const place = query === this.query ? this.#place("until", document.getElementById("entries")) : {};
     const html = await fetched(query, place);
     if (turn !== this.#turn) return;
+    if (!html) return void (await this.show("")); // its tag is gone
     const focus = this.#focus();
     this.#shelf.dataset.query = query;
     const folders = this.#shelf.querySelectorAll("[data-asked]");
@@ -75,6 +76,7 @@ export class Sidebar {
   }
 
   #arrange() {
+    document.querySelector("[data-view]").textContent = document.getElementById("entries").dataset.name;
     for (const link of this.#shelf.querySelectorAll("[aria-current]")) link.removeAttribute("aria-current");
     if (this.#current) this.#item(this.#current)?.querySelector("a").setAttribute("aria-current", "page");
     byDay(document.getElementById("entries"));
@@ -99,7 +101,7 @@ export class Sidebar {
     if (list.dataset.asked) return;
     list.dataset.asked = "yes";
     try {
-      list.replaceChildren(await fetched(list.dataset.query));
+      list.replaceChildren((await fetched(list.dataset.query)) ?? "");
       this.#arrange();
     } catch {
       delete list.dataset.asked; // opened again, it is asked for again
@@ -143,6 +145,7 @@ async function fetched(query, place = {}) {
   const asked = new URLSearchParams(query);
   for (const [name, value] of Object.entries(place)) asked.set(name, value);
   const answer = await get(`/conversations/?${asked}`);
+  if (answer.status === 404) return null;
   if (!answer.ok) throw new Error(answer.statusText);
   const template = document.createElement("template");
   template.innerHTML = await answer.text();
