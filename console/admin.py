@@ -1,5 +1,16 @@
 """All that the console registers with Django's admin."""
 
-from console import announcements, content, groups, incidents, people, policies, restraints, rules, shares
+from console import announcements, content, groups, incidents, library, people, policies, restraints, rules, shares
 
-__all__ = ["announcements", "content", "groups", "incidents", "people", "policies", "restraints", "rules", "shares"]
+__all__ = [
+    "announcements",
+    "content",
+    "groups",
+    "incidents",
+    "library",
+    "people",
+    "policies",
+    "restraints",
+    "rules",
+    "shares",
+]

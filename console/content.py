@@ -16,7 +16,7 @@ from console.bounded import BoundedPaginator
 from conversations.models import Conversation, Message
 from inference import catalog
 
-HIDDEN = frozenset({"title", "indexed_title", "instructions", "text", "reasoning"})
+HIDDEN = frozenset({"title", "indexed_title", "instructions", "options", "text", "reasoning"})
 
 
 class WithoutWords(OnlyItsFilters):

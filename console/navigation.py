@@ -71,6 +71,8 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("conversations.Conversation"),
             Rows("conversations.Message"),
             Rows("conversations.Share"),
+            Rows("conversations.SavedPrompt", _("Team prompts")),
+            Rows("conversations.Preset", _("Team presets")),
             Rows("console.Banner"),
         ),
     ),

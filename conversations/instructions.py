@@ -38,12 +38,16 @@ def put_on_record(found: Screened | None, user_id: int, conversation: UUID, mode
 def set_parameters(user: User, conversation_id: UUID, chosen: Chosen) -> Chosen:
     """From the next message on this holds in the conversation; what was saved: a rule may mask a part.
 
+    What stays as it was is not looked at again, though a policy may allow less by now.
+
     Raises Refused, or Conversation.DoesNotExist for one that is not the user's.
     """
-    Conversation.objects.visible_to(user).only("pk").get(pk=conversation_id)
+    before = Chosen.of(Conversation.objects.visible_to(user).get(pk=conversation_id)).fields()
+    changed = {name: value for name, value in chosen.fields().items() if value != before[name]}
     limits, model = limits_of(user.pk), served()
-    found = screened(user, chosen, limits, model, about=conversation_id, conversation=conversation_id)
+    found = screened(user, Chosen(**changed), limits, model, about=conversation_id, conversation=conversation_id)
+    saved = {name: getattr(found.chosen, name) for name in changed}
     with transaction.atomic():
-        Conversation.objects.visible_to(user).filter(pk=conversation_id).update(**found.chosen.fields())
+        Conversation.objects.visible_to(user).filter(pk=conversation_id).update(**saved)
         put_on_record(found, user.pk, conversation_id, model.name)
-    return found.chosen
+    return replace(chosen, **saved)

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from conversations import branch_views, noted, objections, sharing_views, shelf_views, shortcuts, views
+from conversations import (
+    branch_views,
+    library,
+    noted,
+    objections,
+    parameters_views,
+    sharing_views,
+    shelf_views,
+    shortcuts,
+    views,
+)
 from conversations.consumers import ChatConsumer
 from conversations.search import views as search
 
@@ -15,6 +25,19 @@ urlpatterns = [
     path("messages/<uuid:message_id>/erase/", branch_views.erase, name="erase"),
     path("editing/", branch_views.editing, name="editing"),
     path("c/<uuid:conversation_id>/share/", sharing_views.share, name="share"),
+    path("c/<uuid:conversation_id>/parameters/", parameters_views.set_parameters, name="set_parameters"),
+    path("parameters/", parameters_views.dialog, name="parameters"),
+    path("presets/", parameters_views.save_preset, name="presets"),
+    path("presets/new/", library.preset, name="preset_new"),
+    path("presets/<int:preset_id>/", library.preset, name="preset"),
+    path("presets/<int:preset_id>/values/", library.values, name="preset_values"),
+    path("presets/<int:preset_id>/delete/", library.preset_delete, name="preset_delete"),
+    path("prompts/", library.prompts, name="prompts"),
+    path("prompts/box/", library.box, name="prompts_box"),
+    path("prompts/new/", library.prompt, name="prompt_new"),
+    path("prompts/<int:prompt_id>/", library.prompt, name="prompt"),
+    path("prompts/<int:prompt_id>/text/", library.text, name="prompt_text"),
+    path("prompts/<int:prompt_id>/delete/", library.prompt_delete, name="prompt_delete"),
     path("colleagues/", sharing_views.colleagues, name="colleagues"),
     path("shares/", sharing_views.shares, name="shares"),
     path("shares/<int:share_id>/revoke/", sharing_views.revoke, name="revoke"),

@@ -24,10 +24,18 @@ class KeptQuerySet(models.QuerySet[Any]):
         return self.visible_to(user).filter(owner_id=user.pk)
 
 
+def team_stays(collector: Any, field: Any, rows: Any, using: str) -> None:
+    """Whoever leaves takes their own along; what they made for the team stays, and is nobody's."""
+    models.CASCADE(collector, field, rows.filter(is_team=False), using)
+    models.SET_NULL(collector, field, rows.filter(is_team=True), using)
+
+
 class Kept(models.Model):
     """What both have in common."""
 
-    owner = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("owner"))
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, team_stays, null=True, related_name="+", verbose_name=_("owner")
+    )
     is_team = models.BooleanField(_("for the team"), default=False)
     name = models.CharField(_("name"), max_length=60)
     created_at = models.DateTimeField(_("created"), db_default=Now())

@@ -47,6 +47,19 @@ def both(who: str) -> tuple[Way, Way]:
 
 
 CHAT: dict[str, tuple[Way, ...]] = {
+    "set_parameters": (post(ALICE_ONLY, temperature=1),),
+    "parameters": (get(MEMBERS), Way(ALICE_ONLY, "get", {"conversation": HERS})),
+    "presets": (post(MEMBERS, name="Brief"),),
+    "preset_new": both(MEMBERS),
+    "preset": both(ALICE_ONLY),
+    "preset_values": (get(ALICE_ONLY),),
+    "preset_delete": (post(ALICE_ONLY),),
+    "prompts": (get(MEMBERS),),
+    "prompts_box": (get(MEMBERS),),
+    "prompt_new": both(MEMBERS),
+    "prompt": both(ALICE_ONLY),
+    "prompt_text": (get(ALICE_ONLY),),
+    "prompt_delete": (post(ALICE_ONLY),),
     "home": (get(MEMBERS),),
     "conversation": (get(ALICE_ONLY),),
     "news": (get(ALICE_ONLY),),

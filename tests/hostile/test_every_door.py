@@ -20,7 +20,7 @@ from console import roles
 from console.models import Banner
 from console.roles import TABLE, Role
 from conversations import frames
-from conversations.models import Share
+from conversations.models import Preset, SavedPrompt, Share
 from conversations.services import Sent
 from conversations.urls import websocket_urlpatterns
 from limits.models import Policy, Restraint
@@ -140,6 +140,8 @@ class Story:
             "reply_id": self.sent.reply,
             "incident_id": self.rows["moderation.incident"],
             "share_id": self.rows["conversations.share"],
+            "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
+            "preset_id": Preset.objects.values_list("pk", flat=True).get(name="Hers"),
             "token": Share.objects.values_list("token", flat=True).get(),
             "pk": self.rows.get(door.model, 0),
             "id": self.alice.pk,
@@ -168,6 +170,10 @@ def story(alice: User, grace: User) -> Story:
         Rule.objects.create(name="A rule", words="marmalade"),
         Restraint.objects.create(user=alice, kind="slow", by=grace),
         Share.objects.create(owner=alice, conversation=sent.conversation, title="x", messages=[], audience="people"),
+        Preset.objects.create(owner=alice, name="Hers"),
+        Preset.objects.create(owner=grace, name="Team's", is_team=True),
+        SavedPrompt.objects.create(owner=alice, name="Hers", text="x"),
+        SavedPrompt.objects.create(owner=grace, name="Team's", text="x", is_team=True),
         Incident.objects.create(message=sent.reply, user=alice, where="prompt"),
     ]
     rows: dict[str, Any] = {row._meta.label_lower: row.pk for row in made}
