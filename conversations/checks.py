@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import NAMESPACE_OID, UUID, uuid5
 
-from django.db.models import Sum
-from django.db.models.functions import Length
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -13,6 +11,7 @@ from conversations.models import Conversation, Message
 from conversations.parameters import Screened, tokens_of
 from conversations.refusals import Refused
 from conversations.titles import title_from
+from conversations.tree import characters, length
 from inference.model import Model
 from inference.protocol import REPLY_ROOM
 from inference.serving import model as served
@@ -132,17 +131,23 @@ def over_limit(over: OverLimit) -> Refused:
     return Refused(over.code, over.detail, over.allowed, more={"left": over.left, "resets_at": resets})
 
 
-def check_room(conversation: Conversation, newest: Message | None, checked: Checked, told: str = "") -> int:
-    """The tokens the model will read, about; refuse a conversation that has reached the person's limits.
+def check_place(conversation: Conversation) -> None:
+    """Refuse one that is in the trash. The caller has locked it."""
+    if conversation.trashed_at:
+        raise Refused("trashed", _("This conversation is in the trash. Restore it, then send again."))
 
-    ``told`` are the instructions of its reply.
+
+def check_room(conversation: Conversation, parent: Message | None, checked: Checked, told: str = "") -> int:
+    """The tokens the model will read, about; refuse a branch that has reached the person's limits for a conversation.
+
+    ``parent`` is the branch's last message, ``told`` are the instructions of the reply.
     """
     turns, tokens = checked.limits.conversation_turns, checked.limits.conversation_tokens
-    if turns is not None and conversation.length >= 2 * turns:
+    if turns is not None and conversation.length >= 2 * turns and length(parent) >= 2 * turns:
         detail = _("This conversation has its %(allowed)d turns. Begin a new one.")
         raise Refused("conversation_full", detail % {"allowed": turns}, turns)
     instructed = _check_instructions(told, checked)
-    read = _tokens_before(conversation, newest, checked.model, instructed) + checked.tokens
+    read = _tokens_before(parent, checked.model, instructed) + checked.tokens
     if tokens is not None and read > tokens:
         detail = _("This conversation has about %(has)d tokens; %(allowed)d are allowed. Begin a new one.")
         raise Refused("conversation_full", detail % {"has": read, "allowed": tokens}, tokens)
@@ -159,16 +164,15 @@ def _check_instructions(told: str, checked: Checked) -> int:
     return tokens
 
 
-def _tokens_before(conversation: Conversation, newest: Message | None, model: Model, instructed: int) -> int:
-    """Tokens of what was said so far, the system's turn included: as the engine counted them for the newest reply.
+def _tokens_before(parent: Message | None, model: Model, instructed: int) -> int:
+    """Tokens of what was said so far, the system's turn included: as the engine counted them for the branch's last.
 
     ``instructed``: tokens of the instructions, in which those that were counted then may have changed.
     """
-    if newest is None:
+    if parent is None:
         tokenizer = tokenizer_for(model)
         return instructed + (tokenizer.count(model.system) + tokenizer.turn_overhead if model.system else 0)
-    if newest.prompt_tokens:
-        before = tokens_of((newest.options or {}).get("instructions", ""), model)
-        return newest.prompt_tokens + newest.completion_tokens + instructed - before
-    characters: int | None = conversation.messages.aggregate(all=Sum(Length("text")))["all"]
-    return (characters or 0) // CHARACTERS_A_TOKEN + instructed
+    if parent.prompt_tokens:
+        before = tokens_of((parent.options or {}).get("instructions", ""), model)
+        return parent.prompt_tokens + parent.completion_tokens + instructed - before
+    return characters(parent) // CHARACTERS_A_TOKEN + instructed

@@ -13,7 +13,9 @@ from django.db import Error as DatabaseFault
 from django.utils import translation
 
 from conversations import frames, hints, metrics, news, noted, timings
+from conversations.again import again
 from conversations.allowance import allowance
+from conversations.branches import choose, erase
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
 from conversations.language import language_of
@@ -98,16 +100,25 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         match command:
             case frames.Send():
                 await self.send_message(command)
+            case frames.Again():
+                await self.ask_again(command)
+            case frames.Choose() | frames.Erase():
+                await self.turn(command)
             case frames.Open():
                 await self.open(command)
+            case frames.Note():
+                await self.say(await noted.answer(self.channel_layer, self.user, command, but=self.channel_name))
+            case _:
+                await self.obey_simply(command)
+
+    async def obey_simply(self, command: frames.Command) -> None:
+        match command:
             case frames.Follow(reply, cursor, html):
                 await in_database(Message.objects.visible_to(self.user).replies().only("pk").get, pk=reply)
                 self.follow(self.streams.follower(reply, cursor, html=html))
             case frames.Stop(reply):
                 await in_database(stop, self.user, reply)
                 await self.streams.feed.hasten_stop(reply)
-            case frames.Note():
-                await self.say(await noted.answer(self.channel_layer, self.user, command, but=self.channel_name))
             case frames.Timing(seen):
                 await in_database(timings.save, self.user, seen)
             case frames.Limits():
@@ -137,6 +148,34 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             self.follow_again(sent.reply, html=command.html)
         await hints.sent(self.channel_layer, self.user.pk, sent, command.draft.conversation, but=self.channel_name)
 
+    async def ask_again(self, command: frames.Again) -> None:
+        client_id = str(command.wish.client_id)
+        try:
+            sent = await in_database(again, self.user, command.wish)
+        except Refused as no:
+            await self.say(news.refused_frame(client_id, no))
+            return
+        await self.say(news.sent_frame(client_id, sent))
+        self.follow_again(sent.reply, html=command.html, cursor=Cursor(*sent.cursor or ()))
+        await hints.changed(self.channel_layer, self.user.pk, sent.conversation, but=self.channel_name)
+
+    async def turn(self, command: frames.Choose | frames.Erase) -> None:
+        """Show another branch. Other tabs stay where they are, but hear what is gone."""
+        verb = erase if isinstance(command, frames.Erase) else choose
+        async with self.streams.turn(self.user.pk):
+            try:
+                turned = await in_database(verb, self.user, command.message)
+            except Refused as no:
+                await self.say({**news.refused_frame("", no), "about": type(command).__name__.lower()})
+                return
+            page = await in_database(news.turned, turned)
+        self.pace.charge(page.seconds)
+        await self.say(page.frame)
+        for reply in page.unfinished:
+            self.follow(self.streams.follower(reply, Cursor(), html=command.html))
+        if verb is erase:
+            await hints.changed(self.channel_layer, self.user.pk, turned.conversation, but=self.channel_name)
+
     async def limits(self) -> dict[str, Any] | None:
         """None while the database is away: the page has those it was loaded with."""
         try:
@@ -164,13 +203,13 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.tasks[follower.reply_id] = task
         task.add_done_callback(lambda done: self.forget(follower.reply_id, done))
 
-    def follow_again(self, reply: UUID, *, html: bool) -> None:
+    def follow_again(self, reply: UUID, *, html: bool, cursor: Cursor | None = None) -> None:
         """Follow the reply to a message that was sent before, from its beginning, unless it is followed here.
 
         A page that comes back opens its conversation and sends again at once: told twice, it would show the text twice.
         """
         if reply not in self.tasks:
-            self.follow(self.streams.follower(reply, Cursor(), html=html))
+            self.follow(self.streams.follower(reply, cursor or Cursor(), html=html))
 
     async def pump(self, follower: Follower) -> None:
         with translation.override(self.language), concerning(follower.reply_id):

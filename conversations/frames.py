@@ -10,6 +10,7 @@ import orjson
 
 from accounts.models import User
 from conversations import drafts
+from conversations.again import Wish
 from conversations.follow import Cursor
 from conversations.parameters import NOTHING, Chosen, Wrong, read
 from conversations.services import Draft
@@ -32,6 +33,29 @@ class Malformed(Exception):  # noqa: N818 - an answer to a client, not a fault
 @dataclass(frozen=True, slots=True)
 class Send:
     draft: Draft
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    wish: Wish
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Continue(Again):
+    pass
+
+
+@dataclass(frozen=True, slots=True)
+class Choose:
+    message: UUID
+    html: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    message: UUID
     html: bool
 
 
@@ -79,7 +103,7 @@ class Ping:
     pass
 
 
-Command = Send | Open | Follow | Stop | Note | Timing | Limits | Ping
+Command = Send | Again | Choose | Erase | Open | Follow | Stop | Note | Timing | Limits | Ping
 
 
 def parse(text: str | bytes) -> Command:
@@ -135,11 +159,28 @@ def _send(frame: dict[str, Any]) -> Send:
         text=text,
         conversation=conversation,
         parent=_id_or_none(frame, "parent"),
+        branch=frame.get("branch") is True,
         model=model,
         waited=frame.get("waited") is True,
         parameters=parameters(frame.get("parameters") or {}) if conversation is None else NOTHING,
     )
     return Send(draft, _html(frame))
+
+
+def _again(frame: dict[str, Any]) -> Again:
+    return Again(Wish(_id(frame, "client_id"), _id(frame, "reply")), _html(frame))
+
+
+def _continue(frame: dict[str, Any]) -> Continue:
+    return Continue(Wish(_id(frame, "client_id"), _id(frame, "reply"), goes_on=True), _html(frame))
+
+
+def _choose(frame: dict[str, Any]) -> Choose:
+    return Choose(_id(frame, "message"), _html(frame))
+
+
+def _erase(frame: dict[str, Any]) -> Erase:
+    return Erase(_id(frame, "message"), _html(frame))
 
 
 def _open(frame: dict[str, Any]) -> Open:
@@ -196,6 +237,10 @@ def _note(frame: dict[str, Any]) -> Note:
 
 _READERS: dict[str, Callable[[dict[str, Any]], Command]] = {
     "send": _send,
+    "again": _again,
+    "continue": _continue,
+    "choose": _choose,
+    "erase": _erase,
     "open": _open,
     "follow": _follow,
     "stop": _stop,

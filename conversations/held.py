@@ -43,7 +43,7 @@ def end(reply: Message, fields: dict[str, Any]) -> bool:
         if cursor.rowcount != 1:
             return False
         cursor.execute(touch, [adapt(reply.conversation_id, connection)])
-    ledger.settle(reply.pk, fields["prompt_tokens"], fields["completion_tokens"], str(fields["state"].value))
+    ledger.settle(reply.pk, *_cost(reply, fields), str(fields["state"].value))
     return True
 
 
@@ -58,6 +58,13 @@ def report(claimed: Claimed, where: str, findings: list[Finding]) -> None:
         message=reply.pk,
         model=reply.model,
     )
+
+
+def _cost(reply: Message, fields: dict[str, Any]) -> tuple[int, int]:
+    """Tokens read and written: for a reply that continues another only what is new, the rest was charged with that."""
+    if not reply.inherited_tokens:
+        return fields["prompt_tokens"], fields["completion_tokens"]
+    return 0, max(0, fields["completion_tokens"] - reply.inherited_tokens)
 
 
 def _mine(reply: Message) -> QuerySet[Message]:

@@ -1,57 +1,119 @@
-"""What a page that knows a conversation up to some message does not know yet."""
+"""What a page is told of a conversation: its end, what is new below a message, what stands above, another branch."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
 from django.template.loader import render_to_string
 
 from accounts.models import User
+from conversations.branches import Turned
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.services import Sent
-from conversations.states import UNFINISHED, State
+from conversations.states import State
+from conversations.tree import Node, Tree
+
+SHOWN = 30  # messages that a page begins with, and that come with each "earlier"
+MOST_AT_ONCE = 120  # of another branch; of a longer one only its end is shown
 
 
 @dataclass(frozen=True, slots=True)
 class News:
-    """The ``messages`` frame, which of the conversation's replies exist and are not finished, and what it took."""
+    """A frame with articles, which of the conversation's replies exist and are not finished, and what it took."""
 
     frame: dict[str, Any]
     replies: frozenset[UUID]
-    unfinished: frozenset[UUID]
+    unfinished: frozenset[UUID]  # of those on the branch that the page shows
     seconds: float  # of a processor
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some messages of a branch that follow one another. ``above``: the message before them, where it is left out."""
+
+    messages: list[Message]
+    above: UUID | None
+    remembered_from: UUID | None
+
+    @classmethod
+    def last(cls, tree: Tree, way: list[Node]) -> "Piece":
+        """The end of a branch."""
+        above = way[-SHOWN - 1].id if len(way) > SHOWN else None
+        return cls(tree.messages(way[-SHOWN:]), above, oldest_read(way))
+
+
+def page_of(conversation: Conversation) -> Piece:
+    """What a person who comes back is shown."""
+    tree = Tree(conversation.pk)
+    return Piece.last(tree, tree.through(conversation.tip_id))
+
+
+def earlier(user: User, conversation_id: UUID, before: UUID) -> Piece:
+    """What stands above a message. Raises Conversation.DoesNotExist, or Message.DoesNotExist where it is erased."""
+    conversation = Conversation.objects.visible_to(user).only("pk").get(pk=conversation_id)
+    tree = Tree(conversation.pk)
+    if before not in tree:
+        raise Message.DoesNotExist
+    way = tree.to(before)[:-1]
+    return replace(Piece.last(tree, way), remembered_from=oldest_read(tree.through(before)))
+
+
 def since(user: User, conversation_id: UUID, after: UUID | None) -> News:
-    """What came after a message, or all of it. Raises Conversation.DoesNotExist for one that is not the user's."""
+    """What came below a message, on the newest branch that leads through it. Where nobody knows that message (it was
+    erased, or none is given), the end of the branch that was last looked at.
+
+    Raises Conversation.DoesNotExist for one that is not the user's.
+    """
     began = time.thread_time()
     conversation = Conversation.objects.visible_to(user).get(pk=conversation_id)
-    messages = conversation.messages.order_by("position")
-    known = messages.filter(pk=after).values_list("position", flat=True).first() if after else None
-    new = messages if known is None else messages.filter(position__gt=known)
-    replies = dict(messages.filter(role=Message.Role.ASSISTANT).values_list("pk", "state"))
-    html = "".join(render_to_string("conversations/message.html", {"message": message}) for message in new)
-    oldest = oldest_read(conversation)
-    frame: dict[str, Any] = {
-        "type": "messages",
+    tree = Tree(conversation.pk)
+    is_known = after in tree
+    way = tree.through(after if is_known else conversation.tip_id)
+    if is_known:
+        piece = Piece(tree.messages(way[len(tree.to(after)) :]), None, oldest_read(way))
+    else:
+        piece = Piece.last(tree, way)
+    frame = {**_frame("messages", conversation, piece, tree, way), "whole": not is_known}
+    return News(frame, tree.replies(), _unfinished(way), time.thread_time() - began)
+
+
+def turned(to: Turned) -> News:
+    """The ``branch`` frame."""
+    began = time.thread_time()
+    new = to.way[len(to.tree.to(to.parent)) :]
+    is_long = len(new) > MOST_AT_ONCE
+    piece = Piece.last(to.tree, to.way) if is_long else Piece(to.tree.messages(new), None, oldest_read(to.way))
+    parent = None if is_long else to.parent
+    frame = {**_frame("branch", to.conversation, piece, to.tree, to.way), "parent": str(parent) if parent else None}
+    return News(frame, to.tree.replies(), _unfinished(to.way), time.thread_time() - began)
+
+
+def oldest_read(way: list[Node]) -> UUID | None:
+    """The oldest message of a branch that the model read for the newest reply it began there; None: it read all."""
+    begun = (node for node in reversed(way) if node.role == Message.Role.ASSISTANT and node.state != State.QUEUED)
+    if (newest := next(begun, None)) is None:
+        return None
+    position = Message.objects.filter(pk=newest.id).values_list("remembered_from", flat=True).first()
+    return next((node.id for node in way if node.position == position), None)
+
+
+def _frame(kind: str, conversation: Conversation, piece: Piece, tree: Tree, way: list[Node]) -> dict[str, Any]:
+    article = "conversations/message.html"
+    return {
+        "type": kind,
         "conversation": str(conversation.pk),
         "title": conversation.title,
-        "html": html,
+        "html": "".join(render_to_string(article, {"message": message}) for message in piece.messages),
+        "above": str(piece.above) if piece.above else None,
+        "siblings": {str(one): list(map(str, versions)) for one, versions in tree.forks(way).items()},
+        "remembered_from": str(piece.remembered_from) if piece.remembered_from else None,
     }
-    frame["remembered_from"] = str(oldest) if oldest else None
-    unfinished = frozenset(pk for pk, state in replies.items() if state in UNFINISHED)
-    return News(frame, frozenset(replies), unfinished, time.thread_time() - began)
 
 
-def oldest_read(conversation: Conversation) -> UUID | None:
-    """The oldest message that the model read for the newest reply it began; None when it read all."""
-    begun = conversation.messages.replies().exclude(state=State.QUEUED).order_by("-position")
-    position = begun.values_list("remembered_from", flat=True).first()
-    if position is None:
-        return None
-    return conversation.messages.filter(position=position).values_list("pk", flat=True).first()
+def _unfinished(way: list[Node]) -> frozenset[UUID]:
+    return frozenset(node.id for node in way if node.is_unfinished)
 
 
 def refused_frame(client_id: str, no: Refused) -> dict[str, Any]:
@@ -76,5 +138,6 @@ def sent_frame(client_id: str, sent: Sent) -> dict[str, Any]:
         "reply": str(sent.reply),
         "first": sent.first,
     }
-    more = {"text": sent.text, "draft": sent.draft}
+    beside = str(sent.beside) if sent.beside else None
+    more = {"text": sent.text, "draft": sent.draft, "beside": beside, "cursor": sent.cursor}
     return frame | {name: value for name, value in more.items() if value is not None}

@@ -1,6 +1,8 @@
 """The verbs of a chat: send and stop. Each is one transaction; others are told after commit only."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
@@ -21,7 +23,8 @@ from limits import ledger, tally
 from limits.policies import limits_of
 from limits.refusals import OverLimit
 
-MISTIMED = frozenset({"busy", "stale"})  # refusals that are nobody's limit
+MISTIMED = frozenset({"busy", "stale", "trashed", "cannot_continue"})  # refusals that are nobody's limit
+WENT_ON = _("This conversation went on elsewhere. Read what is new, then send again.")
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +37,7 @@ class Draft:
     text: str
     conversation: UUID | None = None  # None begins a new one
     parent: UUID | None = None  # the newest message the person has seen; None asks no question about it
+    branch: bool = False  # beside what answers ``parent`` (None: beside the first) already: a message edited
     model: str = ""  # empty: the one that is served
     waited: bool = False  # for a reply to end, in the person's draft: refused if it was taken back
     parameters: Chosen = NOTHING  # of the conversation that it begins
@@ -49,6 +53,8 @@ class Sent:
     first: bool  # whether it began the conversation
     text: str | None = None  # of the message, where it is not what was sent: a rule masked some of it
     draft: int | None = None  # the new revision of the person's draft, if this was in it
+    beside: UUID | None = None  # the reply that was asked for again
+    cursor: list[int] | None = None  # of the text that it begins with, where it continues that one
 
 
 def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
@@ -58,16 +64,23 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
     ``client_id`` again returns what was saved the first time. Raises Refused, or Conversation.DoesNotExist for one
     that is not the user's.
     """
-    try:
+    with counted():
         sent = _send(user, draft, reply_id or uuid4())
+    log.info("A message of %d characters waits for its reply.", len(draft.text), extra={"reply": sent.reply})
+    return sent
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Count what is saved, or why it was not."""
+    try:
+        yield
     except Refused as no:
         metrics.SENDS.labels(no.code).inc()
         if no.code not in MISTIMED:
             tally.count(no.code)
         raise
     metrics.SENDS.labels("saved").inc()
-    log.info("A message of %d characters waits for its reply.", len(draft.text), extra={"reply": sent.reply})
-    return sent
 
 
 def stop(user: User, reply_id: UUID) -> Message:
@@ -126,22 +139,19 @@ def _save(user: User, draft: Draft, checked: Checked, message_id: UUID, reply_id
     if draft.conversation is None:
         conversation, newest = _beginning(user, draft, checked, again=again), None
     else:
-        conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=draft.conversation)
-        newest = conversation.messages.order_by("position").last()
+        conversation, newest = locked(user, draft.conversation)
     if conversation.length and (earlier := _sent_before(conversation, draft)):
         return earlier
-    _check_turn(newest, draft.parent)
+    checks.check_place(conversation)
+    parent = _parent(conversation, newest, draft)
     chosen = parameters.in_force(conversation, checked.limits, checked.model)
-    tokens = checks.check_room(conversation, newest, checked, chosen.instructions)
-    try:
-        granted = ledger.reserve(user.pk, reply_id, checked.model.name, tokens, chosen.within(checked.limits))
-    except OverLimit as over:
-        raise checks.over_limit(over) from over
-    message = _message(conversation, newest, draft, checked)
+    tokens = checks.check_room(conversation, parent, checked, chosen.instructions)
+    granted = reserve(user, reply_id, tokens, checked, chosen)
+    message = _message(conversation, parent, draft, checked)
     message.pk = message_id
-    reply = _empty_reply(message, checked)
+    reply = empty_reply(message, checked)
     reply.pk, reply.max_tokens, reply.options = reply_id, granted, parameters.options(chosen)
-    _append(conversation, message, reply)
+    append(conversation, newest, message, reply)
     drafted = drafts.sending(user, draft.conversation, draft.client_id, draft.text, waited=draft.waited)
     if checked.prompted.findings:
         checks.put_on_record(checked.prompted, user.pk, conversation.pk, message_id, checked.model.name)
@@ -152,22 +162,34 @@ def _save(user: User, draft: Draft, checked: Checked, message_id: UUID, reply_id
     return Sent(conversation, message_id, reply_id, first=message.position == 0, text=text, draft=drafted)
 
 
-def _message(conversation: Conversation, newest: Message | None, draft: Draft, checked: Checked) -> Message:
-    return Message(
-        conversation=conversation,
-        position=conversation.length,
-        parent=newest,
-        role=Message.Role.USER,
-        client_id=draft.client_id,
-        text=checked.text,
-    )
+def locked(user: User, conversation_id: UUID) -> tuple[Conversation, Message | None]:
+    """A conversation to which nothing else is added in this transaction, and the message last added to it.
+
+    Raises Conversation.DoesNotExist for one that is not the user's.
+    """
+    conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=conversation_id)
+    return conversation, conversation.messages.order_by("position").last()
 
 
-def _empty_reply(message: Message, checked: Checked) -> Message:
+def check_turn(newest: Message | None) -> None:
+    """Refuse while a reply is written in a conversation, which is always the message last added to it."""
+    if newest and newest.state in UNFINISHED:
+        raise Refused("busy", _("A reply is still being written here. Wait for it, or stop it."))
+
+
+def reserve(user: User, reply_id: UUID, tokens: int, checked: Checked, chosen: Chosen) -> int:
+    """Reserve what the reply to so many tokens may cost; the tokens that it may have."""
+    try:
+        return ledger.reserve(user.pk, reply_id, checked.model.name, tokens, chosen.within(checked.limits))
+    except OverLimit as over:
+        raise checks.over_limit(over) from over
+
+
+def empty_reply(question: Message, checked: Checked) -> Message:
+    """A reply that waits for a worker."""
     return Message(
-        conversation=message.conversation,
-        position=message.position + 1,
-        parent=message,
+        conversation=question.conversation,
+        parent=question,
         role=Message.Role.ASSISTANT,
         state=State.QUEUED,
         model=checked.model.name,
@@ -175,17 +197,32 @@ def _empty_reply(message: Message, checked: Checked) -> Message:
     )
 
 
-def _changed(message: Message, draft: Draft) -> str | None:
-    return message.text if message.text != draft.text else None
-
-
-def _append(conversation: Conversation, *messages: Message) -> None:
+def append(conversation: Conversation, newest: Message | None, *messages: Message) -> None:
+    """Add messages after the one last added. The last of them is what a person who comes back is shown."""
+    for position, message in enumerate(messages, newest.position + 1 if newest else 0):
+        message.position = position
     conversation.length += len(messages)
+    conversation.tip_id = messages[-1].pk
     if conversation._state.adding:
         insert([conversation])
     else:
-        Conversation.objects.filter(pk=conversation.pk).update(length=conversation.length, updated_at=Now())
+        changed = {"length": conversation.length, "tip": conversation.tip_id, "archived_at": None}
+        Conversation.objects.filter(pk=conversation.pk).update(**changed, updated_at=Now())
     insert(messages)
+
+
+def _message(conversation: Conversation, parent: Message | None, draft: Draft, checked: Checked) -> Message:
+    return Message(
+        conversation=conversation,
+        parent=parent,
+        role=Message.Role.USER,
+        client_id=draft.client_id,
+        text=checked.text,
+    )
+
+
+def _changed(message: Message, draft: Draft) -> str | None:
+    return message.text if message.text != draft.text else None
 
 
 def _beginning(user: User, draft: Draft, checked: Checked, *, again: bool) -> Conversation:
@@ -198,14 +235,23 @@ def _beginning(user: User, draft: Draft, checked: Checked, *, again: bool) -> Co
 
 def _sent_before(conversation: Conversation, draft: Draft) -> Sent | None:
     message = conversation.messages.filter(client_id=draft.client_id).first()
-    reply = message and message.children.order_by("position").first()
-    if message is None or reply is None:
+    if message is None:
         return None
+    reply = message.children.order_by("position").first()
+    if reply is None or message.role != Message.Role.USER:  # erased since, or the name of something else
+        raise Refused("stale", WENT_ON)
     return Sent(conversation, message.pk, reply.pk, first=message.position == 0, text=_changed(message, draft))
 
 
-def _check_turn(newest: Message | None, known: UUID | None) -> None:
-    if newest and newest.state in UNFINISHED:
-        raise Refused("busy", _("A reply is still being written here. Wait for it, or stop it."))
-    if known and (newest is None or newest.pk != known):
-        raise Refused("stale", _("This conversation went on elsewhere. Read what is new, then send again."))
+def _parent(conversation: Conversation, newest: Message | None, draft: Draft) -> Message | None:
+    """The message that this one answers, which nothing answers yet unless a branch is to begin there."""
+    check_turn(newest)
+    known = draft.parent or (None if draft.branch else conversation.tip_id)
+    if known is None:
+        return None if draft.branch else newest
+    if newest and newest.pk == known:
+        return newest
+    parent = conversation.messages.filter(pk=known).first() if newest else None
+    if parent is None or (draft.parent and not draft.branch and parent.children.exists()):
+        raise Refused("stale", WENT_ON)
+    return parent

@@ -22,6 +22,14 @@ _NODES = (  # written out: Django takes several times as long to make the ids as
 )
 
 
+_MEASURES = (  # of a branch, from its last message up
+    "WITH RECURSIVE branch (parent, characters) AS ("  # noqa: S608 - no input in it
+    f"SELECT parent_id, LENGTH(text) FROM {Message._meta.db_table} WHERE id = %s"
+    f" UNION ALL SELECT one.parent_id, LENGTH(one.text) FROM {Message._meta.db_table} AS one"
+    " JOIN branch ON one.id = branch.parent) SELECT COUNT(*), SUM(characters) FROM branch"
+)
+
+
 class Node(NamedTuple):
     """A message without its text. The ids are as the database has them."""
 
@@ -137,6 +145,25 @@ def everything(conversation: Conversation) -> list[Message]:
     """All messages of all branches, in the order in which they were saved, each with its siblings."""
     tree = Tree(conversation.pk)
     return tree.messages(tree.nodes())
+
+
+def length(last: Message | None) -> int:
+    """How many messages a branch has that ends with this one."""
+    return _measures(last)[0]
+
+
+def characters(last: Message | None) -> int:
+    """How many characters they have."""
+    return _measures(last)[1]
+
+
+def _measures(last: Message | None) -> tuple[int, int]:
+    if last is None:
+        return 0, 0
+    with connection.cursor() as cursor:
+        cursor.execute(_MEASURES, [_key(last.pk)])
+        messages, letters = cursor.fetchone()
+    return messages, letters or 0
 
 
 def _key(message: UUID | None) -> Any:

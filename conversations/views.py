@@ -19,6 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from conversations import drafts, frames, hints, listing, news, timings
+from conversations.again import again
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Follower
@@ -27,6 +28,7 @@ from conversations.phrases import phrases
 from conversations.refusals import Refused
 from conversations.services import send, stop
 from conversations.streams import streams
+from inference.serving import model as served
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -44,19 +46,19 @@ async def chat(request: HttpRequest, conversation_id: UUID | None = None) -> Htt
 def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> HttpResponse:
     mine = Conversation.objects.visible_to(user)
     conversation = get_object_or_404(mine, pk=conversation_id) if conversation_id else None
-    messages = list(conversation.messages.order_by("position")) if conversation else []
+    piece = news.page_of(conversation) if conversation else None
     page = {
         "socket": "/ws/",
         "conversation": str(conversation.pk) if conversation else None,
-        "after": str(messages[-1].pk) if messages else None,
+        "after": str(piece.messages[-1].pk) if piece and piece.messages else None,
         "limits": allowance(user.pk),
         "draft": drafts.for_page(user, conversation_id),
         "strings": phrases(),
     }
     context = {
         "conversation": conversation,
-        "messages": messages,
-        "remembered_from": news.oldest_read(conversation) if conversation else None,
+        "piece": piece,
+        "can_continue": served().continues_prefix,
         "page": page,
         "trash_days": settings.TRASH_DAYS,
         **listing.lists(user, listing.Shelf.shown(user, request.GET)),
@@ -85,17 +87,19 @@ def signed_in(view: View) -> View:
 @require_POST
 @signed_in
 async def send_message(request: HttpRequest, user: User) -> HttpResponse:
-    """The ``send`` frame as a request, ``sent`` or ``refused`` as its answer."""
+    """The frames ``send``, ``again`` and ``continue`` as a request, ``sent`` or ``refused`` as its answer."""
     command = frames.parse(request.body)
-    if not isinstance(command, frames.Send):
-        raise frames.Malformed("type must be send.")
-    client_id = str(command.draft.client_id)
+    if not isinstance(command, frames.Send | frames.Again):
+        raise frames.Malformed("type must be send, again or continue.")
+    is_new = isinstance(command, frames.Send)
+    what: Any = command.draft if isinstance(command, frames.Send) else command.wish
+    client_id = str(what.client_id)
     try:
         async with (await streams()).turn(user.pk):
-            sent = await in_database(send, user, command.draft, reply_id=uuid4())
+            sent = await in_database(send if is_new else again, user, what, reply_id=uuid4())
     except Refused as no:
         return JsonResponse(news.refused_frame(client_id, no), status=422)
-    await hints.sent(get_channel_layer(), user.pk, sent, command.draft.conversation)
+    await hints.sent(get_channel_layer(), user.pk, sent, what.conversation if is_new else sent.conversation.pk)
     return JsonResponse(news.sent_frame(client_id, sent))
 
 

@@ -34,3 +34,8 @@ class Model:
     reasoning: bool = False  # it thinks before it replies, and takes an effort
     titles: bool = False  # it names conversations
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def continues_prefix(self) -> bool:
+        """Whether its engine can go on from what was said of a reply. Those that always can have no such option."""
+        return bool(self.options.get("continues_prefix", True))
