@@ -18,7 +18,7 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import drafts, frames, hints, listing, news, timings
+from conversations import beginning, drafts, frames, hints, listing, news, timings
 from conversations.again import again
 from conversations.allowance import allowance
 from conversations.database import in_database
@@ -61,6 +61,7 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         "can_continue": served().continues_prefix,
         "page": page,
         "trash_days": settings.TRASH_DAYS,
+        **beginning.on_page(user, conversation),
         **listing.lists(user, listing.Shelf.shown(user, request.GET)),
     }
     return render(request, "conversations/chat.html", context)

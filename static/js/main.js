@@ -2,6 +2,7 @@
 
 import { Allowance, refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
+import { choose, chosen, show as showChosen } from "./beginning.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
@@ -33,6 +34,7 @@ let path = location.pathname;
 const handlers = {
   sent(frame) {
     const { conversation: talk, message, reply, client_id: clientId } = frame;
+    if (!conversation.id) choose(null);
     conversation.sent(frame);
     timing.named(clientId, reply);
     thread.confirm(clientId, message, frame.text);
@@ -81,6 +83,10 @@ const handlers = {
   drafted(frame) {
     composer.draft.heard(frame);
   },
+  title({ conversation: id, title: name }) {
+    sidebar.retitle(id, name);
+    if (id === conversation.id) title(name);
+  },
   changed({ conversation: id, title: name, url, folder }) {
     const isCurrent = id === conversation.id;
     sidebar.put({ id, title: name, url, folder }, { isCurrent });
@@ -117,7 +123,7 @@ function askForLimits() {
 
 function send(text, clientId, more = {}) {
   timing.pressed(clientId);
-  const frame = Object.assign(conversation.begin(clientId, text), more);
+  const frame = Object.assign(conversation.begin(clientId, text), conversation.id ? {} : { parameters: chosen() }, more);
   thread.addPending(clientId, frame.text);
   connection.send(frame);
   update();
@@ -187,6 +193,12 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-shelf]");
   if (button) (await import("./shelf.js")).act(button, { sidebar, id: conversation.id, receive, announce: (words) => announcer.say(words) });
 });
+for (const kind of ["click", "change"]) document.addEventListener(kind, async ({ target }) => {
+  const asked = target.closest(kind === "click" ? "[data-parameters], [data-preset]" : "[data-effort]");
+  const about = { id: conversation.id, announce: (words) => announcer.say(words), complain: (...problem) => composer.complain(...problem) };
+  if (asked) (await import("./parameters.js")).act(asked, about);
+});
+if (!conversation.id && chosen()) showChosen(chosen());
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;

@@ -1,0 +1,27 @@
+// What was chosen for a conversation that has not begun: kept for this tab until it has.
+
+const KEY = "parameters:new";
+
+export function chosen() {
+  try {
+    return JSON.parse(sessionStorage.getItem(KEY)) ?? undefined;
+  } catch {
+    return undefined; // not ours, or storage is switched off
+  }
+}
+
+export function choose(parameters) {
+  try {
+    if (parameters) sessionStorage.setItem(KEY, JSON.stringify(parameters));
+    else sessionStorage.removeItem(KEY);
+  } catch {
+    // Storage is full or switched off.
+  }
+}
+
+// The mark in the bar, and the effort beside the composer.
+export function show({ instructions, effort }) {
+  document.getElementById("instructed").hidden = !instructions;
+  const select = document.querySelector("[data-effort]");
+  if (select) select.value = effort ?? "";
+}

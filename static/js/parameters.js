@@ -1,0 +1,141 @@
+// Instructions and parameters of this conversation, or of the one that is about to begin. The dialog comes when it is
+// first asked for, with its words and what is set.
+
+import { choose, chosen, show } from "./beginning.js";
+import { get, post, say } from "./page.js";
+
+const NUMBERS = ["temperature", "top_p", "max_tokens"];
+
+// A click on what opens the dialog or on a preset, or another effort beside the composer.
+export async function act(element, { id, announce, complain }) {
+  const about = { id, announce };
+  try {
+    if (element.matches("[data-preset]")) await use(element, about);
+    else if (element.matches("[data-effort]")) await set({ effort: element.value || null }, about);
+    else await open(about);
+  } catch (problem) {
+    complain(problem.detail ?? say("not_reached"), problem.incident);
+  }
+}
+
+// The parameters as they are then. Throws what the server said of them, or that it said nothing.
+async function set(changes, { id }) {
+  if (!id) choose({ ...chosen(), ...changes });
+  const all = id ? (await answered(await post(`/c/${id}/parameters/`, changes))).parameters : chosen();
+  show(all);
+  return all;
+}
+
+async function use(button, about) {
+  const { name, parameters } = await answered(await get(`/presets/${button.dataset.preset}/values/`));
+  await set(parameters, about);
+  for (const one of document.querySelectorAll("[data-preset]")) one.setAttribute("aria-pressed", String(one === button));
+  about.announce(name);
+  document.getElementById("prompt").focus();
+}
+
+async function open(about) {
+  const answer = await get(about.id ? `/parameters/?conversation=${about.id}` : "/parameters/");
+  if (!answer.ok) throw new Error(answer.statusText);
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  await Promise.all([...template.content.querySelectorAll("link")].map(styled));
+  document.getElementById("parameters")?.remove();
+  document.body.append(template.content.querySelector("dialog"));
+  const dialog = document.getElementById("parameters");
+  wire(dialog, about);
+  if (!about.id) fill(dialog, chosen() ?? {});
+  dialog.showModal();
+}
+
+function styled(link) {
+  if ([...document.head.querySelectorAll("link")].some((one) => one.href === link.href)) return null;
+  document.head.append(link);
+  return new Promise((done) => (link.onload = link.onerror = done));
+}
+
+function wire(dialog, about) {
+  const form = dialog.querySelector("[data-set]");
+  const keep = dialog.querySelector("#keep-preset");
+  for (const row of form.querySelectorAll("[data-parameter]")) slide(row);
+  form.onsubmit = (event) => submit(event, dialog, async () => {
+    await set(read(form), about);
+    dialog.close();
+    about.announce(dialog.dataset.saved);
+  });
+  form.elements.preset?.addEventListener("change", () => submit(null, dialog, async () => {
+    const { value } = form.elements.preset;
+    if (value) fill(dialog, (await answered(await get(`/presets/${value}/values/`))).parameters);
+  }));
+  dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
+  const opener = dialog.querySelector("[data-keep]");
+  opener.onclick = () => {
+    keep.hidden = !keep.hidden;
+    opener.setAttribute("aria-expanded", String(!keep.hidden));
+    if (!keep.hidden) keep.elements.name.focus();
+  };
+  keep.onsubmit = (event) => submit(event, dialog, async () => {
+    const { name, team } = keep.elements;
+    await answered(await post("/presets/", { name: name.value, team: Boolean(team?.checked), parameters: read(form) }));
+    opener.click();
+    dialog.querySelector("[data-said]").textContent = dialog.dataset.kept;
+  });
+}
+
+// A number and its slider; an empty number is the model's own.
+function slide(row) {
+  const [number, slider] = row.querySelectorAll("input");
+  slider.oninput = () => {
+    number.value = slider.value;
+    slider.removeAttribute("data-unset");
+  };
+  number.oninput = () => {
+    slider.toggleAttribute("data-unset", number.value === "");
+    if (number.value !== "") slider.value = number.value;
+  };
+}
+
+function fill(dialog, parameters) {
+  const { elements } = dialog.querySelector("[data-set]");
+  if (elements.instructions) elements.instructions.value = parameters.instructions ?? "";
+  if (elements.effort) elements.effort.value = parameters.effort ?? "";
+  for (const name of NUMBERS.filter((one) => elements[one])) {
+    elements[name].value = parameters[name] ?? "";
+    elements[name].oninput?.();
+  }
+  const drawn = dialog.querySelector("details");
+  if (drawn && NUMBERS.some((name) => parameters[name] != null)) drawn.open = true;
+}
+
+// What the form has, of what may be set.
+function read(form) {
+  const { elements } = form;
+  const wrong = NUMBERS.map((name) => elements[name]).find((field) => field && !field.validity.valid);
+  if (wrong) throw { detail: `${wrong.labels[0].textContent}: ${wrong.validationMessage}` };
+  const texts = ["instructions", "effort"].filter((name) => elements[name]).map((name) => [name, elements[name].value]);
+  const numbers = NUMBERS.filter((name) => elements[name]).map((name) => [name, elements[name].value === "" ? null : Number(elements[name].value)]);
+  return Object.fromEntries([...texts, ...numbers]);
+}
+
+async function submit(event, dialog, work) {
+  event?.preventDefault();
+  tell(dialog, "");
+  try {
+    await work();
+  } catch (problem) {
+    tell(dialog, problem.detail ?? dialog.dataset.notReached);
+  }
+}
+
+async function answered(answer) {
+  const said = await answer.json();
+  if (!answer.ok) throw said;
+  return said;
+}
+
+function tell(dialog, words) {
+  const line = dialog.querySelector("[data-error]");
+  line.textContent = words;
+  line.hidden = !words;
+  dialog.querySelector("[data-said]").textContent = "";
+}
