@@ -32,7 +32,8 @@ class Formatting:
         self.mailboxes: set[Mailbox] = set()
         self._follower = Follower(reply_id, Cursor(), feed, fresh=fresh)
         self._bytes = {part: bytearray() for part in Part}
-        self._render = LiveRender(_executor, self._on_blocks)
+        self._scope = reply_id.hex
+        self._render = LiveRender(_executor, self._on_blocks, self._scope)
         self._begun: set[PartName] = set()  # parts of which this render has posted blocks
         self._whole: dict[str, str] | None = None
         with concerning(reply_id):
@@ -80,7 +81,7 @@ class Formatting:
         if kind in _NUMBERS:
             self._say(kind, frame["text"])
         elif kind == "state" and frame["state"] != "continuing":
-            old, self._render = self._render, LiveRender(_executor, self._on_blocks)
+            old, self._render = self._render, LiveRender(_executor, self._on_blocks, self._scope)
             self._begun.clear()
             for part in PARTS:
                 self._bytes[_NUMBERS[part]].clear()

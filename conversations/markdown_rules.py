@@ -1,12 +1,16 @@
-"""Two inline rules that models' text needs beyond CommonMark: bare links, and emphasis beside Chinese characters."""
+"""Rules that models' text needs beyond CommonMark: bare links, emphasis beside Chinese characters, tasks, footnotes."""
 
 import re
 
+from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline, emphasis
+from markdown_it.token import Token
 
 BARE_URL = re.compile(r"://[a-z0-9\-._~:/?#\[\]@!$&'()+,;=%]+", re.IGNORECASE)
 CJK = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
 PAIRS = {")": "(", "]": "["}
+TASK = re.compile(r"\[([ xX])\]\s+")
+NOTE = re.compile(r"\[\^([^\]\s]{1,64})\]")
 
 
 def bare_url(state: StateInline, silent: bool) -> bool:
@@ -47,4 +51,32 @@ def emphasis_beside_cjk(state: StateInline, silent: bool) -> bool:
     for delimiter in state.delimiters[known:] if marker == "*" else ():
         delimiter.open = delimiter.open or bool(CJK.match(before) and after.strip())
         delimiter.close = delimiter.close or bool(CJK.match(after) and before.strip())
+    return True
+
+
+def task_items(state: StateCore) -> None:
+    """``- [x] done``: a box before the words of the item."""
+    for item, paragraph, inline in zip(state.tokens, state.tokens[1:], state.tokens[2:], strict=False):
+        first = inline.children[0] if inline.children else None
+        if item.type != "list_item_open" or paragraph.type != "paragraph_open" or not first or first.type != "text":
+            continue
+        if match := TASK.match(first.content):
+            first.content = first.content[match.end() :]
+            inline.children = [Token("task_box", "", 0, content=match.group(1)), *(inline.children or [])]
+            item.attrSet("class", "task")
+
+
+def note_reference(state: StateInline, silent: bool) -> bool:
+    """``[^1]``, where that is defined. While a text is written its notes are yet to come: then a number will do."""
+    match = NOTE.match(state.src, state.pos)
+    if not match or state.linkLevel:
+        return False
+    label, notes = match.group(1), state.env.get("footnotes", {}).get("refs", {})
+    if f":{label}" not in notes and not (state.env.get("unfinished") and label.isdecimal()):
+        return False
+    if not silent:
+        times: dict[str, int] = state.env.setdefault("references", {})
+        times[label] = times.get(label, 0) + 1
+        state.push("note_reference", "", 0).meta = {"label": label, "time": times[label]}
+    state.pos = match.end()
     return True

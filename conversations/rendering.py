@@ -12,17 +12,22 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from conversations.markdown import LONGEST_BLOCK, block_starts, blocks, render
+from conversations.formula_rules import unclosed_formula
+from conversations.markdown import block_starts, blocks, formatted, render
 
 Part = Literal["text", "reasoning"]
 PARTS: tuple[Part, Part] = ("reasoning", "text")
 SHORTEST_PAUSE = 0.1  # seconds between two renderings of one part
 PAUSE_PER_WORK = 8  # a rendering that took t seconds, its wait for a thread included, is followed by a pause of 8 t
-MARKS = re.compile(r"[*_`\[\]<>#|~\\!&\n]|://")
+MARKS = re.compile(r"[*_`\[\]<>#|~\\!&$\n]|://")
 MARKS_IN_CODE = re.compile(r"\n")
-# A line of these alone may still become something else: "-" a list, a rule, or the heading of the line above.
-UNDECIDED_LINE = re.compile(r"[ \t]*(?:[-=*+>#|:`~_ \t]+|\d{1,9}[.)]?[ \t]*)\Z")
-DEFINITION = "]:"  # "[name]: address" changes links in blocks that are closed already
+# A line of these alone may still become something else: "-" a list, a rule, or the heading of the line above; "- [ ]" a
+# task, "[^1]:" a note, "$$" a formula.
+UNDECIDED_LINE = re.compile(
+    r"[ \t]*(?:[-=*+>#|:`~_$ \t]+|\d{1,9}[.)]?[ \t]*|[-*+][ \t]+\[[ xX]?\]?[ \t]*|\\\[?|\[\^[^\]\s]*(?:\]:?[ \t]*)?)\Z"
+)
+# "[name]: address" changes links in blocks that are closed already; notes are numbered once all of the text is there.
+SEEN_FROM_AFAR = re.compile(r"\]:|\[\^")
 CODE = '<figure class="code">'
 
 log = logging.getLogger(__name__)
@@ -45,10 +50,13 @@ class LiveRender:
     they show the first ``end`` bytes of the part. What comes after ``end`` is for the browser to show as it is.
     """
 
-    def __init__(self, executor: Executor, on_blocks: OnBlocks) -> None:
+    def __init__(self, executor: Executor, on_blocks: OnBlocks, scope: str = "") -> None:
         self._executor = executor
         self._on_blocks = on_blocks
-        self._parts: dict[Part, _LivePart] = {part: _LivePart() for part in PARTS}
+        self._parts: dict[Part, _LivePart] = {
+            "text": _LivePart(scope),
+            "reasoning": _LivePart(scope and f"{scope}r"),
+        }
         self._tasks: dict[Part, asyncio.Task[None]] = {}
 
     def feed(self, part: Part, piece: str) -> None:
@@ -109,6 +117,7 @@ class _Step:
 class _LivePart:
     """One part of a reply: its closed blocks, and the text from the open block on."""
 
+    scope: str = ""  # what its footnotes are named by
     pieces: list[str] = field(default_factory=list)
     open_text: str = ""
     open_start: int = 0  # bytes
@@ -153,8 +162,8 @@ class _LivePart:
     def whole(self) -> str:
         """The HTML of everything that was fed. Closed blocks stand unless later text may have changed them."""
         text = "".join(self.pieces)
-        if DEFINITION in text or len(text) > LONGEST_BLOCK:
-            return render(text)
+        if SEEN_FROM_AFAR.search(text) or formatted(text) < len(text):
+            return render(text, self.scope)
         closed = [html for key, html in sorted(self.html.items()) if key < self.open_start]
         return "".join(closed) + render(self.open_text)
 
@@ -162,14 +171,18 @@ class _LivePart:
 def _render_open(text: str) -> _Step:
     """Render from the start of the open block. Runs in the executor."""
     shown = _decided(text).rstrip()
-    rendered = blocks(shown)
+    rendered = blocks(shown, unfinished=True)
     settled = 0
     if len(rendered) > 1:
-        # Only whole lines settle a block: "1." ends the list above it, but "1.5 of them" goes on with it.
-        settled = (block_starts(text[: text.rfind("\n") + 1]) or [0])[-1]
+        # Only whole lines settle a block: "1." ends the list above it, but "1.5 of them" goes on with it. And only what is
+        # rendered: an open formula may hold more than one block.
+        starts = block_starts(text[: text.rfind("\n") + 1])
+        settled = max((start for start in starts if start <= rendered[-1][0]), default=0)
     return _Step(rendered, settled, len(shown.encode()))
 
 
 def _decided(text: str) -> str:
+    """Without its last line if that may become anything, and without a formula that is not complete."""
+    text = text[: unclosed_formula(text)]
     line = text.rfind("\n") + 1
     return text[:line] if UNDECIDED_LINE.match(text, line) else text

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from conversations import rendering
 from conversations.markdown import render
-from conversations.rendering import Block, LiveRender, Part, _LivePart, _render_open
+from conversations.rendering import Block, LiveRender, Part, _decided, _LivePart, _render_open
 from tests.page.test_markdown import MARKDOWN
 
-REPLY = """# 标题
+REPLY = r"""# 标题
 
 Some *text* with `code`, a [link](https://a.example) and **more**.
 Second line 中文。
@@ -37,6 +37,29 @@ def f(x):
 
 > quoted
 still quoted
+
+For $x^2$ and \(y\), or $$z$$:
+
+\[
+\frac{a}{b}
+\]
+and
+$$
+\begin{aligned}
+a &= b \\
+- c
+\end{aligned}
+$$
+
+- [x] done
+- [ ] to do
+
+From $5 to $10[^1] and again[^1].
+
+[^1]: A *note*.
+[^two]: Another
+
+    with more
 
 Title
 -----
@@ -67,7 +90,7 @@ def stream(pieces: list[str]) -> _LivePart:
 
 
 @given(MARKDOWN, st.lists(st.integers(0, 200), max_size=12))
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 def test_streamed_equals_whole(text: str, cuts: list[int]) -> None:
     assert stream(in_pieces(text, cuts)).whole() == render(text)
 
@@ -87,7 +110,7 @@ def test_each_character_alone() -> None:
 def test_a_line_that_may_become_anything_is_not_shown_as_something(piece: str) -> None:
     live = _LivePart()
     live.feed("word" + piece)
-    assert live.take(_render_open(live.open_text)) == [Block(0, "<p>word</p>\n")]
+    assert live.take(_render_open(live.open_text)) == [Block(0, '<p dir="auto">word</p>\n')]
     assert live.end == len("word")
 
 
@@ -99,6 +122,54 @@ def test_a_block_that_was_none_is_taken_away() -> None:
     changed = live.take(_render_open(live.open_text))
     assert changed[-1] == Block(5, "")
     assert changed[0].key == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (r"so $\frac{a", "so"),
+        (r"so \(a + b", "so"),
+        ("so\n\n$$\na\n- b\n", "so"),
+        ("so\n\n\\[\na", "so"),
+        ("so $5 and more", "so $5 and more"),
+        ("so $HOME is it", "so $HOME is it"),
+        ("```sh\necho $x", "```sh\necho $x"),
+        ("so `$` and", "so `$` and"),
+        (r"so $a$ and $b$", "so $a$ and $b$"),
+        ("so\n- [", "so\n"),
+        ("so\n[^1]:", "so\n"),
+        ("so\n[^1]: A", "so\n[^1]: A"),
+    ],
+)
+def test_a_formula_is_shown_as_it_is_until_it_closes(text: str, shown: str) -> None:
+    assert _decided(text).rstrip() == shown.rstrip()
+
+
+def test_a_formula_that_closes_is_drawn_in_the_block_where_it_stood() -> None:
+    live = _LivePart()
+    seen: list[str] = []
+    for piece in (r"So $\frac{a", "}{b", "}$", " it is."):
+        live.feed(piece)
+        seen += [block.html for block in live.take(_render_open(live.open_text))]
+    assert seen[0] == '<p dir="auto">So</p>\n'
+    assert "<mfrac>" in seen[1]
+    assert seen[2].endswith("it is.</p>\n")
+
+
+def test_notes_are_numbers_while_a_reply_is_written_and_links_at_its_end() -> None:
+    live = _LivePart("ab" * 16)
+    live.feed("One[^1] and [^other].\n\n")
+    (block,) = live.take(_render_open(live.open_text))
+    assert block.html == '<p dir="auto">One<sup class="note">1</sup> and [^other].</p>\n'
+    live.feed("[^1]: The note.\n[^other]: More.")
+    assert '<span class="back">1</span>' in live.take(_render_open(live.open_text))[1].html
+    whole = live.whole()
+    assert f'<a href="#fn-{"ab" * 16}-1" id="fnref-{"ab" * 16}-1-1"' in whole
+    assert f'<div class="footnote" id="fn-{"ab" * 16}-2" dir="auto">' in whole
+
+
+def test_what_is_no_note_in_the_end_is_text_in_the_end() -> None:
+    assert stream(["A[^1] ", "word."]).whole() == '<p dir="auto">A[^1] word.</p>\n'
 
 
 def test_plain_text_needs_no_rendering() -> None:
@@ -176,7 +247,7 @@ async def test_reasoning_and_text_are_apart(watched: Watched) -> None:
     watched.live.feed("reasoning", "Think *hard*")
     await asyncio.wait_for(watched.news.wait(), 5)
     watched.live.feed("text", "Say")
-    assert watched.blocks == {"text": {}, "reasoning": {0: "<p>Think <em>hard</em></p>\n"}}
+    assert watched.blocks == {"text": {}, "reasoning": {0: '<p dir="auto">Think <em>hard</em></p>\n'}}
     assert await watched.live.finish() == {"text": render("Say"), "reasoning": render("Think *hard*")}
 
 
@@ -207,4 +278,4 @@ async def test_a_failure_is_logged_and_the_next_piece_tries_again(
     assert "could not be rendered" in caplog.text
     watched.live.feed("text", "*two*")
     await asyncio.wait_for(watched.news.wait(), 5)
-    assert watched.blocks["text"] == {0: "<p>one <em>two</em></p>\n"}
+    assert watched.blocks["text"] == {0: '<p dir="auto">one <em>two</em></p>\n'}
