@@ -23,7 +23,7 @@ async function arrive(path) {
   if (!answer.ok) throw new Error(answer.statusText);
   const template = document.createElement("template");
   template.innerHTML = await answer.text();
-  const styles = [...template.content.querySelectorAll("link")].filter(({ href }) => !document.querySelector(`link[href="${href}"], link[href="${new URL(href).pathname}"]`));
+  const styles = [...template.content.querySelectorAll("link")].filter((link) => !document.querySelector(`link[href="${link.getAttribute("href")}"]`));
   const styled = styles.map((style) => new Promise((done) => (style.onload = style.onerror = done)));
   const dialog = template.content.querySelector("dialog");
   document.head.append(...styles);
@@ -35,7 +35,7 @@ async function arrive(path) {
 
 function prepare(dialog) {
   dialog.querySelector("[data-close]").onclick = () => dialog.close();
-  dialog.onclick = ({ target }) => target === dialog && dialog.close(); // beside it
+  dialog.addEventListener("click", ({ target }) => target === dialog && dialog.close()); // beside it
   for (const form of dialog.querySelectorAll("[data-appearance]")) wire(form);
   if (isMac) for (const key of dialog.querySelectorAll("kbd")) key.textContent = APPLE[key.textContent] ?? key.textContent;
 }
