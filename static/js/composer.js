@@ -149,6 +149,7 @@ export class Composer {
     this.#put(this.#field.value);
     this.draft.write(this.#field.value);
     this.complain("");
+    if (this.#field.value[0] === "/") import("./prompts.js").then(({ offer }) => offer(this));
   }
 
   #put(text) {

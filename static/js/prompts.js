@@ -1,0 +1,158 @@
+// Saved prompts in the composer: "/" at its beginning opens a list that narrows as one types. Comes with the first "/".
+
+import { get } from "./page.js";
+import { filled, variables } from "./variables.js";
+
+const field = document.getElementById("prompt");
+let list = null; // role=listbox, once it is here
+let active = null; // the option that Enter takes
+let coming = null; // it is being fetched
+let refused = false; // closed by Escape until something else is begun
+
+export async function offer(composer) {
+  if (refused) return;
+  if (!list) await (coming ??= arrive(composer).finally(() => (coming = null)));
+  narrow(composer);
+}
+
+async function arrive(composer) {
+  try {
+    const answer = await get("/prompts/box/");
+    if (!answer.ok) throw new Error(answer.statusText);
+    const template = document.createElement("template");
+    template.innerHTML = await answer.text();
+    const style = template.content.querySelector("link");
+    if (![...document.head.querySelectorAll("link")].some((one) => one.href === style.href)) document.head.append(style);
+    else style.remove();
+    for (const id of ["prompts", "prompts-form", "prompts-found", "prompts-found-one", "prompts-failed"]) document.getElementById(id)?.remove();
+    field.closest("form").append(template.content.getElementById("prompts"));
+    document.body.append(template.content);
+    list = document.getElementById("prompts-list");
+    wire(composer);
+  } catch {
+    refused = true; // the text stays what it is: a message that begins with a slash
+  }
+}
+
+function wire(composer) {
+  list.onpointerdown = (event) => event.preventDefault(); // the field keeps the focus
+  list.onclick = ({ target }) => target.closest("[role=option]") && choose(target.closest("[role=option]"), composer);
+  if (field.dataset.offers) return;
+  field.dataset.offers = "";
+  field.addEventListener("keydown", (event) => key(event, composer), { capture: true });
+  field.addEventListener("input", () => {
+    if (field.value.startsWith("/")) return;
+    refused = false;
+    close();
+  });
+  field.addEventListener("blur", close);
+}
+
+function narrow(composer) {
+  if (!list) return;
+  const asked = field.value.startsWith("/") && !field.value.includes("\n") && document.activeElement === field && !refused;
+  const words = field.value.slice(1).toLowerCase().split(/\s+/).filter(Boolean);
+  const options = [...list.querySelectorAll("[data-prompt]")];
+  const found = options.filter((option) => words.every((word) => option.textContent.toLowerCase().includes(word)));
+  if (!asked || (words.length && !found.length)) return close();
+  for (const option of options) option.hidden = !found.includes(option);
+  list.parentNode.hidden = false;
+  field.setAttribute("role", "combobox");
+  field.setAttribute("aria-controls", list.id);
+  field.setAttribute("aria-expanded", "true");
+  field.setAttribute("aria-autocomplete", "list");
+  mark(found[0] ?? shown()[0]);
+  composer.announce(counted(found.length));
+}
+
+function counted(n) {
+  const template = document.getElementById(n === 1 ? "prompts-found-one" : "prompts-found");
+  return template.content.textContent.replace("{n}", n);
+}
+
+function close() {
+  if (!list || list.parentNode.hidden) return;
+  list.parentNode.hidden = true;
+  for (const name of ["role", "aria-controls", "aria-expanded", "aria-autocomplete", "aria-activedescendant"]) field.removeAttribute(name);
+}
+
+const shown = () => [...list.querySelectorAll("[role=option]:not([hidden])")];
+
+function mark(option) {
+  active?.setAttribute("aria-selected", "false");
+  active = option;
+  option.setAttribute("aria-selected", "true");
+  option.scrollIntoView({ block: "nearest" });
+  field.setAttribute("aria-activedescendant", option.id);
+}
+
+function key(event, composer) {
+  if (!list || list.parentNode.hidden || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const options = shown();
+  const at = options.indexOf(active);
+  const steps = { ArrowDown: at + 1, ArrowUp: at - 1 + options.length, Home: 0, End: options.length - 1 };
+  if (event.key in steps && !event.shiftKey) mark(options[steps[event.key] % options.length]);
+  else if (event.key === "Enter" && !event.shiftKey) choose(active, composer);
+  else if (event.key === "Tab" && !event.shiftKey) choose(active, composer);
+  else if (event.key === "Escape") {
+    refused = true;
+    close();
+  } else return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+async function choose(option, composer) {
+  close();
+  if (option.dataset.manage) {
+    composer.dropDraft();
+    location.assign(option.dataset.manage);
+    return;
+  }
+  try {
+    const answer = await get(`/prompts/${option.dataset.prompt}/text/`);
+    if (!answer.ok) throw new Error(answer.statusText);
+    const { name, text } = await answer.json();
+    const asked = variables(text);
+    if (asked.length) ask(name, text, asked, composer);
+    else put(text, composer);
+  } catch {
+    composer.complain(document.getElementById("prompts-failed").content.textContent);
+  }
+}
+
+// The list is fetched anew for the next one: it may have changed meanwhile.
+function put(text, composer) {
+  composer.fill(text);
+  list = null;
+}
+
+function ask(name, text, asked, composer) {
+  const dialog = document.getElementById("prompts-form");
+  dialog.querySelector("h2").textContent = name;
+  dialog.querySelector("[data-fields]").replaceChildren(...asked.map(labelled));
+  dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
+  dialog.querySelector("form").onsubmit = (event) => {
+    event.preventDefault();
+    dialog.close();
+    put(filled(text, Object.fromEntries(new FormData(event.target))), composer);
+  };
+  dialog.showModal();
+}
+
+function labelled(variable) {
+  const label = document.createElement("label");
+  label.className = "note";
+  label.append(variable.name, control(variable));
+  return label;
+}
+
+function control({ name, kind, choices = [] }) {
+  const element = document.createElement(kind === "choice" ? "select" : kind === "long" ? "textarea" : "input");
+  if (kind === "number") Object.assign(element, { type: "number", step: "any" });
+  if (kind === "long") element.rows = 5;
+  if (kind !== "number") element.dir = "auto";
+  element.append(...choices.map((choice) => new Option(choice, choice)));
+  Object.assign(element, { name, required: true });
+  return element;
+}
