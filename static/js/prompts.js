@@ -21,9 +21,7 @@ async function arrive(composer) {
     if (!answer.ok) throw new Error(answer.statusText);
     const template = document.createElement("template");
     template.innerHTML = await answer.text();
-    const style = template.content.querySelector("link");
-    if (![...document.head.querySelectorAll("link")].some((one) => one.href === style.href)) document.head.append(style);
-    else style.remove();
+    await Promise.all([...template.content.querySelectorAll("link")].map(styled));
     for (const id of ["prompts", "prompts-form", "prompts-found", "prompts-found-one", "prompts-failed"]) document.getElementById(id)?.remove();
     field.closest("form").append(template.content.getElementById("prompts"));
     document.body.append(template.content);
@@ -32,6 +30,13 @@ async function arrive(composer) {
   } catch {
     refused = true; // the text stays what it is: a message that begins with a slash
   }
+}
+
+function styled(link) {
+  const known = [...document.head.querySelectorAll("link")].some((one) => one.href === link.href);
+  if (known) return link.remove();
+  document.head.append(link);
+  return new Promise((done) => (link.onload = link.onerror = done));
 }
 
 function wire(composer) {
