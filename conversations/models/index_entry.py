@@ -1,12 +1,20 @@
 """What is in the index of the search: a row for each message and for each title that can be found."""
 
-from typing import ClassVar
+from typing import ClassVar, Self
 
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db import models
 from django.db.models import Q
 
 from conversations.models.conversation import Conversation
 from conversations.models.message import Message
+
+
+class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+        if not user.is_authenticated:
+            return self.none()
+        return self.filter(conversation__owner_id=user.pk)
 
 
 class IndexEntry(models.Model):
@@ -18,6 +26,8 @@ class IndexEntry(models.Model):
     conversation = models.ForeignKey(Conversation, models.CASCADE, related_name="+", db_constraint=False)
     message = models.OneToOneField(Message, models.CASCADE, null=True, related_name="+", db_constraint=False)
     at = models.BigIntegerField(help_text="When it was said: milliseconds since 1970.")
+
+    objects = IndexEntryQuerySet.as_manager()
 
     class Meta:
         constraints: ClassVar = [

@@ -15,7 +15,7 @@ from django.db.models import Min, Q, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
-from conversations.models import Conversation, Message
+from conversations.models import Conversation, IndexEntry
 from conversations.search import index
 from conversations.search.query import Query
 from conversations.search.stores import FOREVER, Found, Wanted, store
@@ -68,7 +68,7 @@ class Group:
 
     conversation: UUID
     has_title: bool = False
-    messages: list[UUID | None] = field(default_factory=list)
+    messages: list[UUID] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +85,8 @@ def find(user: User, query: Query, filters: Filters) -> Result:
     for pk in titles:
         groups[pk] = Group(pk, has_title=True)
     messages = _messages(user, query, filters)
-    for found in messages:
-        groups.setdefault(found.conversation, Group(found.conversation)).messages.append(found.message)
+    for conversation, message in messages:
+        groups.setdefault(conversation, Group(conversation)).messages.append(message)
     return Result(list(groups.values()), is_all=len(messages) < MOST and len(titles) < MOST)
 
 
@@ -102,21 +102,23 @@ def _titles(user: User, query: Query, filters: Filters) -> list[UUID]:
     if labels is None:
         return []
     wanted = Wanted(index.before_words(user.pk, of_titles=True), query.phrases, labels)
-    found = [one.conversation for one in store().find(wanted, MOST, newest=True)]
-    rows = filters.conversations(user).filter(pk__in=found)
+    entries = [one.entry for one in store().find(wanted, MOST, newest=True)]
+    found = IndexEntry.objects.visible_to(user).filter(pk__in=entries)
+    rows = filters.conversations(user).filter(pk__in=found.values("conversation"))
     rows = rows.filter(updated_at__gte=filters.since) if filters.since else rows
     rows = rows.filter(created_at__lt=filters.until) if filters.until else rows
     return list(rows.order_by("-updated_at").values_list("pk", flat=True))
 
 
-def _messages(user: User, query: Query, filters: Filters) -> list[Found]:
+def _messages(user: User, query: Query, filters: Filters) -> list[tuple[UUID, UUID]]:
+    """The ids of conversations and messages."""
     labels = _labels(user, filters)
     if labels is None:
         return []
     since = index.milliseconds(filters.since) if filters.since else 0
     until = index.milliseconds(filters.until) if filters.until else FOREVER
     wanted = Wanted(index.before_words(user.pk), query.phrases, labels, since, until)
-    found: list[Found] = []
+    found: list[tuple[UUID, UUID]] = []
     for some in _newest_first(user, wanted):
         found += _visible(user, filters, some)
         if len(found) >= MOST:
@@ -138,12 +140,12 @@ def _labels(user: User, filters: Filters) -> list[list[str]] | None:
     return labels
 
 
-def _visible(user: User, filters: Filters, found: list[Found]) -> list[Found]:
+def _visible(user: User, filters: Filters, found: list[Found]) -> list[tuple[UUID, UUID]]:
     """The index says where to look; the rows say what may be seen."""
-    messages = Message.objects.visible_to(user).filter(pk__in=[one.message for one in found])
-    messages = messages.exclude(state=State.BLOCKED).filter(conversation__in=filters.conversations(user))
-    seen = set(messages.values_list("pk", flat=True))
-    return [one for one in found if one.message in seen]
+    entries = IndexEntry.objects.visible_to(user).filter(pk__in=[one.entry for one in found])
+    entries = entries.filter(conversation__in=filters.conversations(user)).exclude(message__state=State.BLOCKED)
+    seen = {pk: ids for pk, *ids in entries.values_list("pk", "conversation", "message")}
+    return [(seen[one.entry][0], seen[one.entry][1]) for one in found if one.entry in seen]
 
 
 def _newest_first(user: User, wanted: Wanted) -> Iterator[list[Found]]:

@@ -8,6 +8,7 @@ import hashlib
 import time
 from collections.abc import Sequence
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import transaction
@@ -23,7 +24,6 @@ from conversations.states import FINAL, State
 BATCH = 50  # rows written at once: on SQLite nobody else writes meanwhile
 LONGEST_S = 20.0
 WEEK_MS = 7 * 24 * 3600 * 1000
-READ = ("role", "model", "state", "text", "created_at", "conversation__owner")
 Row = tuple[IndexEntry, Sequence[str], Sequence[str]]  # with its terms and its labels
 
 
@@ -37,10 +37,10 @@ def catch_up(most_s: float = LONGEST_S) -> int:
     return done
 
 
-def again(after: UUID | None = None) -> Sequence[UUID]:
+def again(after: UUID | None = None, most: int = BATCH) -> Sequence[UUID]:
     """Index the next messages once more, in the order of their ids; which ones."""
-    rows = _final().order_by("pk")
-    found = list((rows.filter(pk__gt=after) if after else rows)[:BATCH])
+    rows = Message.objects.filter(state__in=FINAL).order_by("pk")
+    found = _read((rows.filter(pk__gt=after) if after else rows)[:most])
     _write(found, once_more=True)
     return [message.pk for message in found]
 
@@ -76,20 +76,34 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
-def _final() -> QuerySet[Message]:
-    return Message.objects.filter(state__in=FINAL).select_related("conversation").only(*READ)
+class _Said(NamedTuple):
+    """What the index needs of a message. Made ten times as fast as a model's instance."""
+
+    pk: UUID
+    conversation_id: UUID
+    owner_id: int
+    role: str
+    model: str
+    state: str
+    text: str
+    created_at: datetime
+
+
+def _read(messages: QuerySet[Message]) -> list[_Said]:
+    about = ("pk", "conversation_id", "conversation__owner_id", "role", "model", "state", "text", "created_at")
+    return [_Said(*row) for row in messages.values_list(*about)]
 
 
 def _messages() -> int:
     began = time.monotonic()
-    found = list(_final().filter(indexed_at=None).order_by("created_at")[:BATCH])
+    found = _read(Message.objects.filter(indexed_at=None, state__in=FINAL).order_by("created_at")[:BATCH])
     _write(found)
     if found and store().ONE_WRITER:
         time.sleep(time.monotonic() - began)  # who sends a message must get a turn
     return len(found)
 
 
-def _write(found: Sequence[Message], *, once_more: bool = False) -> None:
+def _write(found: Sequence[_Said], *, once_more: bool = False) -> None:
     rows = {message.pk: _row(message) for message in found if message.text and message.state != State.BLOCKED}
     with transaction.atomic():
         locked = Message.objects.select_for_update(skip_locked=not once_more, no_key=True)
@@ -100,8 +114,8 @@ def _write(found: Sequence[Message], *, once_more: bool = False) -> None:
         Message.objects.filter(pk__in=here, indexed_at=None).update(indexed_at=Now())
 
 
-def _row(message: Message) -> Row:
-    owner, at = message.conversation.owner_id, milliseconds(message.created_at)
+def _row(message: _Said) -> Row:
+    owner, at = message.owner_id, milliseconds(message.created_at)
     entry = IndexEntry(conversation_id=message.conversation_id, message_id=message.pk, at=at)
     labels = [
         of_week(owner, at // WEEK_MS),
@@ -110,7 +124,7 @@ def _row(message: Message) -> Row:
     ]
     if message.model:
         labels.append(of_model(owner, message.model))
-    return entry, _terms(before_words(owner), message.text), labels
+    return entry, terms(message.text, before_words(owner)), labels
 
 
 def _titles() -> int:
@@ -127,8 +141,4 @@ def _titles() -> int:
 def _title_row(conversation: Conversation) -> Row:
     entry = IndexEntry(conversation_id=conversation.pk, at=milliseconds(conversation.created_at))
     labels = [of_conversation(conversation.owner_id, conversation.pk)]
-    return entry, _terms(before_words(conversation.owner_id, of_titles=True), conversation.title), labels
-
-
-def _terms(before: str, text: str) -> list[str]:
-    return [before + term for term in terms(text)]
+    return entry, terms(conversation.title, before_words(conversation.owner_id, of_titles=True)), labels

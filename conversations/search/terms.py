@@ -14,12 +14,21 @@ from moderation.normal import UNSPACED as UNSPACED_RANGES
 from moderation.normal import fold
 
 READ = 60_000  # characters of a text: PostgreSQL keeps a megabyte of terms for one row
+VOICING = "\u3099\u309a"  # of kana: they make another letter
 LONGEST = 60  # characters of a term; of a longer word, its beginning
 
-UNSPACED = "".join(f"{chr(first)}-{chr(last)}" for first, last in UNSPACED_RANGES)
+
+def _letters(first: int, last: int) -> str:
+    """What a class of a pattern needs of a range: tested one by one as it is compiled, not as a text is read."""
+    if first > 0xFFFF:
+        return f"{chr(first)}-{chr(last)}"
+    return "".join(one for one in map(chr, range(first, last + 1)) if one.isalnum() or one in VOICING)
+
+
+UNSPACED = "".join(_letters(first, last) for first, last in UNSPACED_RANGES)
 WORD = rf"[^\W_{UNSPACED}]"
 EMOJI = "[⌀-⏿☀-➿⬀-⯿\U0001f000-\U0001faff]"
-RUN = re.compile(rf"((?:(?=[^\W_])[{UNSPACED}]|[\u3099\u309a])+)|({WORD}+)|({EMOJI})")
+RUN = re.compile(rf"([{UNSPACED}]+)|({WORD}+)|({EMOJI})")
 
 
 class Run(NamedTuple):
@@ -49,6 +58,12 @@ def runs(text: str) -> Iterator[Run]:
     return (Run(*found) for found in RUN.findall(folded(text)))
 
 
-def terms(text: str) -> list[str]:
-    """In order: terms of one phrase stand in a row."""
-    return [term for run in runs(text) for term in run.terms]
+def terms(text: str, before: str = "") -> list[str]:
+    """In order, each after ``before``: terms of one phrase stand in a row."""
+    found: list[str] = []
+    for unspaced, word, emoji in RUN.findall(folded(text)):
+        if unspaced:
+            found += [before + unspaced[at : at + 2] for at in range(len(unspaced))]
+        else:
+            found.append(before + (word or emoji)[:LONGEST])
+    return found

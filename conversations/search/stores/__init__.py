@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module
-from typing import Any, Protocol, cast
-from uuid import UUID
+from typing import Any, NamedTuple, Protocol, cast
 
 from django.db import connection
 
@@ -33,11 +32,9 @@ class Wanted:
     until: int = FOREVER
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
+class Found(NamedTuple):
     at: int
-    conversation: UUID
-    message: UUID | None
+    entry: int
 
 
 class Store(Protocol):

@@ -44,7 +44,7 @@ WRITE = (
 # this person's rows are its last. And compiling takes longer than searching.
 FROM_THE_INDEX = "SET LOCAL enable_seqscan = off; SET LOCAL jit = off"
 FIND = """
-SELECT at, conversation_id, message_id FROM conversations_indexentry
+SELECT at, id FROM conversations_indexentry
 WHERE terms @@ %s::tsquery AND at >= %s AND at < %s
 """
 FIND_ANY = f"{FIND} LIMIT %s"

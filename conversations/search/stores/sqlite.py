@@ -5,7 +5,6 @@ The ``ascii`` tokenizer takes all but ASCII's own letters, digits and ``~`` as t
 
 from collections.abc import Sequence
 from typing import Any
-from uuid import UUID
 
 from django.db import connection
 
@@ -25,7 +24,7 @@ CREATE = (
 DROP = ("DROP TRIGGER conversations_terms_go", "DROP TABLE conversations_terms")
 WRITE = "INSERT INTO conversations_terms (rowid, terms) VALUES (%s, %s)"
 FIND = """
-SELECT entry.at, entry.conversation_id, entry.message_id
+SELECT entry.at, entry.id
 FROM conversations_terms AS found CROSS JOIN conversations_indexentry AS entry ON entry.id = found.rowid
 WHERE conversations_terms MATCH %s AND entry.at >= %s AND entry.at < %s
 """
@@ -53,10 +52,7 @@ def write(entries: Sequence[tuple[IndexEntry, Sequence[str], Sequence[str]]]) ->
 def find(wanted: Wanted, most: int, *, newest: bool) -> list[Found]:
     with connection.cursor() as cursor:
         cursor.execute(FIND_NEWEST if newest else FIND_ANY, [expression(wanted), wanted.since, wanted.until, most])
-        return [
-            Found(at, UUID(conversation), UUID(message) if message else None)
-            for at, conversation, message in cursor.fetchall()
-        ]
+        return [Found(*row) for row in cursor.fetchall()]
 
 
 def expression(wanted: Wanted) -> str:
