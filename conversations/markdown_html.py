@@ -31,7 +31,7 @@ class Html(RendererHTML):
             return f'<div class="formula">{drawn}</div>'
         return (
             f'<figure class="code"><figcaption>{escape(language)}</figcaption>'
-            f"<pre><code>{highlight(source, language)}</code></pre></figure>"
+            f'<pre tabindex="0"><code>{highlight(source, language)}</code></pre></figure>'
         )
 
     def code_block(self, tokens: Sequence[Token], idx: int, options: OptionsDict, env: Any) -> str:

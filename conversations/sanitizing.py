@@ -57,7 +57,9 @@ def _cleaner(
     return nh3.Cleaner(
         tags=TAGS | mathml.ELEMENTS,
         attributes={tag: attributes.get(tag, set()) | more.get(tag, set()) for tag in {*attributes, *more}},
-        tag_attribute_values={tag: {"dir": {"auto"}} for tag in DIRECTED} | (values or {}),
+        tag_attribute_values={tag: {"dir": {"auto"}} for tag in DIRECTED}
+        | {"pre": {"tabindex": {"0"}}}
+        | (values or {}),
         allowed_classes=CLASSES_OF,
         link_rel="nofollow noopener noreferrer",
         url_schemes=set(SCHEMES),

@@ -11,6 +11,7 @@ from conversations import (
     sharing_views,
     shelf_views,
     shortcuts,
+    source,
     views,
 )
 from conversations.consumers import ChatConsumer
@@ -23,6 +24,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/earlier", branch_views.earlier, name="earlier"),
     path("messages/<uuid:message_id>/choose/", branch_views.choose, name="choose"),
     path("messages/<uuid:message_id>/erase/", branch_views.erase, name="erase"),
+    path("messages/<uuid:message_id>/source", source.source, name="source"),
     path("editing/", branch_views.editing, name="editing"),
     path("c/<uuid:conversation_id>/share/", sharing_views.share, name="share"),
     path("c/<uuid:conversation_id>/parameters/", parameters_views.set_parameters, name="set_parameters"),

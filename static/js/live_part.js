@@ -8,7 +8,8 @@ const NEW_LINE = /^[ \t]*\n/;
 const NEW_PARAGRAPH = /^[ \t]*\n[ \t]*\n/;
 const LINE_ENDS = /\n\s*$/;
 // A last line of marks alone ("-", "##", "```") is not text yet: it waits for what follows.
-const UNDECIDED_LINE = /(^|\n)[ \t]*([-=*+>#|:`~_ \t]+|\d{1,9}[.)])[ \t]*$/;
+const UNDECIDED_LINE =
+  /(^|\n)[ \t]*([-=*+>#|:`~_$ \t]+|\d{1,9}[.)]|[-*+][ \t]+\[[ xX]?\]?|\\\[?|\[\^[^\]\s]*(\]:?)?)[ \t]*$/;
 
 export class LivePart {
   #root;
@@ -124,6 +125,7 @@ export class LivePart {
     if (!paragraph) {
       paragraph = document.createElement("p");
       paragraph.className = "tail-block";
+      paragraph.dir = "auto";
       this.#root.append(paragraph);
     }
     this.#place(paragraph, text);
@@ -150,7 +152,7 @@ function parse(html) {
 function deepest(element) {
   let holder = element;
   for (let next = holder; next && isBlock(next); next = lastInside(next)) holder = next;
-  return HOLDS_TEXT.has(holder.tagName) ? holder : null;
+  return HOLDS_TEXT.has(holder.tagName) && isBlock(holder) ? holder : null;
 }
 
 // A row that is being written is filled up with empty cells.
@@ -159,8 +161,11 @@ function lastInside({ tagName, children, lastElementChild }) {
   return HOLDS_BLOCKS.has(tagName) ? lastElementChild : null;
 }
 
-const isBlock = ({ tagName, parentNode }) =>
-  HOLDS_BLOCKS.has(tagName) || HOLDS_TEXT.has(tagName) && (tagName !== "CODE" || parentNode.tagName === "PRE");
+function isBlock({ tagName, parentNode, classList }) {
+  if (classList.contains("formula")) return false;
+  return HOLDS_BLOCKS.has(tagName) || HOLDS_TEXT.has(tagName) && (tagName !== "CODE" || parentNode.tagName === "PRE");
+}
+
 function beginsParagraph({ tagName }, text) {
   return tagName !== "CODE" && (HEADINGS.has(tagName) ? NEW_LINE : NEW_PARAGRAPH).test(text);
 }

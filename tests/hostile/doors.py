@@ -72,6 +72,7 @@ CHAT: dict[str, tuple[Way, ...]] = {
         post(ALICE_ONLY, type="draft", conversation=HERS, take_back=UUID(int=1)),
     ),
     "send": (post(ALICE_ONLY, type="send", client_id=UUID(int=1), text="Let me in", conversation=HERS),),
+    "source": (get(ALICE_ONLY),),
     "stop": (post(ALICE_ONLY),),
     "events": (get(ALICE_ONLY),),
     "timing": (post(ALICE_ONLY, first_ms=1, complete_ms=2),),

@@ -40,16 +40,16 @@ STREAM = """async ([steps, whole]) => {
 
 
 CASES: list[tuple[list[tuple[int, str]], str, str]] = [
-    ([], "Hello", '<p class="tail-block">' + TAIL.format("Hello") + "</p>"),
+    ([], "Hello", '<p class="tail-block" dir="auto">' + TAIL.format("Hello") + "</p>"),
     ([(0, "<p>one</p>\n")], " two", "<p>one" + TAIL.format(" two") + "</p>"),
     ([(0, "<p>one <em>x</em></p>")], " two", "<p>one <em>x</em>" + TAIL.format(" two") + "</p>"),
     ([(0, "<p>one</p>")], "\ntwo", "<p>one" + TAIL.format("\ntwo") + "</p>"),
-    ([(0, "<p>one</p>")], "\n\ntwo", '<p>one</p><p class="tail-block">' + TAIL.format("two") + "</p>"),
+    ([(0, "<p>one</p>")], "\n\ntwo", '<p>one</p><p class="tail-block" dir="auto">' + TAIL.format("two") + "</p>"),
     ([(0, "<p>one</p>")], "\n-", "<p>one" + TAIL.format("") + "</p>"),
     ([(0, "<h3>T</h3>")], "itle", "<h3>T" + TAIL.format("itle") + "</h3>"),
-    ([(0, "<h3>T</h3>")], "\nx", '<h3>T</h3><p class="tail-block">' + TAIL.format("x") + "</p>"),
+    ([(0, "<h3>T</h3>")], "\nx", '<h3>T</h3><p class="tail-block" dir="auto">' + TAIL.format("x") + "</p>"),
     ([(0, "<ul>\n<li>a</li>\n</ul>")], " b", "<ul>\n<li>a" + TAIL.format(" b") + "</li>\n</ul>"),
-    ([(0, "<hr>")], "\nx", '<hr><p class="tail-block">' + TAIL.format("x") + "</p>"),
+    ([(0, "<hr>")], "\nx", '<hr><p class="tail-block" dir="auto">' + TAIL.format("x") + "</p>"),
     (
         [(0, '<figure class="code"><figcaption></figcaption><pre><code>a</code></pre></figure>')],
         "\n\nb",

@@ -73,7 +73,7 @@ def assert_safe(html: str) -> None:
     assert seen.tags <= TAGS | mathml.ELEMENTS
     for tag, name, value in seen.attributes:
         drawn = mathml.ATTRIBUTES.get(tag, {})
-        assert name in {"href", "title", "class", "start", "rel", "target", "dir", "id", *drawn}, (tag, name)
+        assert name in {"href", "title", "class", "start", "rel", "target", "dir", "id", "tabindex", *drawn}, (tag, name)
         if name == "href":
             leaves = value.lower().startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
             assert leaves or (value[0] == "#" and NOTE_ID.fullmatch(value[1:])), value
