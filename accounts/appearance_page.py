@@ -77,5 +77,5 @@ def _asked() -> list[tuple[str, str, list[tuple[str, str]]]]:
                 ("large", pgettext("size of text", "Large")),
             ],
         ),
-        ("keys", _("Keyboard shortcuts"), [("on", pgettext("switch", "On")), ("off", pgettext("switch", "Off"))]),
+        ("shortcuts", _("Keyboard shortcuts"), [("on", pgettext("switch", "On")), ("off", pgettext("switch", "Off"))]),
     ]

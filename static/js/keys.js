@@ -30,7 +30,7 @@ function meant(event) {
   const control = isMac ? event.metaKey : event.ctrlKey;
   if (event.ctrlKey && event.metaKey) return null;
   if (sign === "Escape") return shift ? "compose" : stops(target) && "stop";
-  if (document.documentElement.dataset.keys === "off" || document.querySelector("dialog[open]")) return null;
+  if (document.documentElement.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return null;
   if (control) return alt ? null : shift ? CHORDS[code] : code === "Slash" && "sheet";
   if (event.ctrlKey || event.metaKey) return null;
   if (alt) return shift ? null : WAYS[sign];

@@ -2,7 +2,7 @@
 // It imports nothing: what is kept for offline is this file.
 
 const cookies = new Map(document.cookie.split("; ").map((one) => [one.split("=", 1)[0], one.slice(one.indexOf("=") + 1)]));
-const { theme } = Object.fromEntries(new URLSearchParams(cookies.get("appearance") ?? ""));
+const [, theme] = /(?:^|\.)theme:(\w+)/.exec(cookies.get("appearance") ?? "") ?? [];
 const sections = [...document.querySelectorAll("section[lang]")];
 const wishes = [cookies.get("django_language"), ...navigator.languages].filter(Boolean).map((wish) => wish.toLowerCase());
 const spoken = wishes.map(inLanguage).find(Boolean) ?? sections[0];
