@@ -16,6 +16,7 @@ from conversations.states import State
 from conversations.tree import Node, Tree
 
 SHOWN = 30  # messages that a page begins with, and that come with each "earlier"
+ABOVE_POINTED = 6  # messages before one that somebody comes for
 MOST_AT_ONCE = 120  # of another branch; of a longer one only its end is shown
 
 
@@ -38,16 +39,20 @@ class Piece:
     remembered_from: UUID | None
 
     @classmethod
-    def last(cls, tree: Tree, way: list[Node]) -> "Piece":
+    def last(cls, tree: Tree, way: list[Node], shown: int = SHOWN) -> "Piece":
         """The end of a branch."""
-        above = way[-SHOWN - 1].id if len(way) > SHOWN else None
-        return cls(tree.messages(way[-SHOWN:]), above, oldest_read(way))
+        above = way[-shown - 1].id if len(way) > shown else None
+        return cls(tree.messages(way[-shown:]), above, oldest_read(way))
 
 
-def page_of(conversation: Conversation) -> Piece:
-    """What a person who comes back is shown."""
+def page_of(conversation: Conversation, pointed: UUID | None = None) -> Piece:
+    """What a person who comes back is shown, or who comes for one message: its branch, from a little above it."""
     tree = Tree(conversation.pk)
-    return Piece.last(tree, tree.through(conversation.tip_id))
+    if pointed is None or pointed not in tree:
+        return Piece.last(tree, tree.through(conversation.tip_id))
+    way = tree.through(pointed)
+    below = len(way) - len(tree.to(pointed)) + 1
+    return Piece.last(tree, way, max(SHOWN, below + ABOVE_POINTED))
 
 
 def earlier(user: User, conversation_id: UUID, before: UUID) -> Piece:

@@ -46,11 +46,13 @@ async def chat(request: HttpRequest, conversation_id: UUID | None = None) -> Htt
 def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> HttpResponse:
     mine = Conversation.objects.visible_to(user)
     conversation = get_object_or_404(mine, pk=conversation_id) if conversation_id else None
-    piece = news.page_of(conversation) if conversation else None
+    pointed = _pointed(request.GET.get("m", ""))
+    piece = news.page_of(conversation, pointed) if conversation else None
     page = {
         "socket": "/ws/",
         "conversation": str(conversation.pk) if conversation else None,
         "after": str(piece.messages[-1].pk) if piece and piece.messages else None,
+        "pointed": str(pointed) if pointed else None,
         "limits": allowance(user.pk),
         "draft": drafts.for_page(user, conversation_id),
         "strings": phrases(),
@@ -65,6 +67,14 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
         **listing.lists(user, listing.Shelf.shown(user, request.GET)),
     }
     return render(request, "conversations/chat.html", context)
+
+
+def _pointed(text: str) -> UUID | None:
+    """The message that a link is about: ``m`` of its address."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def signed_in(view: View) -> View:

@@ -2,9 +2,10 @@
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const TYPING = "input, textarea, select, [contenteditable]";
-const OPEN = "dialog[open], details.person[open], details[open] > .menu, .sidebar-open, .selecting, :popover-open, [aria-expanded=true][aria-controls]:is(input, textarea)";
+const OPEN = "dialog[open], details.person[open], details[open] > .menu, .sidebar-open, .selecting, :popover-open, .searching:focus-within, [aria-expanded=true][aria-controls]:is(input, textarea)";
 const PLAIN = { "?": "sheet", "/": "compose", r: "again", e: "edit", End: "newest" }; // not while one types
 const CHORDS = { KeyO: "begin", KeyC: "copyReply", Semicolon: "copyCode", KeyS: "sidebar" }; // with Ctrl or ⌘, and Shift
+const CONTROLS = { Slash: "sheet", KeyK: "search" }; // with Ctrl or ⌘
 const WAYS = { ArrowUp: "previous", ArrowDown: "next" }; // with Alt
 
 export function listenForKeys(announce) {
@@ -31,7 +32,7 @@ function meant(event) {
   if (event.ctrlKey && event.metaKey) return null;
   if (sign === "Escape") return shift ? "compose" : stops(target) && "stop";
   if (document.documentElement.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return null;
-  if (control) return alt ? null : shift ? CHORDS[code] : code === "Slash" && "sheet";
+  if (control) return alt ? null : (shift ? CHORDS : CONTROLS)[code];
   if (event.ctrlKey || event.metaKey) return null;
   if (alt) return shift ? null : WAYS[sign];
   if (sign === "ArrowUp" && target.id === "prompt" && !target.value && !shift) return hasOwn() && "edit";

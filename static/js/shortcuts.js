@@ -12,6 +12,7 @@ const ACTIONS = {
   sheet: (announce) => open("shortcuts", announce),
   begin: () => press(document.querySelector(".sidebar .new")),
   compose: () => document.getElementById("prompt").focus(),
+  search: () => search(),
   previous: () => press(neighbour(-1)),
   next: () => press(neighbour(1)),
   copyReply: () => press(last('.message[data-role="assistant"] [data-copy="message"]')),
@@ -32,6 +33,11 @@ function neighbour(step) {
   const links = [...document.querySelectorAll(".entries a[href^='/c/']")].filter((link) => link.checkVisibility());
   const here = links.findIndex((link) => link.hasAttribute("aria-current"));
   return here === -1 ? links[0] : links[here + step];
+}
+
+function search() {
+  if (!isShown()) showSidebar(true);
+  document.getElementById("query").select();
 }
 
 function isShown() {

@@ -1,0 +1,168 @@
+// Looking for what was said: results take the place of the list while there is something to look for. Comes with the
+// first focus of the field.
+
+import { get } from "./page.js";
+
+const PAUSE_MS = 200;
+const PATIENCE_MS = 20000;
+const form = document.getElementById("search");
+const field = document.getElementById("query");
+const sidebar = document.getElementById("sidebar");
+const list = [document.querySelector(".sidebar-view"), document.getElementById("shelf")];
+let arrival = null;
+let asking = new AbortController();
+let pause = 0;
+let asked = null; // what the results are of
+
+export function begin() {
+  arrival ??= arrive().catch(() => {
+    arrival = null; // no network; the next focus tries again
+  });
+}
+
+async function arrive() {
+  const answer = await get("/search/panel/");
+  if (!answer.ok) throw new Error(answer.statusText);
+  const template = document.createElement("template");
+  template.innerHTML = await answer.text();
+  const style = template.content.querySelector("link");
+  const styled = new Promise((done) => (style.onload = style.onerror = done));
+  document.head.append(style);
+  await styled;
+  form.after(template.content);
+  listen();
+  look();
+}
+
+function listen() {
+  field.oninput = () => wait(PAUSE_MS);
+  form.onsubmit = (event) => (event.preventDefault(), decide());
+  filters().onchange = () => (countFilters(), look());
+  filters().querySelector("[data-clear]").onclick = clearFilters;
+  found().onclick = ({ target }) => target.matches("[data-page]") && more(target);
+  sidebar.addEventListener("keydown", key);
+}
+
+// Enter opens the first result; where what is shown is of something else, it asks at once.
+function decide() {
+  if (asked === query()) links()[0]?.click();
+  else look();
+}
+
+function wait(ms) {
+  clearTimeout(pause);
+  pause = setTimeout(look, ms);
+}
+
+async function look() {
+  clearTimeout(pause);
+  asking.abort();
+  const isSearching = field.value.trim() !== "";
+  show(isSearching);
+  if (!isSearching || asked === query()) return;
+  const wanted = query();
+  const html = await fetched(wanted);
+  if (!html) return;
+  asked = wanted;
+  found().replaceChildren(html);
+  found().scrollTop = 0;
+  tell();
+}
+
+async function more(button) {
+  button.disabled = true;
+  const html = await fetched(`${asked}&page=${button.dataset.page}`);
+  if (!html) return void (button.disabled = false);
+  const first = html.querySelector("a");
+  button.replaceWith(html);
+  first?.focus();
+}
+
+// Null where somebody asked for something else meanwhile.
+async function fetched(wanted) {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  found().setAttribute("aria-busy", "true");
+  try {
+    const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+    const answer = await fetch(`/search/?${wanted}`, { redirect: "manual", signal: limited });
+    if (!answer.ok && answer.status !== 400) throw new Error(answer.statusText);
+    return parsed(await answer.text());
+  } catch {
+    return signal.aborted ? null : document.getElementById("found-failed").content.cloneNode(true);
+  } finally {
+    if (!signal.aborted) found().removeAttribute("aria-busy");
+  }
+}
+
+function parsed(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
+}
+
+// A day is the person's own, from its beginning to its end.
+function query() {
+  const given = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
+  for (const [name, days] of [["since", 0], ["until", 1]]) {
+    if (!given.has(name)) continue;
+    const day = new Date(`${given.get(name)}T00:00`);
+    day.setDate(day.getDate() + days);
+    given.set(name, day.toISOString());
+  }
+  return given.toString();
+}
+
+function show(isSearching) {
+  sidebar.classList.toggle("searching", isSearching);
+  found().hidden = filters().hidden = !isSearching;
+  for (const part of list) part.hidden = isSearching;
+  if (!isSearching) [asked] = [null, found().replaceChildren(), status("")];
+}
+
+function tell() {
+  status(found().querySelector(".found-words")?.textContent ?? "");
+}
+
+function status(words) {
+  document.getElementById("found-status").textContent = words;
+}
+
+function countFilters() {
+  const set = [...filters().querySelectorAll("select, input")].filter(({ value }) => value).length;
+  const badge = filters().querySelector("[data-active]");
+  badge.textContent = set;
+  badge.hidden = filters().querySelector("[data-clear]").hidden = !set;
+}
+
+function clearFilters() {
+  for (const one of filters().querySelectorAll("select, input")) one.value = "";
+  countFilters();
+  filters().querySelector("summary").focus();
+  look();
+}
+
+function key(event) {
+  if (event.key === "Escape") return leave(event);
+  const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+  const places = [field, ...links()];
+  const at = places.indexOf(document.activeElement);
+  if (!step || at < 0 || event.altKey || found().hidden) return;
+  event.preventDefault();
+  places[Math.min(Math.max(at + step, 0), places.length - 1)].focus();
+}
+
+// Escape clears the field, from wherever in the search it is pressed, and closes nothing else.
+function leave(event) {
+  if (!field.value || !event.target.closest("#search, #found, #search-filters")) return;
+  event.preventDefault();
+  event.stopPropagation();
+  field.value = "";
+  look();
+  field.focus();
+}
+
+const found = () => document.getElementById("found");
+const filters = () => document.getElementById("search-filters");
+const links = () => [...found().querySelectorAll("a")];
