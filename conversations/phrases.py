@@ -42,6 +42,7 @@ def _of_replies() -> dict[str, str]:
         "stopping": _("Stopping…"),
         "tokens_one": ngettext("{n} token", "{n} tokens", 1),
         "tokens_other": ngettext("{n} token", "{n} tokens", 2),
+        "earlier_failed": _("Earlier messages could not be loaded. Try again."),
         "announce_started": _("The reply begins."),
         "announce_code": _("Code block."),
         "announce_code_in": _("Code block: {language}."),

@@ -2,6 +2,7 @@
 
 import { Draft } from "./draft.js";
 import { Hint } from "./hint.js";
+import { newId } from "./page.js";
 
 const COMPOSING = 229; // Safari's key code for the Enter that confirms an input method's choice
 const AGAIN_MS = 10000;
@@ -192,14 +193,4 @@ export class Composer {
     this.#clientId = null;
     return this.#put(text);
   }
-}
-
-// crypto.randomUUID exists only on pages served over HTTPS or from this machine.
-function newId() {
-  if (crypto.randomUUID) return crypto.randomUUID();
-  const bytes = crypto.getRandomValues(new Uint8Array(16));
-  bytes[6] = (bytes[6] & 0x0f) | 0x40;
-  bytes[8] = (bytes[8] & 0x3f) | 0x80;
-  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
 }

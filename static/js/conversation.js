@@ -41,10 +41,18 @@ export class Conversation {
   }
 
   // Half a character, which a paste may leave, is no text to the server: such a frame would never be answered.
-  begin(clientId, written) {
+  frame(clientId, written) {
     const text = written.replace(/\p{Surrogate}/gu, "\ufffd");
-    const frame = { type: "send", client_id: clientId, conversation: this.id, parent: this.newest, text, format: "html" };
-    this.#outbox.set(clientId, frame);
+    return { type: "send", client_id: clientId, conversation: this.id, parent: this.newest, text, format: "html" };
+  }
+
+  begin(clientId, written) {
+    return this.ask(this.frame(clientId, written));
+  }
+
+  // Until it is answered, it will be said again after a broken connection.
+  ask(frame) {
+    this.#outbox.set(frame.client_id, frame);
     return frame;
   }
 
@@ -55,11 +63,18 @@ export class Conversation {
     return frame;
   }
 
-  sent({ client_id: clientId, conversation, reply }) {
-    this.answered(clientId);
+  // Returns what was asked; undefined if that was answered before.
+  sent({ client_id: clientId, conversation, reply, cursor }) {
+    const asked = this.answered(clientId);
     this.id = conversation.id;
     this.newest = reply;
-    this.follow(reply);
+    this.follow(reply, cursor);
+    return asked;
+  }
+
+  // Other replies are not shown here any more.
+  keep(replies) {
+    for (const reply of this.#cursors.keys()) if (!replies.includes(reply)) this.#cursors.delete(reply);
   }
 
   follow(reply, cursor = [0, 0, 0]) {

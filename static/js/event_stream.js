@@ -5,6 +5,8 @@ import { isFinal } from "./conversation.js";
 import { get, post } from "./page.js";
 
 const EVENTS = ["queued", "started", "reasoning", "text", "html", "state", "context", "done", "stopped", "cut", "blocked", "failed"];
+const SAVED = new Set(["send", "again", "continue"]);
+const TURNED = new Set(["choose", "erase"]);
 const NEWS_MS = 15000;
 const AGAIN_MS = 3000;
 const SIGNED_OUT = 4401;
@@ -35,7 +37,8 @@ export class EventStream {
 
   send(frame) {
     if (!this.#open) return false;
-    if (frame.type === "send") this.#read(post("/messages/", frame));
+    if (SAVED.has(frame.type)) this.#read(post("/messages/", frame), frame.type);
+    if (TURNED.has(frame.type)) this.#read(post(`/messages/${frame.message}/${frame.type}/`, {}), frame.type);
     if (frame.type === "draft") this.#read(post("/drafts/", frame));
     if (frame.type === "stop") this.#read(post(`/replies/${frame.reply}/stop/`, {}));
     if (frame.type === "timing") this.#read(post(`/replies/${frame.reply}/timing/`, frame));
@@ -81,10 +84,11 @@ export class EventStream {
     this.#sources.delete(reply);
   }
 
-  async #read(asked) {
+  async #read(asked, about) {
     try {
       const answer = await asked;
       if (answer.type === "opaqueredirect" || answer.status === 401) return this.#lost(SIGNED_OUT);
+      if (about && answer.status === 404) return this.onframe({ type: "error", about, code: "not_found", detail: "" });
       if (!answer.headers.get("Content-Type")?.includes("json")) return answer.ok || this.#lost(0);
       const frame = await answer.json();
       if (frame.type) this.onframe(frame);

@@ -28,17 +28,22 @@ const composer = new Composer({
 });
 const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
 const timing = new Timing((frame) => connection.send(frame));
+const VERBS = new Set(["again", "continue", "choose", "erase"]);
 let hasUnseen = false;
+let earlier = null;
 let path = location.pathname;
 
 const handlers = {
   sent(frame) {
     const { conversation: talk, message, reply, client_id: clientId } = frame;
     if (!conversation.id) choose(null);
-    conversation.sent(frame);
+    const asked = conversation.sent(frame);
     timing.named(clientId, reply);
+    if (asked?.branch) thread.addEdited(asked, message);
     thread.confirm(clientId, message, frame.text);
+    if (frame.beside) thread.addBeside(frame);
     thread.addReply(reply);
+    conversation.keep(thread.unfinished.map(([one]) => one));
     composer.forget(clientId, frame.draft);
     if (path !== talk.url) history.pushState({}, "", talk.url);
     path = talk.url;
@@ -62,20 +67,27 @@ const handlers = {
     if (about === "open" && code === "unavailable") setTimeout(() => connection.send(conversation.openFrame()), OPEN_AGAIN_MS);
     else if (about === "send") for (const { client_id } of conversation.outbox) notSent({ client_id, code: "busy" }, detail || say("not_sent"));
     else if (about === "draft") composer.failed();
+    else if (VERBS.has(about) && code === "not_found") missing(about);
     else if (code !== "malformed" && about !== "timing") composer.complain(detail);
   },
-  messages({ html, title: name, remembered_from: oldest }) {
-    thread.insert(html);
+  branch(frame) {
+    if (frame.conversation !== conversation.id) return;
+    thread.turn(frame);
+    turned();
+  },
+  messages(frame) {
+    const { html, whole, title: name, remembered_from: oldest } = frame;
+    if (whole) thread.turn({ ...frame, parent: null });
+    else thread.insert(html);
+    thread.tell(frame.siblings);
     if (oldest !== undefined) thread.forgetAbove(oldest);
     for (const { client_id: clientId } of conversation.outbox.filter((frame) => thread.isHere(frame.client_id))) {
       conversation.answered(clientId);
       composer.forget(clientId);
     }
     conversation.isBehind = false;
-    if (thread.newest) conversation.newest = thread.newest;
-    for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
     if (name) title(name);
-    connection.follow(conversation.cursors());
+    turned();
   },
   draft(frame) {
     composer.take(frame);
@@ -129,6 +141,28 @@ function send(text, clientId, more = {}) {
   update();
 }
 
+// Other articles are shown than before.
+function turned() {
+  conversation.newest = thread.newest;
+  const shown = thread.unfinished;
+  conversation.keep(shown.map(([reply]) => reply));
+  for (const [reply, cursor] of shown) conversation.follow(reply, cursor);
+  connection.follow(conversation.cursors());
+  showEarlier();
+}
+
+// What it was about is gone: what is there instead?
+function missing(about) {
+  for (const { type, client_id: clientId, onrefused } of conversation.outbox) {
+    if (type === about) conversation.answered(clientId) && onrefused?.("");
+  }
+  connection.send(conversation.openFrame());
+}
+
+async function showEarlier() {
+  if (earlier || thread.hasEarlier) (earlier ??= new (await import("./earlier.js")).Earlier(thread, conversation)).watch();
+}
+
 function stop() {
   for (const reply of conversation.unfinished) {
     thread.stopping(reply);
@@ -154,6 +188,8 @@ function insist() {
 function notSent(frame, reason) {
   const { client_id: clientId, incident } = frame;
   const said = conversation.answered(clientId);
+  if (said?.onrefused) return said.onrefused(reason, incident);
+  if (frame.about === "erase") return composer.complain(reason);
   thread.removePending(clientId);
   if (!composer.refused(frame, reason) && said) composer.giveBack(said.text, clientId, reason, incident);
 }
@@ -199,6 +235,13 @@ for (const kind of ["click", "change"]) document.addEventListener(kind, async ({
   if (asked) (await import("./parameters.js")).act(asked, about);
 });
 if (!conversation.id && chosen()) showChosen(chosen());
+document.addEventListener("click", async ({ target }) => {
+  const button = target.closest(".message :is([data-again], [data-continue], [data-choose], [data-edit], [data-erase])");
+  if (button) (await import("./verbs.js")).act(button, { conversation, thread, connection, composer, update });
+});
+showEarlier();
+document.getElementById("query").onfocus = () => import("./search.js").then(({ begin }) => begin());
+if (page.pointed) import("./pointed.js").then(({ point }) => point(page.pointed));
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;

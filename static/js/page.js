@@ -26,3 +26,13 @@ export function post(path, body, more = {}) {
   const options = { method: "POST", headers, body: JSON.stringify(body), redirect: "manual" };
   return fetch(path, { ...options, ...more, signal: AbortSignal.timeout(PATIENCE_MS) });
 }
+
+// crypto.randomUUID exists only on pages served over HTTPS or from this machine.
+export function newId() {
+  if (crypto.randomUUID) return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}

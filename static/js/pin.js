@@ -25,6 +25,16 @@ export class Pin {
     this.#settle();
   }
 
+  // The page changes so that this stays where it is on the screen; what takes the place of an element may be it.
+  hold(element, change) {
+    const { top } = element.getBoundingClientRect();
+    this.#pinned = false;
+    const place = change() ?? element;
+    const settle = () => place.isConnected && this.scroller.scrollBy({ top: place.getBoundingClientRect().top - top, behavior: "instant" });
+    settle();
+    requestAnimationFrame(settle); // by now what is near has its real height
+  }
+
   #settle() {
     if (this.#pinned && this.content.childElementCount) this.scroller.scrollTop = this.scroller.scrollHeight;
     this.#show();
