@@ -45,4 +45,6 @@ function stops(target) {
   return button && !document.querySelector(OPEN) && (target.id === "prompt" || !target.closest(TYPING));
 }
 
+// A long conversation is here in part; on paper it is whole.
+const isCut = () => document.querySelector("#messages[data-above]");
 const hasOwn = () => document.querySelector('.message[data-role="user"] [data-edit]');

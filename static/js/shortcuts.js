@@ -4,6 +4,7 @@ import { save } from "./appearance.js";
 import { open } from "./dialogs.js";
 import { say } from "./page.js";
 
+const PATIENCE_MS = 10000;
 const narrow = matchMedia("(max-width: 52rem)");
 const last = (selector) => [...document.querySelectorAll(`#messages ${selector}`)].at(-1);
 const press = (button) => (button && !button.disabled ? (button.click(), true) : false);
@@ -22,10 +23,28 @@ const ACTIONS = {
   newest: () => press(document.getElementById("newest")),
   stop: () => press(document.querySelector("[data-stop]")),
   sidebar: () => showSidebar(!isShown()),
+  print: () => void printAll(),
 };
 
 export function act(name, announce) {
   if (ACTIONS[name](announce) === false) announce(say("nothing_there"));
+}
+
+async function printAll() {
+  const messages = document.getElementById("messages");
+  while (messages.dataset.above) if (!(await oneMore(messages))) break;
+  print();
+}
+
+// Whether older messages came in time.
+function oneMore(messages) {
+  const came = new Promise((done) => {
+    const observer = new MutationObserver(() => (observer.disconnect(), done(true)));
+    observer.observe(messages, { childList: true });
+    setTimeout(() => (observer.disconnect(), done(false)), PATIENCE_MS);
+  });
+  document.querySelector("#earlier button").click();
+  return came;
 }
 
 // The link before or after that of this conversation, in the order in which the list shows them; from a new one, the first.
