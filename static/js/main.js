@@ -250,6 +250,7 @@ document.addEventListener("visibilitychange", () => {
 });
 addEventListener("popstate", () => location.pathname === path || location.reload());
 if (composer.draftClientId && thread.isHere(composer.draftClientId)) composer.dropDraft();
+if (CSS.supports("-webkit-touch-callout", "none")) import("./on_screen_keyboard.js");
 addEventListener("load", () => setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => {}), OPEN_AGAIN_MS));
 connection.start();
 update();
