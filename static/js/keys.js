@@ -2,7 +2,7 @@
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
 const TYPING = "input, textarea, select, [contenteditable]";
-const OPEN = "dialog[open], details.person[open], details[open] > .menu, .sidebar-open, .selecting, :popover-open, .searching:focus-within, [aria-expanded=true][aria-controls]:is(input, textarea)";
+const OPEN = "dialog[open], details:is(.person, .bar-menu-more)[open], .renaming, .sidebar-open, .selecting, :popover-open, .searching:focus-within, [aria-expanded=true][aria-controls]:is(input, textarea)";
 const PLAIN = { "?": "sheet", "/": "compose", r: "again", e: "edit", End: "newest" }; // not while one types
 const CHORDS = { KeyO: "begin", KeyC: "copyReply", Semicolon: "copyCode", KeyS: "sidebar" }; // with Ctrl or ⌘, and Shift
 const CONTROLS = { Slash: "sheet", KeyK: "search" }; // with Ctrl or ⌘
@@ -32,6 +32,7 @@ function meant(event) {
   if (event.ctrlKey && event.metaKey) return null;
   if (sign === "Escape") return shift ? "compose" : stops(target) && "stop";
   if (document.documentElement.dataset.shortcuts === "off" || document.querySelector("dialog[open]")) return null;
+  if (control && code === "KeyP") return !shift && !alt && isCut() && "print";
   if (control) return alt ? null : (shift ? CHORDS : CONTROLS)[code];
   if (event.ctrlKey || event.metaKey) return null;
   if (alt) return shift ? null : WAYS[sign];
