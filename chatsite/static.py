@@ -7,3 +7,4 @@ class Storage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]  # th
     """Hashed names also inside ``import … from`` of our modules."""
 
     support_js_module_import_aggregation = True
+    max_post_process_passes = 20  # one for each step of the longest chain of imports, and one that finds no change
