@@ -17,7 +17,7 @@ export class Chosen {
     this.#field = root.querySelector("input");
     this.#suggested = root.querySelector("datalist");
     this.#template = root.querySelector("template");
-    this.#field.oninput = () => this.#typed();
+    this.#field.oninput = (event) => this.#typed(event);
     this.#field.onkeydown = (event) => this.#key(event);
   }
 
@@ -48,17 +48,23 @@ export class Chosen {
 
   #key(event) {
     if (event.isComposing) return;
-    if (event.key === "Enter" && this.#field.value.trim()) {
-      event.preventDefault();
+    if (event.key === "Enter") {
+      event.preventDefault(); // and never sends the form: who is quick presses it once too often
       this.take();
     } else if (event.key === "Backspace" && !this.#field.value) this.#list.lastElementChild?.remove();
   }
 
-  #typed() {
+  // One of the suggestions was picked, where no key was pressed: "bob" alone may yet become "bobby".
+  #typed({ inputType: how }) {
     clearTimeout(this.#timer);
     const typed = this.#field.value;
-    if (/[,;，；]/.test(typed) || [...this.#suggested.options].some((one) => one.value === typed)) this.take();
+    const isPicked = !how || how === "insertReplacementText";
+    if (/[,;，；]/.test(typed) || (isPicked && this.#suggests(typed))) this.take();
     else if (typed.trim().length >= SHORTEST) this.#timer = setTimeout(() => this.#suggest(typed.trim()), PAUSE_MS);
+  }
+
+  #suggests(name) {
+    return [...this.#suggested.options].some((one) => one.value === name);
   }
 
   async #suggest(beginning) {
