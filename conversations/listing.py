@@ -132,24 +132,25 @@ def _number(text: str, name: str) -> int:
 
 def _at_or_before(key: str, place: Place) -> Q:
     """What an index finds; of the place's own moment it may be too much."""
-    return Q(**{f"{key}__lte": _stored(place.time)})
+    return Q(**{f"{key}__lte": _stored(place.time)[-1]})
 
 
 def _not_after(key: str, place: Place) -> Q:
     """Of the place's own moment, what does not come after it."""
-    here = Q(**{key: _stored(place.time)})
+    here = Q(**{f"{key}__in": _stored(place.time)})
     return here & Q(pk__gte=place.pk) if place.pk else here
 
 
 def _after(key: str, place: Place) -> Q:
-    here = Q(**{key: _stored(place.time)})
-    before = Q(**{f"{key}__lt": _stored(place.time)})
-    return before | (here & Q(pk__lt=place.pk)) if place.pk else before
+    stored = _stored(place.time)
+    before = Q(**{f"{key}__lt": stored[0]})
+    return before | Q(**{f"{key}__in": stored}, pk__lt=place.pk) if place.pk else before
 
 
-def _stored(time: datetime) -> Any:
-    """SQLite keeps times as text, with three decimals where its own clock wrote them: .120 is before .120000 there."""
+def _stored(time: datetime) -> list[Any]:
+    """As a row may have it, in order. SQLite keeps text: its clock writes three decimals, Django writes six or none."""
     if connection.vendor != "sqlite":
-        return time
-    text = time.strftime("%Y-%m-%d %H:%M:%S.%f")
-    return Value(text.removesuffix("000"), output_field=CharField())
+        return [time]
+    texts = [f"{time:%Y-%m-%d %H:%M:%S}", f"{time:%Y-%m-%d %H:%M:%S.%f}"[:-3], f"{time:%Y-%m-%d %H:%M:%S.%f}"]
+    least = 2 if time.microsecond % 1000 else 1 if time.microsecond else 0
+    return [Value(text, output_field=CharField()) for text in texts[least:]]
