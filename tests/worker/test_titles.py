@@ -35,8 +35,9 @@ class Title:
     def __init__(self, hired: Hired, said: str | EngineError) -> None:
         hired.worker.model = replace(hired.worker.model, titles=True)
         self.requests: list[Request] = []
-        self.may_end = threading.Event()
-        self.may_end.set()
+        self._loop = hired.worker._loop
+        self._may_end = asyncio.Event()
+        self._may_end.set()
         self.closed = threading.Event()
         engine = hired.worker.run(hired.worker.engine())
         self._said, self._stream = said, engine.stream
@@ -45,12 +46,17 @@ class Title:
     def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         return self._title(request) if request.id.startswith("title-") else self._stream(request)
 
+    def hold(self) -> None:
+        self._may_end.clear()
+
+    def let_go(self) -> None:
+        self._loop.call_soon_threadsafe(self._may_end.set)
+
     async def _title(self, request: Request) -> AsyncGenerator[Chunk, None]:
         self.requests.append(request)
         try:
             yield Chunk(reasoning="It wants a title. ", prompt_tokens=9, completion_tokens=4)
-            while not self.may_end.is_set():
-                await asyncio.sleep(0.01)
+            await self._may_end.wait()
             if isinstance(self._said, EngineError):
                 raise self._said
             yield Chunk(self._said, prompt_tokens=9, completion_tokens=6, finish=Finish.STOP)
@@ -113,13 +119,13 @@ def test_the_persons_tabs_are_told(alice: User, bob: User, hire: Hire, web: Web)
 def test_a_title_that_a_person_gave_meanwhile_stays(alice: User, hire: Hire) -> None:
     worker = hire()
     title = Title(worker, "Baking bread")
-    title.may_end.clear()
+    title.hold()
     sent = say(alice, ASKED)
     worker.ticket().result(15)
     until(lambda: title.requests)
     Conversation.objects.update(title="My bread", titled_by="person")
     before = counted("kept")
-    title.may_end.set()
+    title.let_go()
     until(lambda: not worker.worker._spare)
     assert (title_of(sent), counted("kept")) == (("My bread", "person"), before + 1)
 
@@ -145,7 +151,7 @@ def test_it_takes_no_longer_than_its_patience(alice: User, hire: Hire, monkeypat
     monkeypatch.setattr(naming, "PATIENCE_S", 0.05)
     worker = hire()
     title = Title(worker, "Late")
-    title.may_end.clear()
+    title.hold()
     assert title_of(answered(alice, worker)) == (ASKED, "text")
     assert title.closed.is_set()
 
@@ -154,7 +160,7 @@ def test_a_reply_that_needs_the_slot_gets_it(alice: User, bob: User, hire: Hire)
     worker = hire(tokens=5)
     title = Title(worker, "Late")
     worker.worker.model = replace(worker.worker.model, slots=1)
-    title.may_end.clear()
+    title.hold()
     hers = say(alice, ASKED)
     worker.ticket().result(15)
     until(lambda: title.requests)
@@ -183,7 +189,7 @@ def test_without_a_free_slot_none_is_asked_for(alice: User, bob: User, hire: Hir
 def test_a_worker_that_ends_gives_it_up(alice: User, hire: Hire) -> None:
     worker = hire()
     title = Title(worker, "Late")
-    title.may_end.clear()
+    title.hold()
     sent = say(alice, ASKED)
     worker.ticket().result(15)
     until(lambda: title.requests)
