@@ -42,7 +42,7 @@ export class Draft {
     this.#clientId = clientId ?? null;
     if (text === theirs) return this.#took(text, clientId);
     this.#isTyped = true;
-    this.#mine = [text, flying];
+    this.#mine = flying ? [text, flying] : [text];
     if (newest !== revision && theirs && theirs !== flying) this.#offer(this.#known);
     else this.#soon();
     return { text, clientId };
@@ -78,8 +78,8 @@ export class Draft {
   take({ conversation, text, revision, saved }) {
     if (conversation !== this.#conversation || (this.#flying !== null && saved === undefined) || revision < this.#known.revision) return;
     if (saved) this.#known = { text: this.#flying ?? this.#known.text, revision };
-    if (saved !== undefined) this.#flying = null;
-    if (!saved) this.#compare({ text, revision });
+    else this.#compare({ text, revision });
+    if (saved !== undefined) [this.#flying, this.#mine] = [null, []];
     this.#store();
     this.#soon();
   }
@@ -145,24 +145,25 @@ export class Draft {
   }
 
   get #isNews() {
-    return this.#text !== this.#known.text && !this.#other && this.#text.length <= ROOM * this.room();
+    const isSure = this.#text === this.#known.text && !this.#mine.length;
+    return !isSure && !this.#other && this.#text.length <= ROOM * this.room();
   }
 
   #save() {
     if (!this.#isNews || this.#flying !== null) return;
-    this.#flying = this.#text;
-    if (!this.send(this.#frame())) this.#flying = null;
+    if (this.send(this.#frame())) this.#flying = this.#text;
   }
 
   #frame() {
-    return { type: "draft", conversation: this.#conversation, text: this.#text, revision: this.#known.revision };
+    const after = this.#flying ?? this.#mine.at(-1);
+    return { type: "draft", conversation: this.#conversation, text: this.#text, revision: this.#known.revision, after };
   }
 
   // The page goes: a request outlives it, where a frame may not. Too long for one, the text is still in this tab.
   #leave() {
     this.#store();
     if (!this.#isNews || this.#flying === this.#text) return;
-    post("/drafts/", { ...this.#frame(), after: this.#flying ?? undefined }, { keepalive: true }).catch(() => {});
+    post("/drafts/", this.#frame(), { keepalive: true }).catch(() => {});
   }
 
   #stored() {

@@ -9,6 +9,7 @@ const NUMBERS = ["temperature", "top_p", "max_tokens"];
 // A click on what opens the dialog or on a preset, or another effort beside the composer.
 export async function act(element, { id, announce, complain }) {
   const about = { id, announce };
+  element.closest("details")?.removeAttribute("open");
   try {
     if (element.matches("[data-preset]")) await use(element, about);
     else if (element.matches("[data-effort]")) await set({ effort: element.value || null }, about);
