@@ -22,6 +22,7 @@ WHO_SEE_RULES = "lliiii"
 NOBODY = "ll0000"
 
 HERS = UUID(int=0)  # stands for what is Alice's, in a request's body
+HER_FOLDER, HER_TAG = "her folder", "her tag"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,26 @@ def both(who: str) -> tuple[Way, Way]:
     return get(who), post(who)
 
 
+SHELF: dict[str, tuple[Way, ...]] = {  # what is restored is not deleted: she keeps it for the doors after these
+    "shelf-rename": (post(ALICE_ONLY, conversation=HERS, title="Mine"),),
+    **{
+        f"shelf-{verb}": (post(ALICE_ONLY, conversations=[HERS]),)
+        for verb in ("pin", "unpin", "archive", "unarchive", "trash", "restore", "delete")
+    },
+    "shelf-move": (post(ALICE_ONLY, conversations=[HERS]), post(ALICE_ONLY, conversations=[HERS], folder=HER_FOLDER)),
+    "shelf-tag": (post(ALICE_ONLY, conversations=[HERS], tags=[HER_TAG]),),
+    "shelf-untag": (post(ALICE_ONLY, conversations=[HERS], tags=[HER_TAG]),),
+    "shelf-create-folder": (post(MEMBERS, name="Mine"),),
+    "shelf-rename-folder": (post(ALICE_ONLY, folder=HER_FOLDER, name="Ours"),),
+    "shelf-delete-folder": (post(ALICE_ONLY, folder=HER_FOLDER),),
+    "shelf-create-tag": (post(MEMBERS, name="mine"),),
+    "shelf-rename-tag": (post(ALICE_ONLY, tag=HER_TAG, name="ours"),),
+    "shelf-delete-tag": (post(ALICE_ONLY, tag=HER_TAG),),
+    "shelf": (get(MEMBERS),),
+    "choices": (get(MEMBERS), Way(ALICE_ONLY, "get", {"conversation": HERS})),
+}
 CHAT: dict[str, tuple[Way, ...]] = {
+    **SHELF,
     "set_parameters": (post(ALICE_ONLY, temperature=1),),
     "parameters": (get(MEMBERS), Way(ALICE_ONLY, "get", {"conversation": HERS})),
     "presets": (post(MEMBERS, name="Brief"),),
@@ -63,7 +83,12 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "home": (get(MEMBERS),),
     "conversation": (get(ALICE_ONLY),),
     "news": (get(ALICE_ONLY),),
-    "older": (get(MEMBERS, before="2999-01-01T00:00:00Z"),),
+    "older": (
+        get(MEMBERS, before="2999-01-01T00:00:00Z"),
+        get(MEMBERS, view="trash"),
+        Way(ALICE_ONLY, "get", {"folder": HER_FOLDER}),
+        Way(ALICE_ONLY, "get", {"tag": HER_TAG}),
+    ),
     "draft": (
         post(MEMBERS, type="draft", conversation=None, text="Let me in", revision=0),
         post(ALICE_ONLY, type="draft", conversation=HERS),

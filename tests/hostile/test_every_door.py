@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import orjson
 import pytest
@@ -20,13 +21,13 @@ from console import roles
 from console.models import Banner
 from console.roles import TABLE, Role
 from conversations import frames
-from conversations.models import Preset, SavedPrompt, Share
+from conversations.models import Folder, Preset, SavedPrompt, Share, Tag
 from conversations.services import Sent
 from conversations.urls import websocket_urlpatterns
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 from tests.conversations.talk import say
-from tests.hostile.doors import DOORS, FRAMES, HERS, MODEL_PAGES, ONLY_SHOWN, PEOPLE, Way
+from tests.hostile.doors import DOORS, FRAMES, HER_FOLDER, HER_TAG, HERS, MODEL_PAGES, ONLY_SHOWN, PEOPLE, Way
 from tests.tabs import OpenTab
 from tests.web import Web
 
@@ -180,6 +181,8 @@ def story(alice: User, grace: User) -> Story:
     rows |= {"conversations.message": sent.reply, "audit.entry": 1}
     roles.give(alice, Role.AUDITOR, by=grace)  # and with it the first entry of the audit log
     roles.give(alice, None, by=grace)
+    rows["folder"] = Folder.objects.create(owner=alice, name="Hers").pk
+    rows["tag"] = Tag.objects.create(owner=alice, name="hers").pk
     rows["auth.group"] = alice.groups.create(name="team").pk
     assert MODELS.keys() - rows.keys() == set(), "the story needs a row of each model that the admin shows"
     return Story(alice, sent, rows)
@@ -220,7 +223,11 @@ class Visitor:
         return letter(answer)
 
     def _meant(self, value: Any) -> Any:
-        return self._story.sent.conversation.pk if value == HERS else value
+        if isinstance(value, list):
+            return [self._meant(one) for one in value]
+        rows = self._story.rows
+        hers = {HERS: self._story.sent.conversation.pk, HER_FOLDER: rows["folder"], HER_TAG: rows["tag"]}
+        return hers.get(value, value) if isinstance(value, str | UUID) else value
 
 
 def letter(answer: Any) -> str:
