@@ -4,6 +4,7 @@ A token is 15 ASCII characters: two hexadecimal digits of the question it answer
 eight of the moment it was said (microseconds of the clock that a machine's processes share, modulo 2**32), a space.
 """
 
+import itertools
 import re
 import zlib
 from dataclasses import dataclass
@@ -11,6 +12,14 @@ from dataclasses import dataclass
 LENGTH = 15
 STAMP = re.compile(r"([0-9a-f]{2})([0-9a-f]{4})([0-9a-f]{8})")
 _UNDATED = "0" * 8 + " "
+# Markdown as replies have it; each # becomes a stamp. No mark needs one without a space after it.
+_MARKDOWN = (
+    "\n\n## # # #\n\n# # # # **bold** # # # `# ` # # [# ](https://example.org/) # # # # # *and* # # # # #\n\n"
+    "1. # # # #\n2. # # # # #\n   - # # #\n   - # # # #\n\n```python\ndef f(# ):\n    return # + # # #\n```\n\n"
+    "# # # # # # # # # # # # # # # #\n\n> # # # # # #\n\n| # | # |\n|---|--:|\n| # | # |\n| # | # |\n\n"
+    "# # # # # # # # # # # # # # # # # # # # # # # # # # # # # #"
+)
+_PARTS = tuple(part.lstrip(" ") for part in re.split(r"(?<!#)#(?!#)", _MARKDOWN)[:-1])
 _WRAP_US = 2**32
 
 
@@ -41,6 +50,18 @@ def undated(question: str, tokens: int) -> tuple[str, ...]:
     """The tokens of a reply before it is known when each is said."""
     head = mark(question)
     return tuple(f"{head}{number:04x}{_UNDATED}" for number in range(tokens))
+
+
+def marked(question: str, tokens: int) -> tuple[str, ...]:
+    """So many tokens of a reply with Markdown in it: stamps, and what stands between them."""
+    stamps = iter(undated(question, tokens))
+    made: list[str] = []
+    parts = itertools.cycle(_PARTS)
+    while len(made) < tokens:
+        part = next(parts)
+        made += [part if made else part.lstrip()] if part else []
+        made.append(next(stamps))
+    return tuple(made[:tokens])
 
 
 def dated(token: str, said: float) -> str:

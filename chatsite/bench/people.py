@@ -1,5 +1,5 @@
 """Accounts that are signed in, rules they meet, what was saved for them: ``python -m chatsite.bench.people make 200``,
-``forbid 50000`` or ``saved``.
+``forbid 50000``, ``converse 500`` or ``saved``.
 
 Runs with the settings of the benchmark's site and answers as JSON.
 """
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from hashlib import sha256
 from importlib import import_module
 from typing import Any
+from uuid import uuid4
 
 import django
 
@@ -20,9 +21,15 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 
 from accounts.models import User  # noqa: E402
 from chatsite.bench import corpus  # noqa: E402
-from conversations.models import Message  # noqa: E402
+from conversations.models import Conversation, Message  # noqa: E402
 from moderation.matcher import Action  # noqa: E402
 from moderation.models import Rule, Scope  # noqa: E402
+
+SAID = {
+    Message.Role.USER: "And what does the next step look like? " * 4,
+    Message.Role.ASSISTANT: "It has **parts**, `names` and words in a line. " * 8
+    + "\n\n1. One of them\n2. and another\n\n```python\nfor row in rows:\n    print(row)\n```\n",
+}
 
 
 def make(count: int) -> list[str]:
@@ -48,6 +55,20 @@ def forbid(count: int) -> int:
     return rule.word_count
 
 
+def converse(count: int) -> str:
+    """Let the first of them have a conversation of so many messages; where it is."""
+    talk = Conversation(owner=User.objects.get(username="bench0"), client_id=uuid4(), title="Long", length=count)
+    talk.save()
+    rows: list[Message] = []
+    for position in range(count):
+        role = (Message.Role.USER, Message.Role.ASSISTANT)[position % 2]
+        parent = rows[-1] if rows else None
+        rows.append(Message(conversation=talk, position=position, parent=parent, role=role, text=SAID[role]))
+    Message.objects.bulk_create(rows)
+    Conversation.objects.filter(pk=talk.pk).update(tip=rows[-1])
+    return talk.url
+
+
 def saved() -> dict[str, str]:
     """SHA-256 of the text of each finished reply, by its id."""
     rows = Message.objects.filter(role=Message.Role.ASSISTANT, state="complete").values_list("pk", "text")
@@ -64,7 +85,7 @@ def _session(person: User) -> str:
 
 
 def main(verb: str, *arguments: str) -> Any:
-    verbs: dict[str, Callable[..., Any]] = {"make": make, "forbid": forbid, "saved": saved}
+    verbs: dict[str, Callable[..., Any]] = {"make": make, "forbid": forbid, "converse": converse, "saved": saved}
     return verbs[verb](*map(int, arguments))
 
 

@@ -40,7 +40,10 @@ export class Timing {
 
   #begin() {
     this.#hasText = true;
-    this.#onPaint(this.#reply, () => (this.#first = measured(FIRST)));
+    this.#onPaint(this.#reply, () => {
+      if (isShown(this.#reply)) this.#first = measured(FIRST);
+      else this.#hasText = false; // so far only a mark, which waits for its text
+    });
   }
 
   // The page draws in animation frames; a callback that is asked for later runs later, in the same one.
@@ -59,6 +62,10 @@ export class Timing {
     this.#hasText = false;
     this.#first = null;
   }
+}
+
+function isShown(reply) {
+  return Boolean(document.querySelector(`[data-message="${reply}"] [data-part="text"]`)?.textContent.trim());
 }
 
 // Milliseconds since the press, in the browser's own list of measures, too.

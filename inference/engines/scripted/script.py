@@ -12,11 +12,11 @@ from inference.catalog_fields import SCRIPTED
 from inference.protocol import EngineError, Prefix, Problem, Request
 from inference.tokenizers.scripted import Scripted
 
-TOKEN = re.compile(r"\S{1,12}\s*|\s+")
 PIECES = tuple(
-    TOKEN.findall(
+    re.findall(
+        r"\S{1,12}\s*|\s+",
         "The quick answer is short: 你好, every word comes in order, none is lost 🚀 and none is said twice. "
-        "Näive tests miss that a token may end inside a line.\nSo this text has lines, 标点。 and spaces  too. "
+        "Näive tests miss that a token may end inside a line.\nSo this text has lines, 标点。 and spaces  too. ",
     )
 )
 DIRECTIVE = re.compile(r"@(\w+)=(\S+)")
@@ -66,20 +66,21 @@ def script(request: Request, options: Mapping[str, Any]) -> Script:
     reasoning = pieces(options["reasoning"])
     if options["stamp"]:
         tokens = options["tokens"] or len(PIECES)
-        return Script(reasoning, stamps.undated(asked, tokens), tokens, 0)
+        stamped = stamps.marked(asked, tokens) if options["marks"] else stamps.undated(asked, tokens)
+        return Script(reasoning, stamped, tokens, 0)
     if options["echo"]:
         said = pieces(asked) or ("…",)
     elif options["text"]:
-        said = pieces(options["text"])
+        said = pieces(options["text"], options["piece"])
     else:
         return Script(reasoning, PIECES, options["tokens"] or len(PIECES), zlib.crc32(asked.encode()) % len(PIECES))
     return Script(reasoning, said, options["tokens"] or len(said), 0)
 
 
 @lru_cache(maxsize=64)
-def pieces(text: str) -> tuple[str, ...]:
-    """The tokens of a text; joined, they are the text."""
-    return tuple(TOKEN.findall(text))
+def pieces(text: str, most: int = 12) -> tuple[str, ...]:
+    """The tokens of a text, of so many characters at most and the white space after; joined, they are the text."""
+    return tuple(re.findall(rf"\S{{1,{most}}}\s*|\s+", text))
 
 
 def count(request: Request) -> int:
