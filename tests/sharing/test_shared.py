@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conversations import shared as reading
-from conversations import sharing
+from conversations import markdown, sharing
 from conversations.models import Conversation, Message, Share
 from conversations.refusals import Refused
 from conversations.turns import turns_before
@@ -116,7 +116,7 @@ def test_the_lists_say_what_is_for_whom(
 def test_a_reader_sees_what_was_said_as_html(alice: User, bob: User) -> None:
     page = reading.read(bob, shared(alice, bob).token)
     assert [part.role for part in page.parts] == ["user", "assistant"]
-    assert page.parts[1].html == "<p>A <em>bitter</em> one.</p>\n"
+    assert page.parts[1].html == markdown.render("A *bitter* one.")
     assert page.models == ["scripted"]
 
 
