@@ -45,6 +45,7 @@ export function edit(heading, id) {
   function close() {
     heading.parentNode?.classList.remove("renaming");
     heading.hidden = false;
+    field.onblur = null; // which the removal would call
     form.remove();
   }
 }

@@ -46,7 +46,7 @@ export class Sidebar {
     if (!html) return void (await this.show("")); // its tag is gone
     const focus = this.#focus();
     this.#shelf.dataset.query = query;
-    const folders = this.#shelf.querySelectorAll("[data-asked]");
+    const folders = this.#shelf.querySelectorAll("[data-loaded]");
     this.#shelf.replaceChildren(html);
     for (const old of folders) this.#shelf.querySelector(`[data-query="${old.dataset.query}"]`)?.append(...old.children);
     this.#arrange();
@@ -68,7 +68,7 @@ export class Sidebar {
   // Where a conversation belongs that is not shown: nowhere while its folder is closed or another list is shown.
   #listOf(folder) {
     if (this.query) return null;
-    return folder ? this.#shelf.querySelector(`[data-query="?folder=${folder}"][data-asked]`) : document.getElementById("entries");
+    return folder ? this.#shelf.querySelector(`[data-query="?folder=${folder}"][data-loaded]`) : document.getElementById("entries");
   }
 
   #item(id) {
@@ -98,13 +98,13 @@ export class Sidebar {
   }
 
   async #fill(list) {
-    if (list.dataset.asked) return;
-    list.dataset.asked = "yes";
+    if (list.dataset.loaded) return;
+    list.dataset.loaded = "yes";
     try {
       list.replaceChildren((await fetched(list.dataset.query)) ?? "");
       this.#arrange();
     } catch {
-      delete list.dataset.asked; // opened again, it is asked for again
+      delete list.dataset.loaded; // opened again, it is asked for again
     }
   }
 
