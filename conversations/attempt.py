@@ -21,6 +21,7 @@ from inference.worker import Worker
 from moderation.matcher import Finding
 
 RETRY_S = 0.3  # between tries while Redis is away
+COUNTS = ("prompt_tokens", "completion_tokens", "ttft_ms", "reasoning_ms")  # that the end is announced with
 
 log = logging.getLogger(__name__)
 
@@ -145,6 +146,7 @@ class Attempt:
             reasoning=found.reasoning.decode(),
             prompt_tokens=self.reply.prompt_tokens,
             tokens=self.reply.completion_tokens,
+            reasoning_ms=self.reply.reasoning_ms if found.reasoning else None,
         )
 
     async def _fence(self, known: Snapshot) -> tuple[Snapshot, bool]:
@@ -235,6 +237,7 @@ class Attempt:
             "prompt_tokens": self.live.prompt_tokens,
             "completion_tokens": self.live.tokens,
             "ttft_ms": self._ttft_ms(),
+            "reasoning_ms": self.live.reasoning_ms,
         }
         if await persistently(held.end, self.reply, fields):
             level = logging.WARNING if end.state is State.CUT else logging.INFO
@@ -242,7 +245,7 @@ class Attempt:
             metrics.REPLIES.labels(end.state.value).inc()
             self.ended = end.state
             event = {"type": EVENT[end.state], "cursor": self.live.cursor, "problem": end.problem}
-            counts = {name: fields[name] for name in ("prompt_tokens", "completion_tokens", "ttft_ms")}
+            counts = {name: fields[name] for name in COUNTS if fields[name] is not None or name == "ttft_ms"}
             self.channel.announce(event | counts, last=True)
 
     async def _hand_over(self, *, forgiven: bool = False) -> None:
@@ -259,6 +262,7 @@ class Attempt:
             "barren": 0 if grew or forgiven else self.reply.barren,
             "prompt_tokens": self.live.prompt_tokens,
             "completion_tokens": self.live.tokens,
+            "reasoning_ms": self.live.reasoning_ms,
             "lease_until": None,
         }
         if await persistently(held.update, self.reply, fields):

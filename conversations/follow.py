@@ -237,7 +237,8 @@ class Follower:
 
     async def _standing(self, row: Message) -> Frame:
         if row.state == State.WRITING:
-            return self._frame("started", model=row.model)
+            reasons = row.reasoning_ms is not None and not row.text
+            return self._frame("started", model=row.model, **({"reasoning_ms": row.reasoning_ms} if reasons else {}))
         try:
             place = await in_database(places.place, row.pk, row.model)
             engine = await asyncio.to_thread(presence.state_of, blocking_client(), row.model)

@@ -78,6 +78,7 @@ class Checkpoint:
         self.reasoning = live.reasoning
         self.prompt_tokens = live.prompt_tokens
         self.tokens = live.tokens
+        self.reasoning_ms = live.reasoning_ms
 
 
 def save(checkpoints: list[Checkpoint]) -> tuple[set[str], set[str]]:
@@ -88,13 +89,23 @@ def save(checkpoints: list[Checkpoint]) -> tuple[set[str], set[str]]:
     statement = (
         f"UPDATE {Message._meta.db_table} SET lease_until = {LEASE_UNTIL[connection.vendor]},"  # noqa: S608 - no input in it
         " barren = CASE WHEN text = %s AND reasoning = %s THEN barren ELSE 0 END,"
-        " text = %s, reasoning = %s, epoch = %s, prompt_tokens = %s, completion_tokens = %s"
+        " text = %s, reasoning = %s, epoch = %s, prompt_tokens = %s, completion_tokens = %s,"
+        " reasoning_ms = %s"
         " WHERE id = %s AND state = %s AND attempt = %s AND lease_until IS NOT NULL"  # let go of since: not taken back
     )
     adapt = Message._meta.pk.get_db_prep_value
     rows = [
         (
-            *(one.text, one.reasoning, one.text, one.reasoning, one.epoch, one.prompt_tokens, one.tokens),
+            *(
+                one.text,
+                one.reasoning,
+                one.text,
+                one.reasoning,
+                one.epoch,
+                one.prompt_tokens,
+                one.tokens,
+                one.reasoning_ms,
+            ),
             *(adapt(one.id, connection), State.WRITING.value, one.attempt),
         )
         for one in checkpoints

@@ -4,10 +4,12 @@ from django.urls import path
 
 from conversations import (
     branch_views,
+    details,
     library,
     noted,
     objections,
     parameters_views,
+    ratings,
     sharing_views,
     shelf_views,
     shortcuts,
@@ -55,6 +57,9 @@ urlpatterns = [
     path("replies/<uuid:reply_id>/timing/", views.timing, name="timing"),
     path("replies/<uuid:reply_id>/events", views.events, name="events"),
     path("replies/<uuid:reply_id>/report/", objections.report, name="report"),
+    path("replies/<uuid:reply_id>/rating/", ratings.rate, name="rate"),
+    path("replies/<uuid:reply_id>/details/", details.details, name="details"),
+    path("ratings/", ratings.form, name="ratings"),
     path("replies/<uuid:reply_id>/appeal/", objections.appeal_for_reply, name="appeal_for_reply"),
     path("incidents/<uuid:incident_id>/appeal/", objections.appeal, name="appeal"),
     path("objections/", objections.dialogs, name="objections"),

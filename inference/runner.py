@@ -66,12 +66,19 @@ class Live:
         self.tokens = 0  # completion tokens so far, those of earlier attempts included
         self.tokens_before = 0  # those of earlier attempts
         self.gate: Gate | None = None  # none releases everything at once
+        self._reasoned: float | None = None  # seconds, without what has passed since it reasons now
+        self._reasons_since: float | None = None  # time.monotonic()
+        self._has_text = False
         self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
         self._task: asyncio.Task[Chunk] | None = None
         self._abort: Abort | None = None
 
-    def begin(self, *, text: str, reasoning: str, prompt_tokens: int, tokens: int) -> None:
-        """What earlier attempts released, and their counts as far as they were saved."""
+    def begin(
+        self, *, text: str, reasoning: str, prompt_tokens: int, tokens: int, reasoning_ms: int | None = None
+    ) -> None:
+        """What earlier attempts released, and their counts and time as far as they were saved."""
+        self._reasoned = None if reasoning_ms is None else reasoning_ms / 1000
+        self._has_text = bool(text)
         self.prompt_tokens = prompt_tokens
         self.tokens = self.tokens_before = tokens
         self._pieces = {Part.TEXT: [text], Part.REASONING: [reasoning]}
@@ -83,6 +90,13 @@ class Live:
     @property
     def reasoning(self) -> str:
         return self._joined(Part.REASONING)
+
+    @property
+    def reasoning_ms(self) -> int | None:
+        """How long it has reasoned before its first text, in all attempts; None if it has not."""
+        if self._reasons_since is None:
+            return None if self._reasoned is None else round(self._reasoned * 1000)
+        return round(((self._reasoned or 0) + time.monotonic() - self._reasons_since) * 1000)
 
     @property
     def cursor(self) -> list[int]:
@@ -172,8 +186,19 @@ class Live:
     def _say(self, part: Part, text: str) -> None:
         if self.first_text_at is None:
             self.first_text_at = time.time()
+        if not self._has_text:
+            self._measure(part)
         self._pieces[part].append(text)
         self.channel.append(part, text)
+
+    def _measure(self, part: Part) -> None:
+        if part is Part.REASONING:
+            self._reasons_since = self._reasons_since or time.monotonic()
+            return
+        reasoned = self.reasoning_ms
+        self._reasoned = None if reasoned is None else reasoned / 1000
+        self._reasons_since = None
+        self._has_text = True
 
     def _joined(self, part: Part) -> str:
         pieces = self._pieces[part]

@@ -154,15 +154,30 @@ class Message(models.Model):
         return markdown.render(self.reasoning, f"{self.id.hex}r")
 
     @property
+    def rated(self) -> int:
+        """1 for good, -1 for bad, 0 while its owner has said neither."""
+        return self.rating.value if hasattr(self, "rating") else 0
+
+    @property
+    def reasoned(self) -> str:
+        """For how long, in words; empty when it did not, or still does."""
+        if self.reasoning_ms is None or not (self.is_final or self.text):
+            return ""
+        minutes, seconds = divmod(max(1, round(self.reasoning_ms / 1000)), 60)
+        words = _("Thought for {m} min {n} s") if minutes else _("Thought for {n} s")
+        return str(words).format(m=minutes, n=seconds)
+
+    @property
     def detail(self) -> str:
         """A sentence for the person about how it ended; empty when it is complete or not finished."""
         return sentence(self.state, self.problem)
 
     def describe_end(self) -> dict[str, Any]:
         """What the terminal event says."""
-        return {
+        counted = {
             "cursor": self.cursor,
             "prompt_tokens": self.prompt_tokens,
             "completion_tokens": self.completion_tokens,
             "ttft_ms": self.ttft_ms,
         }
+        return counted if self.reasoning_ms is None else {**counted, "reasoning_ms": self.reasoning_ms}

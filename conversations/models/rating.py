@@ -6,8 +6,20 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from conversations.models.message import Message
+
+
+class Fault(models.TextChoices):
+    """Why a reply was bad."""
+
+    WRONG = "wrong", pgettext_lazy("what is bad about a reply", "wrong")
+    INCOMPLETE = "incomplete", pgettext_lazy("what is bad about a reply", "incomplete")
+    IGNORED = "ignored", _("did not do what was asked")
+    LONG = "long", pgettext_lazy("what is bad about a reply", "too long")
+    UNSAFE = "unsafe", pgettext_lazy("what is bad about a reply", "unsafe")
+    OTHER = "other", _("something else")
 
 
 class Rating(models.Model):

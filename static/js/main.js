@@ -220,6 +220,8 @@ listenForKeys((words) => announcer.say(words));
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-report], [data-appeal]");
   if (button) (await import("./objections.js")).object(button, (words) => announcer.say(words));
+  const thumb = target.closest("[data-rate]");
+  if (thumb) (await import("./ratings.js")).rate(thumb, (words) => announcer.say(words));
   if (target.closest("[data-share]") && conversation.id) {
     const about = { conversation: conversation.id, tip: thread.newest, announce: (words) => announcer.say(words) };
     (await import("./share.js")).share(about);
@@ -242,6 +244,9 @@ document.addEventListener("click", async ({ target }) => {
 showEarlier();
 document.getElementById("query").onfocus = () => import("./search.js").then(({ begin }) => begin());
 if (page.pointed) import("./pointed.js").then(({ point }) => point(page.pointed));
+document.addEventListener("toggle", async ({ target }) => {
+  if (target.open && target.matches("[data-about]")) (await import("./about.js")).tellAbout(target);
+}, { capture: true });
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;

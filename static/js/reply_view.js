@@ -22,6 +22,7 @@ export class ReplyView {
   #parts = {};
   #touched = new Set();
   #hasText;
+  #thinking = null; // what says how long it reasons
   #model = "";
 
   constructor(article) {
@@ -42,6 +43,8 @@ export class ReplyView {
   restart() {
     for (const part of Object.values(this.#parts)) part.reset();
     this.#hasText = false;
+    this.#thought();
+    this.#thinking = null;
   }
 
   expectAll() {
@@ -64,10 +67,11 @@ export class ReplyView {
     this.#say(words ? say(words) : wait > WORTH_SAYING ? `${place} · ${about}` : place);
   }
 
-  started({ model }) {
+  started({ model, reasoning_ms: reasoned }) {
     this.#model = model;
     this.#article.dataset.state = "writing";
-    this.#say(this.#hasText ? "" : say("writing"));
+    if (reasoned !== undefined && !this.#hasText) this.#reasons(reasoned);
+    this.#say(this.#hasText || this.#thinking ? "" : say("writing"));
   }
 
   context() {} // what it remembers is shown between the messages, not in one
@@ -95,9 +99,10 @@ export class ReplyView {
   #touch(name) {
     if (name === "text" && (!this.#hasText || this.#line.textContent)) {
       this.#hasText = true;
+      this.#thought();
       this.#say("");
     }
-    if (name === "reasoning") this.#details.hidden = false;
+    if (name === "reasoning" && !this.#hasText && !this.#thinking) this.#reasons();
     this.#article.dataset.state = "writing";
     this.#touched.add(name);
     if (!waiting.size) requestAnimationFrame(draw);
@@ -105,11 +110,24 @@ export class ReplyView {
     return this.#parts[name];
   }
 
+  // What counts the time comes with the first reasoning. `ms`: so long it had reasoned before.
+  #reasons(ms = 0) {
+    this.#say("");
+    this.#details.hidden = false;
+    this.#thinking ??= import("./thinking.js").then(({ Thinking }) => new Thinking(this.#details.querySelector("summary")));
+    this.#thinking.then((thinking) => thinking.before(ms)).catch(() => {}); // without it the time is not said
+  }
+
+  #thought(exactly) {
+    this.#thinking?.then((thinking) => thinking.end(exactly)).catch(() => {});
+  }
+
   #finish(frame) {
     waiting.delete(this);
     this.#parts.text.finish(frame.html);
     this.#parts.reasoning.finish(frame.reasoning_html);
     if (frame.reasoning_html) this.#details.hidden = false;
+    this.#thought(frame.reasoning_ms);
     this.#article.dataset.state = FINAL_STATES[frame.type];
     this.#say(frame.detail ?? "");
     this.#facts(frame.completion_tokens);

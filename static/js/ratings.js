@@ -1,0 +1,82 @@
+// What a person thinks of a reply. A press is saved at once; below a bad one they may say why. That form comes with the
+// first, and there is one of it on the page.
+
+import { get, post, say } from "./page.js";
+
+let arrival = null;
+
+export async function rate(button, announce) {
+  const article = button.closest("[data-message]");
+  const [before, value] = [pressed(article), isPressed(button) ? 0 : Number(button.dataset.rate)];
+  press(article, value);
+  tell(article, "", announce);
+  article.querySelector(".why")?.remove();
+  if (!(await arrives(article, { value }))) {
+    press(article, before);
+    tell(article, say("not_reached"), announce);
+  } else if (value < 0) await ask(article, announce);
+}
+
+// Without its form the rating is saved all the same.
+async function ask(article, announce) {
+  const form = await (arrival ??= arrive()).catch(() => null);
+  if (!form) return void (arrival = null);
+  form.reset();
+  form.onsubmit = (event) => submit(event, article, announce);
+  form.querySelector("[data-close]").onclick = () => close(article);
+  article.querySelector(".message-foot").after(form);
+  form.scrollIntoView({ block: "nearest" });
+  form.querySelector("input").focus({ preventScroll: true });
+}
+
+async function submit(event, article, announce) {
+  event.preventDefault();
+  const said = new FormData(event.target);
+  const fields = { value: -1, reasons: said.getAll("reasons"), note: said.get("note").trim() };
+  const button = event.submitter ?? event.target.querySelector(".button");
+  button.disabled = true;
+  const arrived = await arrives(article, fields);
+  button.disabled = false;
+  tell(article, arrived ? event.target.dataset.said : say("not_reached"), announce);
+  if (arrived) close(article);
+}
+
+function close(article) {
+  article.querySelector(".why").remove();
+  article.querySelector('[data-rate="-1"]').focus();
+}
+
+async function arrive() {
+  const page = await get("/ratings/");
+  if (!page.ok) throw new Error(page.statusText);
+  const template = document.createElement("template");
+  template.innerHTML = await page.text();
+  const style = template.content.querySelector("link");
+  const styled = new Promise((done) => (style.onload = style.onerror = done));
+  document.head.append(style);
+  await styled;
+  return template.content.querySelector("form");
+}
+
+async function arrives(article, fields) {
+  try {
+    return (await post(`/replies/${article.dataset.message}/rating/`, fields)).ok;
+  } catch {
+    return false;
+  }
+}
+
+function press(article, value) {
+  for (const one of article.querySelectorAll("[data-rate]")) one.setAttribute("aria-pressed", String(Number(one.dataset.rate) === value));
+}
+
+function pressed(article) {
+  return Number(article.querySelector('[data-rate][aria-pressed="true"]')?.dataset.rate ?? 0);
+}
+
+const isPressed = (button) => button.getAttribute("aria-pressed") === "true";
+
+function tell(article, words, announce) {
+  article.querySelector(".message-foot [data-thanks]").textContent = words;
+  if (words) announce(words);
+}
