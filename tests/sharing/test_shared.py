@@ -9,8 +9,8 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from conversations import shared as reading
 from conversations import markdown, sharing
+from conversations import shared as reading
 from conversations.models import Conversation, Message, Share
 from conversations.refusals import Refused
 from conversations.turns import turns_before
