@@ -69,7 +69,7 @@ def _number(text: str) -> int:
 
 
 def _page(text: str) -> int:
-    return range(MOST_PAGES + 1)[_number(text)]
+    return range(1, MOST_PAGES + 1).index(_number(text)) + 1
 
 
 def _moment(text: str) -> datetime:

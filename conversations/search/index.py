@@ -45,9 +45,13 @@ def again(after: UUID | None = None, most: int = BATCH) -> Sequence[UUID]:
     return [message.pk for message in found]
 
 
-def forget_titles() -> None:
-    """All titles will be indexed again."""
+def titles_again() -> int:
+    """Index all titles once more; how many."""
     Conversation.objects.update(indexed_title="")
+    count = 0
+    while done := _titles():
+        count += done
+    return count
 
 
 def before_words(owner: int, *, of_titles: bool = False) -> str:
@@ -129,7 +133,7 @@ def _row(message: _Said) -> Row:
 
 def _titles() -> int:
     with transaction.atomic():
-        waiting = Conversation.objects.filter(RETITLED).only("owner", "title", "created_at")
+        waiting = Conversation.objects.filter(RETITLED).order_by("pk").only("owner", "title", "created_at")
         found = list(waiting.select_for_update(skip_locked=True, no_key=True)[:BATCH])
         here = [conversation.pk for conversation in found]
         IndexEntry.objects.filter(conversation__in=here, message=None).delete()

@@ -1,0 +1,92 @@
+"""Why something was found: its own words around the place, marked, and nothing of it as HTML."""
+
+import html
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from conversations.search.query import Query
+from conversations.search.snippets import AFTER, BEFORE, marked, snippet
+
+LETTERS = st.characters(codec="utf-8", exclude_categories=("Cs",))
+TAG = re.compile(r"</?mark>")
+
+
+def shown(text: str, query: str) -> str:
+    return str(snippet(text, Query.parse(query).marks))
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "expected"),
+    [
+        ("Hello World", "world", "Hello <mark>World</mark>"),
+        ("Hello World", "wor", "Hello <mark>Wor</mark>ld"),
+        ("Großes Café", "grosses cafe", "<mark>Großes</mark> <mark>Café</mark>"),
+        ("大型語言模型", "语言", "大型<mark>語言</mark>模型"),
+        ("使用Python写", "用python", "使<mark>用Python</mark>写".replace("使<mark>用", "使<mark>用")),
+        ("ＷＩＤＥ ﬁle", "wide file", "<mark>ＷＩＤＥ</mark> <mark>ﬁle</mark>"),
+        ("a 🎉 b", "🎉", "a <mark>🎉</mark> b"),
+        ("foo-bar foo bar", '"foo bar"', "<mark>foo-bar</mark> <mark>foo bar</mark>"),
+        ("שלום עולם", "עולם", "שלום <mark>עולם</mark>"),
+        ("line one\n\n  line   two", "two", "line one line <mark>two</mark>"),
+        ("# Title\n**bold** `code` | cell", "bold", "Title <mark>bold</mark> code cell"),
+        ("concat cat", "cat", "concat <mark>cat</mark>"),
+        ("nothing of it", "absent", "nothing of it"),
+    ],
+)
+def test_what_is_marked(text: str, query: str, expected: str) -> None:
+    assert shown(text, query) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<script>alert(1)</script> needle",
+        '<img src=x onerror="alert(1)"> needle',
+        "</mark><b>needle</b>",
+        "<mark>needle</mark>",
+        "&lt;needle&gt;",
+        "<needle>",
+    ],
+)
+def test_nothing_of_a_text_is_html(text: str) -> None:
+    html_of_it = shown(text, "needle")
+    assert "<" not in TAG.sub("", html_of_it)
+    assert html.unescape(TAG.sub("", html_of_it)) == text
+    assert "<mark>needle</mark>" in html_of_it
+
+
+def test_a_long_text_is_shown_around_the_place() -> None:
+    text = "before " * 500 + "needle" + " after" * 500
+    one = shown(text, "needle")
+    assert one.startswith("…before")
+    assert one.endswith("…")
+    assert "<mark>needle</mark>" in one
+    assert len(TAG.sub("", one)) <= BEFORE + AFTER + 2
+
+
+@pytest.mark.parametrize("filler", ["ﷺ", "é", "e\u0301", "字", "\u200b", "🏽", "ß"])
+def test_the_place_is_found_though_folding_changes_lengths(filler: str) -> None:
+    assert "<mark>needle</mark>" in shown(f"{filler} " * 900 + "needle", "needle")
+
+
+def test_a_text_without_spaces_is_cut_anywhere() -> None:
+    one = shown("字" * 1000 + "模型" + "字" * 1000, "模型")
+    assert "<mark>模型</mark>" in one
+    assert one.startswith("…字")
+
+
+def test_a_title_is_shown_whole() -> None:
+    title = "A rather long title about models " * 5
+    assert TAG.sub("", marked(title, Query.parse("models").marks)).strip() == title.strip()
+
+
+@settings(deadline=None)
+@given(st.text(LETTERS, max_size=400), st.text("ab模型 é", min_size=1, max_size=5))
+def test_marks_add_nothing_and_take_nothing(text: str, words: str) -> None:
+    if not words.strip():
+        return
+    plain = html.unescape(TAG.sub("", marked(text, Query.parse(words).marks)))
+    assert plain == html.unescape(marked(text, re.compile(r"(?!)")))
