@@ -32,10 +32,8 @@ def test_a_short_run_drops_fewer(asked: int, kept: int) -> None:
     assert article.figures([(400.0, 1400.0)] * asked)["kept"] == kept
 
 
-def test_the_answer_is_as_long_as_was_asked_and_as_slow_as_the_articles(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> None:
-    model = catalog.load(article.catalog(tmp_path_factory.mktemp("article"))).choose("bench")
+def test_the_answer_is_as_long_as_was_asked_and_as_slow_as_the_articles(tmp_path: Path) -> None:
+    model = catalog.load(article.catalog(tmp_path)).choose("bench")
     said = script(Request("1", (Turn("user", article.QUESTION),)), model.options)
     told = "".join(text for _, text in said.tokens_after(Request("1", ()).prefix))
     assert told == article.ANSWER
