@@ -64,7 +64,13 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
         ),
     ),
     (_("Rules"), (Rows("limits.Policy"), Rows("moderation.Rule"), Rows("moderation.Incident"))),
-    (_("Usage"), (Page(_("Usage"), "usage", "limits.view_usage"),)),
+    (
+        _("Usage"),
+        (
+            Page(_("Usage"), "usage", "limits.view_usage"),
+            Page(_("Ratings"), "ratings", "conversations.view_rating"),
+        ),
+    ),
     (
         _("Content"),
         (

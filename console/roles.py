@@ -35,6 +35,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "console.banner": ("vacd", "", "v"),
     "conversations.conversation": ("v", "", "v"),
     "conversations.message": ("v", "", "v"),
+    "conversations.rating": ("v", "", "v"),
     "conversations.preset": ("vacd", "", "v"),
     "conversations.savedprompt": ("vacd", "", "v"),
     "conversations.share": ("vc", "", "v"),

@@ -22,7 +22,7 @@ WHO_SEE_RULES = "lliiii"
 NOBODY = "ll0000"
 
 HERS = UUID(int=0)  # stands for what is Alice's, in a request's body
-HER_FOLDER, HER_TAG = "her folder", "her tag"
+HER_FOLDER, HER_TAG, HER_MESSAGE = "her folder", "her tag", "her message"
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,10 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "home": (get(MEMBERS),),
     "conversation": (get(ALICE_ONLY),),
     "news": (get(ALICE_ONLY),),
+    "earlier": (Way(ALICE_ONLY, "get", {"before": HER_MESSAGE}),),
+    "choose": (post(ALICE_ONLY),),
+    "erase": (post(ALICE_ONLY),),  # refused while the reply below waits
+    "editing": (get(MEMBERS),),
     "older": (
         get(MEMBERS, before="2999-01-01T00:00:00Z"),
         get(MEMBERS, view="trash"),
@@ -96,7 +100,11 @@ CHAT: dict[str, tuple[Way, ...]] = {
         post(ALICE_ONLY, type="draft", conversation=HERS, wait=UUID(int=1), text="Let me in"),
         post(ALICE_ONLY, type="draft", conversation=HERS, take_back=UUID(int=1)),
     ),
-    "send": (post(ALICE_ONLY, type="send", client_id=UUID(int=1), text="Let me in", conversation=HERS),),
+    "send": (
+        post(ALICE_ONLY, type="send", client_id=UUID(int=1), text="Let me in", conversation=HERS),
+        post(ALICE_ONLY, type="again", client_id=UUID(int=2), reply=HER_MESSAGE),
+        post(ALICE_ONLY, type="continue", client_id=UUID(int=3), reply=HER_MESSAGE),
+    ),
     "source": (get(ALICE_ONLY),),
     "stop": (post(ALICE_ONLY),),
     "events": (get(ALICE_ONLY),),
@@ -157,6 +165,7 @@ CONSOLE: dict[str, tuple[Way, ...]] = {
     "admin:engine-rebuild": both(ADMINS),
     "admin:models": (get(STAFF),),
     "admin:usage": (get(WHO_SEE_PEOPLE),),
+    "admin:ratings": (get(WHO_SEE_PEOPLE),),
     "admin:usage-csv": (get(WHO_SEE_PEOPLE),),
     "admin:reading": both(NOBODY),  # as a site begins; tests.console.test_reading has it switched on
     "admin:audit_entry_export_jsonl": (get(WHO_SEE_PEOPLE),),
@@ -193,6 +202,10 @@ ONLY_SHOWN = {"limits.restraint", "conversations.share"}  # on a model's pages; 
 # Frames of the socket: what is said, and the answer to each but the stranger, whose socket is closed at once.
 FRAMES: dict[str, tuple[dict[str, Any], str]] = {
     "send": ({"client_id": UUID(int=1), "text": "Let me in", "conversation": HERS}, "not_found"),
+    "again": ({"client_id": UUID(int=2), "reply": HERS}, "not_found"),
+    "continue": ({"client_id": UUID(int=3), "reply": HERS}, "not_found"),
+    "choose": ({"message": HERS}, "not_found"),
+    "erase": ({"message": HERS}, "not_found"),
     "open": ({"conversation": HERS}, "not_found"),
     "follow": ({"reply": HERS}, "not_found"),
     "stop": ({"reply": HERS}, "not_found"),
