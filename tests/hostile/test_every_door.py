@@ -27,7 +27,18 @@ from conversations.urls import websocket_urlpatterns
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 from tests.conversations.talk import say
-from tests.hostile.doors import DOORS, FRAMES, HER_FOLDER, HER_TAG, HERS, MODEL_PAGES, ONLY_SHOWN, PEOPLE, Way
+from tests.hostile.doors import (
+    DOORS,
+    FRAMES,
+    HER_FOLDER,
+    HER_MESSAGE,
+    HER_TAG,
+    HERS,
+    MODEL_PAGES,
+    ONLY_SHOWN,
+    PEOPLE,
+    Way,
+)
 from tests.tabs import OpenTab
 from tests.web import Web
 
@@ -139,6 +150,7 @@ class Story:
         known = {
             "conversation_id": self.sent.conversation.pk,
             "reply_id": self.sent.reply,
+            "message_id": self.sent.message,
             "incident_id": self.rows["moderation.incident"],
             "share_id": self.rows["conversations.share"],
             "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
@@ -227,6 +239,7 @@ class Visitor:
             return [self._meant(one) for one in value]
         rows = self._story.rows
         hers = {HERS: self._story.sent.conversation.pk, HER_FOLDER: rows["folder"], HER_TAG: rows["tag"]}
+        hers[HER_MESSAGE] = self._story.sent.message
         return hers.get(value, value) if isinstance(value, str | UUID) else value
 
 
@@ -256,7 +269,9 @@ def test_the_socket_gives_nobody_what_is_alices(open_tab: OpenTab, story: Story,
     if kind == "stranger":
         assert tab.closed() == 4401
         return
-    meant = {"conversation": story.sent.conversation.pk, "reply": story.sent.reply}
+    meant = {name: getattr(story.sent, name) for name in ("message", "reply")} | {
+        "conversation": story.sent.conversation.pk
+    }
     for frame, (said, expected) in FRAMES.items():
         tab.say(type=frame, **{name: meant[name] if value == HERS else value for name, value in said.items()})
         answer = tab.until(lambda one: one["type"] in {"error", "refused", "sent", "limits", "pong", "messages"})
