@@ -14,6 +14,7 @@ from uuid import UUID
 from channels.layers import get_channel_layer
 from django.conf import settings
 from django.db import DatabaseError
+from django.db.models import QuerySet
 
 from conversations import hints, metrics
 from conversations.claimed import Claimed
@@ -91,7 +92,9 @@ async def _name(engine: Engine, request: Request, conversation: UUID, person: in
     outcome = "given_up"
     try:
         async with asyncio.timeout(PATIENCE_S):
-            if title := cleaned(await _said(engine, request)):
+            if not await in_database(_unnamed(conversation).exists):
+                outcome = "kept"
+            elif title := cleaned(await _said(engine, request)):
                 outcome = "given" if await in_database(save, conversation, person, title) else "kept"
         if outcome == "given":
             await hints.titled(get_channel_layer(), person, conversation, title)
@@ -122,5 +125,8 @@ def save(conversation: UUID, person: int, title: str) -> bool:
     prompted = screen_prompt(person, shown.text if shown else title, conversation=conversation, message=conversation)
     if (shown and shown.blocked) or prompted.blocked or not prompted.text.strip():
         return False
-    unnamed = Conversation.objects.filter(pk=conversation, titled_by=Conversation.Titled.TEXT)
-    return bool(unnamed.update(title=prompted.text, titled_by=Conversation.Titled.MODEL))
+    return bool(_unnamed(conversation).update(title=prompted.text, titled_by=Conversation.Titled.MODEL))
+
+
+def _unnamed(conversation: UUID) -> QuerySet[Conversation]:
+    return Conversation.objects.filter(pk=conversation, titled_by=Conversation.Titled.TEXT)
