@@ -19,7 +19,7 @@ from conversations.models import Conversation, IndexEntry, Message
 from conversations.models.conversation import RETITLED
 from conversations.search.stores import store
 from conversations.search.terms import terms
-from conversations.states import FINAL, State
+from conversations.states import UNFINISHED, State
 
 BATCH = 50  # rows written at once: on SQLite nobody else writes meanwhile
 LONGEST_S = 20.0
@@ -39,7 +39,7 @@ def catch_up(most_s: float = LONGEST_S) -> int:
 
 def again(after: UUID | None = None, most: int = BATCH) -> Sequence[UUID]:
     """Index the next messages once more, in the order of their ids; which ones."""
-    rows = Message.objects.filter(state__in=FINAL).order_by("pk")
+    rows = Message.objects.exclude(state__in=UNFINISHED).order_by("pk")
     found = _read((rows.filter(pk__gt=after) if after else rows)[:most])
     _write(found, once_more=True)
     return [message.pk for message in found]
@@ -80,6 +80,11 @@ def milliseconds(moment: datetime) -> int:
     return int(moment.timestamp() * 1000)
 
 
+def waiting() -> QuerySet[Message]:
+    """What is not in the index yet. Asked for so that no database takes the index of states for it."""
+    return Message.objects.filter(indexed_at=None).exclude(state__in=UNFINISHED).order_by("created_at")
+
+
 class _Said(NamedTuple):
     """What the index needs of a message. Made ten times as fast as a model's instance."""
 
@@ -100,7 +105,7 @@ def _read(messages: QuerySet[Message]) -> list[_Said]:
 
 def _messages() -> int:
     began = time.monotonic()
-    found = _read(Message.objects.filter(indexed_at=None, state__in=FINAL).order_by("created_at")[:BATCH])
+    found = _read(waiting()[:BATCH])
     _write(found)
     if found and store().ONE_WRITER:
         time.sleep(time.monotonic() - began)  # who sends a message must get a turn
