@@ -1,0 +1,271 @@
+"""No page has a fault that axe finds: each address of the URL table, and the states that the chat page can be in.
+
+Each is looked at twice: in English on a desk and in Chinese on a phone, in the light and in the dark. A page that is
+new in the URL table is looked at, too; an argument that is new there has to be given its value in ``where``.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.template.loader import render_to_string
+from django.test import RequestFactory
+from django.utils import translation
+from playwright.sync_api import Browser, Page, expect
+
+from chatsite.bench.browser import launched
+from tests.hostile.test_every_door import ALL, ARGUMENT, Door
+from tests.page.looking import COLOURS, faults
+from tests.page.people import ECHO, ask, connected, finished, signed_in
+from tests.sites import Site
+
+pytestmark = pytest.mark.browser
+
+DESK = {"viewport": {"width": 1280, "height": 800}, "locale": "en-GB", "reduced_motion": "reduce"}
+PHONE = {"viewport": {"width": 360, "height": 740}, "locale": "zh-CN", "reduced_motion": "reduce"}
+NOT_PAGES = 40  # doors that answer with something else, at most a few more than there are
+# One row of everything, the administrator's own where it is somebody's; what it prints are values for ARGUMENT.
+ROWS = """
+import json
+from uuid import uuid4
+from django.contrib.auth.models import Group
+from accounts.models import User
+from audit.models import Entry
+from console.models import Banner
+from conversations.models import Conversation, Message, Preset, SavedPrompt, Share
+from limits.models import Policy, Restraint
+from moderation.models import Incident, Rule
+grace, alice = User.objects.get(username="admin"), User.objects.get(username="alice")
+talk = Conversation.objects.create(owner=grace, client_id=uuid4(), title="What axe looks at", length=2)
+asked = Message.objects.create(conversation=talk, position=0, role="user", client_id=uuid4(), text="What is a queue?")
+reply = Message.objects.create(
+    conversation=talk, position=1, parent=asked, role="assistant", state="complete", text={text!r}
+)
+Conversation.objects.filter(pk=talk.pk).update(tip=reply)
+said = [{{"role": "user", "text": "Why?"}}, {{"role": "assistant", "text": {text!r}, "model": "scripted"}}]
+ended = "2020-01-01T00:00Z"
+share = Share.objects.create(owner=grace, conversation=talk, title="For axe", messages=said)
+made = [
+    alice, talk, reply, share, Entry.objects.latest("pk"),
+    Banner.objects.create(text="For axe", ends=ended),
+    Policy.objects.create(user=alice, note="For axe"),
+    Rule.objects.create(name="For axe", words="marmalade", enabled=False),
+    Restraint.objects.create(user=alice, kind="slow", by=grace, until=ended),
+    Incident.objects.create(message=reply.pk, user=alice, where="prompt"),
+    Group.objects.create(name="axe"),
+    Preset.objects.create(owner=grace, name="Team's", is_team=True),
+    SavedPrompt.objects.create(owner=grace, name="Team's", text="About {{{{topic}}}}", is_team=True),
+]
+rows = {{row._meta.label_lower: str(row.pk) for row in made}}
+print(json.dumps(rows | {{"token": share.token}}))
+"""
+TEXT = ECHO.format(rate=1).partition("\n\n")[2]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One for the module: nothing in it needs the database of the tests, from which playwright's loop would keep it."""
+    with launched() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="module")
+def desk(chromium: Browser, team_site: Site) -> Page:
+    return signed_in(chromium, team_site, team_site.admin, **DESK)
+
+
+@pytest.fixture(scope="module")
+def phone(chromium: Browser, team_site: Site) -> Page:
+    return signed_in(chromium, team_site, team_site.admin, **PHONE)
+
+
+@pytest.fixture(scope="module")
+def rows(team_site: Site) -> dict[str, str]:
+    printed = team_site.manage("shell", "-c", ROWS.format(text=TEXT)).strip().splitlines()[-1]
+    return dict(json.loads(printed))
+
+
+@pytest.fixture(scope="module")
+def pages(desk: Page, rows: dict[str, str]) -> dict[str, str]:
+    """The address of each door behind which there is a page."""
+    found = {}
+    for door in ALL:
+        answer = desk.request.get(address := where(door, rows))
+        if answer.headers.get("content-type", "").startswith("text/html") and "<html" in answer.text():
+            found[door.name] = address
+    return found
+
+
+def where(door: Door, rows: dict[str, str]) -> str:
+    """The address of a door, for the rows that there are."""
+    known = {
+        "conversation_id": rows["conversations.conversation"],
+        "reply_id": rows["conversations.message"],
+        "message_id": rows["conversations.message"],
+        "incident_id": rows["moderation.incident"],
+        "share_id": rows["conversations.share"],
+        "token": rows["token"],
+        "worker": "nobody",
+        "content_type_id": "0",
+        "app_label": "limits",
+        "id": rows["accounts.user"],
+    }
+    preset = "preset" in door.name
+    own = rows.get(door.model) or rows["conversations.preset" if preset else "conversations.savedprompt"]
+    known |= dict.fromkeys(("pk", "object_id", "preset_id", "prompt_id"), own)
+    if door.name == "admin:app_list":
+        return "/admin/limits/"
+    return "/" + ARGUMENT.sub(lambda found: known[found[1]], door.route.replace("(?P<url>.*)$", "nowhere/"))
+
+
+def looked_at(page: Page) -> list[str]:
+    """What is wrong with a page as it is now."""
+    page.emulate_media(color_scheme="light")
+    in_light = faults(page)
+    page.emulate_media(color_scheme="dark")
+    settled(page)
+    in_dark = [f"dark: {fault}" for fault in faults(page, COLOURS)]
+    page.emulate_media(color_scheme="light")
+    settled(page)
+    return in_light + in_dark
+
+
+def settled(page: Page) -> None:
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+
+
+def test_the_checker_sees_faults(desk: Page) -> None:
+    desk.goto("/accounts/password/reset/")
+    desk.evaluate(
+        "document.querySelector('h1').insertAdjacentHTML('afterend', '<img src=/static/img/mark.svg><input>')"
+    )
+    rules = {fault.partition(":")[0] for fault in faults(desk)}
+    assert {"image-alt", "label"} <= rules
+
+
+def test_there_are_pages_at_all(pages: dict[str, str]) -> None:
+    assert {"home", "conversation", "account_usage", "shared", "prompts", "offline", "admin:index"} <= pages.keys()
+    assert len(pages) > 60
+    assert len(ALL) - len(pages) < NOT_PAGES * 2
+
+
+@pytest.mark.parametrize("door", ALL, ids=lambda door: door.name)
+def test_a_page_has_no_fault(door: Door, desk: Page, phone: Page, pages: dict[str, str]) -> None:
+    if door.name not in pages:
+        return
+    for page in (desk, phone):
+        page.goto(pages[door.name])
+        assert looked_at(page) == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/inactive/", "/accounts/password/reset/"]
+)
+def test_a_page_for_strangers_has_no_fault(chromium: Browser, team_site: Site, path: str) -> None:
+    for options in (DESK, PHONE):
+        context = chromium.new_context(base_url=team_site.url, **options)  # type: ignore[arg-type]
+        page = context.new_page()
+        page.goto(f"/accounts/{path}")
+        assert looked_at(page) == []
+        context.close()
+
+
+@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
+def test_a_page_of_an_error_has_no_fault(desk: Page, phone: Page, name: str) -> None:
+    for page, language in ((desk, "en"), (phone, "zh-hans")):
+        with translation.override(language):
+            html = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
+        page.route("**/error", lambda route, html=html: route.fulfill(body=html, content_type="text/html"))
+        page.goto("/error")
+        expect(page.locator("h1")).to_be_visible()
+        assert looked_at(page) == []
+        page.unroute("**/error")
+
+
+# --- The chat page, as one comes to see it ----------------------------------------------------------------------------
+
+
+def with_messages(page: Page) -> None:
+    ask(page, ECHO.format(rate=2000))
+    finished(page)
+
+
+def while_a_reply_streams(page: Page) -> None:
+    ask(page, ECHO.format(rate=15))
+    expect(page.locator('[data-role="assistant"] [data-part="text"] h3')).to_be_visible()
+
+
+def with_a_dialog(name: str) -> Callable[[Page], None]:
+    def opened(page: Page) -> None:
+        page.evaluate("name => { document.querySelector(`[data-dialog=${name}]`).click(); }", name)
+        expect(page.locator(f"dialog#{name}")).to_be_visible()
+
+    return opened
+
+
+def reporting(page: Page) -> None:
+    with_messages(page)
+    page.locator("[data-report]").last.click()
+    expect(page.locator("dialog#report")).to_be_visible()
+
+
+def with_the_drawer_open(page: Page) -> None:
+    if page.locator("[data-sidebar-open]").is_visible():
+        page.locator("[data-sidebar-open]").click()
+    page.locator(".person summary").click()
+    expect(page.locator(".person-menu")).to_be_visible()
+
+
+def with_the_menu_of_a_conversation(page: Page) -> None:
+    with_messages(page)
+    page.locator(".bar-menu-more summary").click()
+    expect(page.locator(".bar-menu-more .menu")).to_be_visible()
+
+
+def editing(page: Page) -> None:
+    with_messages(page)
+    page.locator("[data-edit]").last.click()
+    expect(page.locator(".message textarea")).to_be_visible()
+
+
+def offline(page: Page) -> None:
+    page.evaluate("dispatchEvent(new Event('offline'))")
+    expect(page.locator("#connection")).to_have_attribute("data-state", "offline")
+
+
+def compact_and_large(page: Page) -> None:
+    page.evaluate("Object.assign(document.documentElement.dataset, { density: 'compact', text: 'large' })")
+
+
+STATES: dict[str, Callable[[Page], Any]] = {
+    "empty": lambda page: None,
+    "with messages": with_messages,
+    "while a reply streams": while_a_reply_streams,
+    "the dialog of appearance": with_a_dialog("appearance"),
+    "the sheet of keys": with_a_dialog("shortcuts"),
+    "reporting a reply": reporting,
+    "the drawer and the person's menu": with_the_drawer_open,
+    "the menu of a conversation": with_the_menu_of_a_conversation,
+    "editing a message": editing,
+    "offline": offline,
+    "compact and large": compact_and_large,
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_the_chat_page_has_no_fault(desk: Page, phone: Page, state: str) -> None:
+    for page in (desk, phone):
+        page.goto("/")
+        connected(page)
+        STATES[state](page)
+        settled(page)
+        assert looked_at(page) == []
+
+
+def test_each_dialog_of_the_page_is_among_the_states() -> None:
+    """Those that come as a fragment of the server; a new one needs a state."""
+    fragments = {door.name for door in ALL if re.fullmatch(r"objections|shortcuts|account_appearance", door.name)}
+    assert len(fragments) == 3
