@@ -52,6 +52,7 @@ def test_a_reply_is_written_to_its_end(alice: User, hire: Hire, web: Web) -> Non
         "prompt_tokens": reply.prompt_tokens,
         "completion_tokens": reply.completion_tokens,
         "ttft_ms": reply.ttft_ms,
+        "reasoning_ms": reply.reasoning_ms,
         "detail": "",
     }
     assert reply.prompt_tokens > 0
