@@ -1,0 +1,153 @@
+"""Messages typed while a reply runs: they wait where one sees them, on every device, and go when it has ended."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Locator, Page, expect
+
+from tests.page.people import ask, connected, finished, replies, signed_in
+from tests.sites import Site
+
+pytestmark = pytest.mark.browser
+
+SAY = "@echo=true @tokens=0 "
+SLOWLY = "@rate=10 @tokens=2000"
+
+
+@pytest.fixture
+def writing(alice_page: Page) -> Page:
+    """Alice reads a reply that is still written, and goes on for minutes unless it is stopped."""
+    ask(alice_page, SLOWLY)
+    expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
+    return alice_page
+
+
+@pytest.fixture
+def phone(browser: Browser, team_site: Site, writing: Page) -> Iterator[Page]:
+    """Alice's other device, at the same conversation."""
+    page = signed_in(browser, team_site, "alice", viewport={"width": 360, "height": 740}, has_touch=True)
+    page.goto(writing.url)
+    connected(page)
+    yield page
+    page.context.close()
+
+
+def waiting(page: Page) -> Locator:
+    return page.locator("#waiting li [data-text]")
+
+
+def said(page: Page) -> Locator:
+    return page.locator('.message[data-role="user"] .said')
+
+
+def test_enter_lets_it_wait_and_it_goes_when_the_reply_has_ended(alice_page: Page) -> None:
+    ask(alice_page, "@rate=30 @tokens=60")
+    expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
+    expect(alice_page.locator("[data-stop]")).to_be_visible()
+    expect(alice_page.locator("[data-send]")).to_have_attribute("aria-label", "Send when the reply has ended")
+    ask(alice_page, f"{SAY}one")
+    ask(alice_page, f"{SAY}two")
+    expect(waiting(alice_page)).to_have_text([f"{SAY}one", f"{SAY}two"])
+    expect(alice_page.locator("#prompt")).to_have_value("")
+    expect(replies(alice_page)).to_have_count(3, timeout=30_000)
+    finished(alice_page)
+    expect(alice_page.locator("#waiting")).to_be_hidden()
+    expect(said(alice_page)).to_have_text([re.compile("@rate"), f"{SAY}one", f"{SAY}two"])
+    expect(alice_page.locator("[data-send]")).to_have_attribute("aria-label", "Send")
+
+
+def test_what_waits_outlives_a_reload_and_is_seen_on_the_other_device(writing: Page, phone: Page) -> None:
+    ask(writing, f"{SAY}later")
+    expect(waiting(phone)).to_have_text([f"{SAY}later"])
+    writing.reload()
+    connected(writing)
+    expect(waiting(writing)).to_have_text([f"{SAY}later"])
+    phone.locator("[data-take-back]").click()
+    expect(phone.locator("#prompt")).to_have_value(f"{SAY}later")
+    expect(writing.locator("#waiting")).to_be_hidden()
+
+
+def test_after_a_stop_the_person_decides(writing: Page, phone: Page) -> None:
+    ask(writing, f"{SAY}one")
+    expect(waiting(phone)).to_have_count(1)
+    writing.click("[data-stop]")
+    finished(writing, "stopped")
+    for page in (writing, phone):
+        expect(page.locator("[data-send-now]")).to_be_visible()
+        expect(waiting(page)).to_have_count(1)
+    phone.locator("[data-send-now]").click()
+    for page in (phone, writing):
+        expect(replies(page)).to_have_count(2)
+        expect(finished(page)).to_contain_text("one")
+        expect(page.locator("#waiting")).to_be_hidden()
+        expect(said(page)).to_have_count(2)
+
+
+def test_two_open_pages_send_what_waits_once(alice_page: Page) -> None:
+    ask(alice_page, "@rate=30 @tokens=90")
+    expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
+    second = alice_page.context.new_page()
+    second.goto(alice_page.url)
+    connected(second)
+    ask(second, f"{SAY}once")
+    expect(waiting(alice_page)).to_have_count(1)
+    for page in (alice_page, second):
+        expect(replies(page)).to_have_count(2, timeout=30_000)
+        expect(finished(page)).to_contain_text("once")
+        expect(page.locator("#waiting")).to_be_hidden()
+        expect(page.locator('.message[data-role="user"]')).to_have_count(2)
+
+
+def test_one_taken_back_is_edited_and_keeps_its_place(writing: Page) -> None:
+    for number in ("one", "two", "three"):
+        ask(writing, number)
+    expect(waiting(writing)).to_have_text(["one", "two", "three"])
+    writing.fill("#prompt", "half a thought")
+    writing.locator("[data-take-back] >> nth=1").click()
+    expect(writing.locator("#prompt")).to_have_value("two\n\nhalf a thought")
+    ask(writing, "two, better")
+    expect(waiting(writing)).to_have_text(["one", "two, better", "three"])
+    writing.click("[data-stop]")
+
+
+def test_ten_may_wait_and_the_next_comes_back_with_the_reason(writing: Page) -> None:
+    for number in range(10):
+        ask(writing, f"number {number}")
+    expect(waiting(writing)).to_have_count(10)
+    ask(writing, "one too many")
+    expect(writing.locator("#composer-error")).to_contain_text("10 messages wait already")
+    expect(writing.locator("#prompt")).to_have_value("one too many")
+    writing.click("[data-stop]")
+
+
+def test_a_refused_one_comes_back_and_the_rest_waits(alice_page: Page, team_site: Site) -> None:
+    ask(alice_page, "@rate=30 @tokens=60")
+    expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
+    ask(alice_page, f"{SAY}no more")
+    ask(alice_page, f"{SAY}nor this")
+    expect(waiting(alice_page)).to_have_count(2)
+    suspend = (
+        "from limits.models import Restraint; from accounts.models import User; a = User.objects.get(username='alice');"
+        "Restraint.objects.create(user=a, kind='suspend', by=a, reason='test')"
+    )
+    team_site.manage("shell", "-c", suspend)
+    try:
+        expect(alice_page.locator("#composer-error")).to_be_visible(timeout=30_000)
+        expect(alice_page.locator("#prompt")).to_have_value(f"{SAY}no more")
+        expect(waiting(alice_page)).to_have_text([f"{SAY}nor this"])
+        expect(alice_page.locator("[data-send-now]")).to_be_visible()
+    finally:
+        team_site.manage("shell", "-c", "from limits.models import Restraint; Restraint.objects.all().delete()")
+    alice_page.reload()
+
+
+def test_what_was_to_wait_without_a_network_waits_when_it_is_back(writing: Page, phone: Page) -> None:
+    writing.context.set_offline(True)
+    expect(writing.locator("#connection")).to_have_attribute("data-state", "offline")
+    ask(writing, "from a tunnel")
+    expect(waiting(writing)).to_have_text(["from a tunnel"])
+    writing.context.set_offline(False)
+    connected(writing)
+    expect(waiting(phone)).to_have_text(["from a tunnel"])
+    phone.click("[data-stop]")
