@@ -1,7 +1,8 @@
 // Saved prompts in the composer: "/" at its beginning opens a list that narrows as one types. Comes with the first "/".
 
 import { get } from "./page.js";
-import { filled, variables } from "./variables.js";
+import { ask } from "./prompts_form.js";
+import { variables } from "./variables.js";
 
 const field = document.getElementById("prompt");
 let list = null; // role=listbox, once it is here
@@ -119,7 +120,7 @@ async function choose(option, composer) {
     if (!answer.ok) throw new Error(answer.statusText);
     const { name, text } = await answer.json();
     const asked = variables(text);
-    if (asked.length) ask(name, text, asked, composer);
+    if (asked.length) ask(name, text, asked, (words) => put(words, composer));
     else put(text, composer);
   } catch {
     composer.complain(document.getElementById("prompts-failed").content.textContent);
@@ -130,34 +131,4 @@ async function choose(option, composer) {
 function put(text, composer) {
   composer.fill(text);
   list = null;
-}
-
-function ask(name, text, asked, composer) {
-  const dialog = document.getElementById("prompts-form");
-  dialog.querySelector("h2").textContent = name;
-  dialog.querySelector("[data-fields]").replaceChildren(...asked.map(labelled));
-  dialog.querySelector("[data-cancel]").onclick = () => dialog.close();
-  dialog.querySelector("form").onsubmit = (event) => {
-    event.preventDefault();
-    dialog.close();
-    put(filled(text, Object.fromEntries(new FormData(event.target))), composer);
-  };
-  dialog.showModal();
-}
-
-function labelled(variable) {
-  const label = document.createElement("label");
-  label.className = "note";
-  label.append(variable.name, control(variable));
-  return label;
-}
-
-function control({ name, kind, choices = [] }) {
-  const element = document.createElement(kind === "choice" ? "select" : kind === "long" ? "textarea" : "input");
-  if (kind === "number") Object.assign(element, { type: "number", step: "any" });
-  if (kind === "long") element.rows = 5;
-  if (kind !== "number") element.dir = "auto";
-  element.append(...choices.map((choice) => new Option(choice, choice)));
-  Object.assign(element, { name, required: true });
-  return element;
 }

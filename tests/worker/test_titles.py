@@ -148,7 +148,7 @@ def test_an_error_leaves_the_title_and_the_worker_as_they_are(alice: User, hire:
 
 
 def test_it_takes_no_longer_than_its_patience(alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(naming, "PATIENCE_S", 0.05)
+    monkeypatch.setattr(naming, "PATIENCE_S", 0.5)
     worker = hire()
     title = Title(worker, "Late")
     title.hold()
