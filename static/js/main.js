@@ -2,7 +2,7 @@
 
 import { Allowance, refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
-import { choose, chosen, show as showChosen } from "./beginning.js";
+import { choose, chosen, listenForParameters } from "./beginning.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
@@ -231,12 +231,7 @@ document.addEventListener("click", async ({ target }) => {
   const button = target.closest("[data-shelf]");
   if (button) (await import("./shelf.js")).act(button, { sidebar, id: conversation.id, receive, announce: (words) => announcer.say(words) });
 });
-for (const kind of ["click", "change"]) document.addEventListener(kind, async ({ target }) => {
-  const asked = target.closest(kind === "click" ? "[data-parameters], [data-preset]" : "[data-effort]");
-  const about = { id: conversation.id, announce: (words) => announcer.say(words), complain: (...problem) => composer.complain(...problem) };
-  if (asked) (await import("./parameters.js")).act(asked, about);
-});
-if (!conversation.id && chosen()) showChosen(chosen());
+listenForParameters({ conversation, announce: (words) => announcer.say(words), complain: (...problem) => composer.complain(...problem) });
 document.addEventListener("click", async ({ target }) => {
   const button = target.closest(".message :is([data-again], [data-continue], [data-choose], [data-edit], [data-erase])");
   if (button) (await import("./verbs.js")).act(button, { conversation, thread, connection, composer, update });
