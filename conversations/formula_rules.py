@@ -8,7 +8,7 @@ from markdown_it.rules_inline import StateInline
 CLOSES = {"$$": "$$", r"\[": r"\]", r"\(": r"\)", "$": "$"}
 LONGEST_INLINE = 1_500  # characters; as far as the closing mark is looked for
 CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-WORDS = re.compile(r"[^\W\d_]{2,}[,.;:]?\s+(?:[^\W\d_]\s+)?[^\W\d_]{2,}")
+WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}[,.;:]?\s+(?:[^\W\d_]\s+)?[^\W\d_]{2}")
 PRICE = re.compile(r"\d.*(?:[^\W\d_]{2}|[-–/,;:(]\Z)", re.DOTALL)
 MARKS = re.compile(r"\\[()\[\]]|\\.|\$\$?|`+|\n[ \t]*\n", re.DOTALL)
 FENCE = re.compile(r"^[ \t>]*(?:```|~~~)", re.MULTILINE)

@@ -23,10 +23,14 @@ from conversations.sanitizing import DIRECTED, SCHEMES, clean
 LONGEST_TEXT = 400_000  # characters of one message that are formatted
 LONGEST_BLOCK = 50_000  # characters between two blank lines
 # How much work a text may make before the rest of it is shown as it is: a mark takes about 20 µs, whatever it means.
-MOST_MARKS = 8_000
+MOST_MARKS = 7_000
 MOST_MARKS_IN_BLOCK = 2_500
-MARKS = re.compile(r"[*_`\[\]<&\\$~!|^:\n]")
+MARKS, LESSER_MARKS = "*_`[]<&\\$~!|^:\n\n", "%+-=@{}>#"  # a line end is as much as two
 FORMULAS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
+LONGEST_PIECE = (
+    5_000  # characters of unformatted text in one element: a browser takes minutes to lay out a word of 1 MB
+)
+PIECE = re.compile(rf"(?s:.{{1,{LONGEST_PIECE}}}(?:\n|\Z)|.{{{LONGEST_PIECE}}})")
 LINE = re.compile(r"\r\n?|\n")
 BLANK_LINES = re.compile(r"\n[ \t]*\n")
 
@@ -43,7 +47,7 @@ def blocks(text: str, scope: str = "", *, unfinished: bool = False) -> list[tupl
     """The top-level blocks of ``text``, in order: where each starts, in UTF-8 bytes, and its safe HTML."""
     parser, env = _parser(), dict[str, Any](scope=scope, unfinished=unfinished)
     end = formatted(text)
-    starts = _LineStarts(text)
+    starts = _LineStarts(text[:end])
     made = [
         (starts.bytes_at(line), clean(parser.renderer.render(_directed(tokens), parser.options, env)))
         for line, tokens in _top_level(parser.parse(text[:end], env))
@@ -54,7 +58,7 @@ def blocks(text: str, scope: str = "", *, unfinished: bool = False) -> list[tupl
 def block_starts(text: str) -> list[int]:
     """Where the top-level blocks of ``text`` start, in UTF-8 bytes. Cheaper than ``blocks``: nothing is rendered."""
     end = formatted(text)
-    starts = _LineStarts(text)
+    starts = _LineStarts(text[:end])
     made = [starts.bytes_at(line) for line, _ in _top_level(_outline().parse(text[:end]))]
     return made if end == len(text) else [*made, len(text[:end].encode())]
 
@@ -64,23 +68,27 @@ def formatted(text: str) -> int:
     if len(text) <= MOST_MARKS_IN_BLOCK // 2:
         return len(text)
     start, work = 0, 0
-    for end in (*(match.end() for match in BLANK_LINES.finditer(text)), len(text)):
-        block = _work(text[start:end])
+    for end in (*(match.end() for match in BLANK_LINES.finditer(text, 0, LONGEST_TEXT)), len(text)):
+        block = _work(text[start:end]) if end - start <= LONGEST_BLOCK else MOST_MARKS
         work += block
-        if end - start > LONGEST_BLOCK or end > LONGEST_TEXT or block > MOST_MARKS_IN_BLOCK or work > MOST_MARKS:
+        if end > LONGEST_TEXT or block > MOST_MARKS_IN_BLOCK or work > MOST_MARKS:
             return start
         start = end
     return len(text)
 
 
 def _work(block: str) -> int:
-    """In marks. A line is about two, and so are five characters of a formula."""
-    formulas = sum(map(len, FORMULAS.findall(block))) * 2 // 5 if "$" in block or "\\" in block else 0
-    return len(MARKS.findall(block)) + block.count("\n") + formulas
+    """In marks. Two characters of a formula are about one."""
+    formulas = sum(map(len, FORMULAS.findall(block))) // 2 if "$" in block or "\\" in block else 0
+    return sum(map(block.count, MARKS)) + sum(map(block.count, LESSER_MARKS)) // 4 + formulas
 
 
 def _as_it_is(text: str) -> str:
-    return f'<div class="plain">{escape(text, quote=False)}</div>'
+    pieces = PIECE.findall(text) if len(text) > LONGEST_PIECE else [text]
+    shown = escape(text, quote=False)
+    if len(pieces) > 1:
+        shown = "".join(f"<div>{escape(piece, quote=False)}</div>" for piece in pieces)
+    return f'<div class="plain">{shown}</div>'
 
 
 class _LineStarts:

@@ -24,6 +24,7 @@ from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER, STATIC_ROOT
 pytest_plugins = [
     "tests.sites",
     "tests.browser",
+    "tests.page.stage",
     "tests.stores",
     "tests.web",
     "tests.tabs",

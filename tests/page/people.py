@@ -32,7 +32,18 @@ def claim(row):  # one winner
 
 > Measure first.
 
+So $d = 1 / r$ at most[^1], which costs $5:
+
+$$
+\\sum_{{i=1}}^{{n}} x_i
+$$
+
+- [x] measured
+- [ ] tried
+
 **注意：**请先阅读文档。
+
+[^1]: For *one* queue.
 """
 
 
