@@ -12,7 +12,7 @@ from accounts.models import User
 from conversations.models import Message
 from conversations.services import Sent, stop
 from conversations.tickets import tickets_waiting
-from inference.engines.scripted.script import TOKEN
+from inference.engines.scripted.script import pieces
 from inference.events.items import key
 from inference.model import Model
 from tests.conversations.talk import reply_of, say
@@ -32,7 +32,7 @@ def let_lapse(sent: Sent, **fields: object) -> None:
 
 
 def tokens(text: str) -> int:
-    return len(TOKEN.findall(text))
+    return len(pieces(text))
 
 
 def test_a_reply_stopped_while_its_worker_was_dead_keeps_what_was_shown(alice: User, hire: Hire, web: Web) -> None:
