@@ -119,7 +119,7 @@ def _empty(conversation: Conversation) -> tuple[list[str], list[Any]]:
         one for one in Message._meta.concrete_fields if one.db_default is NOT_PROVIDED or one.name == "created_at"
     ]
     empty = Message(conversation=conversation, created_at=LATEST)
-    return [one.column for one in fields], [
+    return [str(one.column) for one in fields], [
         one.get_db_prep_save(getattr(empty, one.attname), connection) for one in fields
     ]
 

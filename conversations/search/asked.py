@@ -28,7 +28,7 @@ class Asked:
         """Raises BadQuery, which names what was wrong and what is allowed."""
         filters = Filters(
             role=_one_of(given, "role", ROLES),
-            model=_value(given, "model", _short, _("the name of a model")),
+            model=_value(given, "model", _short, _("the name of a model")) or "",
             since=_value(given, "since", _moment, _("a date such as 2026-01-31")),
             until=_value(given, "until", _end, _("a date such as 2026-01-31")),
             where=_one_of(given, "in", tuple(Where.FILTERS), Where.ALL),

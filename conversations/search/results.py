@@ -1,7 +1,9 @@
 """What was found, as a page shows it."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models.functions import Substr
@@ -18,12 +20,22 @@ from conversations.search.terms import READ
 
 
 @dataclass(frozen=True, slots=True)
+class Said:
+    """A message that was found. ``snippet``: its words around the place, marked."""
+
+    pk: UUID
+    role: str
+    created_at: datetime
+    snippet: SafeString
+
+
+@dataclass(frozen=True, slots=True)
 class Shown:
     """A conversation that was found, some of its messages, and how many more of them."""
 
     conversation: Conversation
     title: SafeString
-    messages: list[Message]
+    messages: list[Said]
     more: int
 
 
@@ -47,33 +59,29 @@ def results(user: User, asked: Asked) -> Results:
 
 
 def _shown(user: User, asked: Asked, groups: Sequence[Group]) -> list[Shown]:
-    conversations = (
-        Conversation.objects.visible_to(user).defer("instructions").in_bulk([one.conversation for one in groups])
-    )
-    wanted = [pk for group in groups for pk in group.messages[:SHOWN]]
-    messages = _messages(user, wanted)
+    mine = Conversation.objects.visible_to(user).defer("instructions")
+    conversations = mine.in_bulk([one.conversation for one in groups])
     marks = asked.query.marks
-    for message in messages.values():
-        message.snippet = snippet(message.said, marks)
+    messages = _messages(user, [pk for group in groups for pk in group.messages[:SHOWN]], marks)
     shown: list[Shown] = []
     for group in groups:
-        conversation = conversations[group.conversation]
-        here = [messages[pk] for pk in group.messages[:SHOWN] if pk in messages]
-        shown.append(Shown(conversation, marked(conversation.title, marks), here, len(group.messages) - len(here)))
+        conversation = conversations.get(group.conversation)
+        if conversation:  # else it was deleted a moment ago
+            here = [messages[pk] for pk in group.messages[:SHOWN] if pk in messages]
+            shown.append(Shown(conversation, marked(conversation.title, marks), here, len(group.messages) - len(here)))
     return shown
 
 
-def _messages(user: User, pks: Sequence[UUID]) -> dict[UUID, Message]:
-    rows = Message.objects.visible_to(user).only("role", "created_at", "conversation")
-    return rows.annotate(said=Substr("text", 1, READ)).in_bulk(pks)
+def _messages(user: User, pks: Sequence[UUID], marks: "re.Pattern[str]") -> dict[UUID, Said]:
+    rows = Message.objects.visible_to(user).filter(pk__in=pks)
+    found = rows.values_list("pk", "role", "created_at", Substr("text", 1, READ))
+    return {pk: Said(pk, role, at, snippet(text, marks)) for pk, role, at, text in found}
 
 
 def _words(count: int, is_all: bool) -> str:
     if not count:
         return _("Nothing was found.")
     words = ngettext("{n} conversation", "{n} conversations", count).format(n=count)
-    return (
-        words
-        if is_all
-        else _("{conversations}, of the newest matches. One more word finds less.").format(conversations=words)
-    )
+    if is_all:
+        return words
+    return _("{conversations}, of the newest matches. One more word finds less.").format(conversations=words)

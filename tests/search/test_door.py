@@ -134,7 +134,7 @@ def test_what_cannot_be_asked_is_said_with_what_is_allowed(
 )
 def test_hostile_questions_are_answered(web: Web, alice: User, query: dict[str, str]) -> None:
     talk(alice, "a quokka")
-    encoded = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
+    encoded: dict[str, Any] = {name: value.encode("utf-8", "surrogatepass") for name, value in query.items()}
     assert Visitor(web, alice).get(**encoded).status_code == 200
 
 

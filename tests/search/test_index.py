@@ -10,6 +10,7 @@ from django.db import DatabaseError, connection
 from accounts.models import User
 from conversations import tasks
 from conversations.models import Conversation, IndexEntry, Message
+from conversations.models.conversation import RETITLED
 from conversations.search import index
 from conversations.search.stores import Wanted, store
 from tests.conversations.talk import say, settle, withhold
@@ -138,7 +139,8 @@ def test_what_goes_while_it_is_indexed_is_not_written(alice: User, monkeypatch: 
 
 def test_two_who_index_the_same_write_it_once(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     say(alice, "a quokka")
-    read, others = index._read, []
+    read = index._read
+    others: list[bool] = []
 
     def meanwhile(messages: object) -> object:
         rows = read(messages)  # type: ignore[arg-type]
@@ -250,7 +252,7 @@ def test_a_word_that_is_said_a_thousand_times_is_kept(alice: User) -> None:
 def test_indexes_of_the_database_say_what_waits(alice: User) -> None:
     plans = [
         index.waiting()[:50].explain(),
-        Conversation.objects.filter(index.RETITLED).order_by("pk")[:50].explain(),
+        Conversation.objects.filter(RETITLED).order_by("pk")[:50].explain(),
     ]
     if connection.vendor == "sqlite":  # PostgreSQL reads an empty table as it is
         assert "conversations_to_index" in plans[0]
