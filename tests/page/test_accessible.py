@@ -49,12 +49,12 @@ ended = "2020-01-01T00:00Z"
 share = Share.objects.create(owner=grace, conversation=talk, title="For axe", messages=said)
 made = [
     alice, talk, reply, share, Entry.objects.latest("pk"),
-    Banner.objects.create(text="For axe", ends=ended),
-    Policy.objects.create(user=alice, note="For axe"),
+    Banner.objects.create(text="For axe", starts="2019-01-01T00:00Z", ends=ended),
+    Policy.objects.get_or_create(user=alice)[0],
     Rule.objects.create(name="For axe", words="marmalade", enabled=False),
     Restraint.objects.create(user=alice, kind="slow", by=grace, until=ended),
     Incident.objects.create(message=reply.pk, user=alice, where="prompt"),
-    Group.objects.create(name="axe"),
+    Group.objects.get_or_create(name="axe")[0],
     Preset.objects.create(owner=grace, name="Team's", is_team=True),
     SavedPrompt.objects.create(owner=grace, name="Team's", text="About {{{{topic}}}}", is_team=True),
 ]
