@@ -52,6 +52,7 @@ class Attempt:
         self.live = Live(str(reply.pk), self.channel)
         self._begin_with(self._known())  # the keeper saves it from now on, however long Redis keeps us waiting
         self.ended: State | None = None  # how this attempt ended the reply, if it did
+        self.goes_on = bool(reply.continues_id or reply.inherited_tokens)  # where another broke off
         self._fenced = False  # and begun with the longest text that is known
         self._refilling = False
 
@@ -184,7 +185,7 @@ class Attempt:
         if self.claimed.matcher is None:
             return None
         before = {Part.TEXT: self.live.text, Part.REASONING: self.live.reasoning}
-        return Release(self.claimed.matcher, before, self._report)
+        return Release(self.claimed.matcher, before, self._report, broke_off=self.goes_on)
 
     async def _forget(self) -> None:
         """Let the model read less, and say from where it remembers."""

@@ -18,14 +18,23 @@ Report = Callable[[Part, list[Finding]], Awaitable[None]]
 
 
 class Release:
-    """The gate of one attempt. ``before`` is what earlier attempts released."""
+    """The gate of one attempt. ``before`` is what earlier attempts released.
 
-    def __init__(self, matcher: Matcher, before: Mapping[Part, str], report: Report) -> None:
+    With ``broke_off`` that is of a reply that had ended: what it said last was told as at the end of a text, but may be
+    the beginning of a match that ends in what is said now. So it is heard again, and not told.
+    """
+
+    def __init__(
+        self, matcher: Matcher, before: Mapping[Part, str], report: Report, *, broke_off: bool = False
+    ) -> None:
         self._matcher = matcher
         self._report = report
         self._told = {part: len(text) for part, text in before.items()}  # characters
         self._began = dict(self._told)  # of them when the part's filter was made, from where it counts
-        self._tails = {part: text[-NEIGHBOURS:] for part, text in before.items()}
+        self._again = {part: text[-NEIGHBOURS:] if broke_off else "" for part, text in before.items()}
+        self._heard = {part: len(text) for part, text in self._again.items()}  # of these, not let out a second time yet
+        self._ended_at = dict(self._told) if broke_off else dict.fromkeys(self._told, 0)
+        self._tails = {part: text[: len(text) - self._heard[part]][-NEIGHBOURS:] for part, text in before.items()}
         self._filters: dict[Part, StreamFilter] = {}
         self._ready: list[tuple[Part, str]] = []
         self._found: dict[Part, list[Finding]] = {}
@@ -43,7 +52,9 @@ class Release:
         if part is Part.TEXT and Part.REASONING in self._filters:
             self._end(Part.REASONING)
         if not self._is_shut:
-            self._take_in(part, self._filter(part).feed(text))
+            heard = self._filter(part)
+            if not self._is_shut:  # by what was said before
+                self._take_in(part, heard.feed(text))
 
     def finish(self) -> None:
         """The engine has said all it will."""
@@ -61,8 +72,11 @@ class Release:
 
     def _filter(self, part: Part) -> StreamFilter:
         if part not in self._filters:
-            self._began[part] = self._told[part]
+            again, self._again[part] = self._again[part], ""
+            self._began[part] = self._told[part] - len(again)
             self._filters[part] = StreamFilter(self._matcher, self._tails[part])
+            if again:
+                self._take_in(part, self._filters[part].feed(again))
         return self._filters[part]
 
     def _end(self, part: Part) -> None:
@@ -72,12 +86,19 @@ class Release:
 
     def _take_in(self, part: Part, released: Released) -> None:
         if released.text:
-            self._ready.append((part, released.text))
-            self._told[part] += len(released.text)
             self._tails[part] = (self._tails[part] + released.text)[-NEIGHBOURS:]
-        found = [*released.findings, *([released.blocked] if released.blocked else ())]
+            self._tell(part, released.text)
+        began = self._began[part]
+        found = [one for one in released.findings if one.end + began > self._ended_at[part]]
+        found += [released.blocked] if released.blocked else []
         if found:
-            began = self._began[part]
             moved = [replace(one, start=one.start + began, end=one.end + began) for one in found]
             self._found.setdefault(part, []).extend(moved)
         self._is_shut = self._is_shut or released.blocked is not None
+
+    def _tell(self, part: Part, text: str) -> None:
+        known = min(self._heard[part], len(text))
+        self._heard[part] -= known
+        if text := text[known:]:
+            self._ready.append((part, text))
+            self._told[part] += len(text)
