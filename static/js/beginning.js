@@ -29,7 +29,7 @@ export function show({ instructions, effort }) {
 export function listenForParameters(about) {
   const { conversation } = about;
   if (!conversation.id && chosen()) show(chosen());
-  const act = async (asked) => asked && (await import("./parameters.js")).act(asked, { ...about, id: conversation.id });
+  const act = async (asked) => asked && (await import("./parameters.js")).act(asked, { ...about, id: conversation.id }, { choose, chosen, show });
   document.addEventListener("click", ({ target }) => act(target.closest("[data-parameters], [data-preset]")));
   document.addEventListener("change", ({ target }) => act(target.closest("[data-effort]")));
 }

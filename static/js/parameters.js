@@ -1,12 +1,14 @@
 // Instructions and parameters of this conversation, or of the one that is about to begin. The dialog comes when it is
 // first asked for, with its words and what is set.
 
-import { choose, chosen, show } from "./beginning.js";
 import { get, post, say } from "./page.js";
 import { fill, read, slide } from "./parameters_form.js";
 
+let choose, chosen, show; // of beginning.js, which imports this module: modules in a circle cannot be named by their content
+
 // A click on what opens the dialog or on a preset, or another effort beside the composer.
-export async function act(element, { id, announce, complain }) {
+export async function act(element, { id, announce, complain }, beginning) {
+  ({ choose, chosen, show } = beginning);
   const about = { id, announce };
   element.closest("details")?.removeAttribute("open");
   try {
