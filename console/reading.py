@@ -18,6 +18,7 @@ from django.views.decorators.http import require_http_methods
 from accounts.models import User
 from audit.log import record
 from conversations.models import Conversation
+from conversations.tree import everything
 
 MAY_READ = "audit.read_conversation"
 LONGEST_REASON = 300
@@ -54,8 +55,7 @@ def read(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         return render(request, "console/reading.html", {**context, "form": form})
     # Written down before anything is read: without the entry there is no page.
     _note(cast("User", request.user), conversation, form.cleaned_data["reason"])
-    messages = conversation.messages.order_by("position")
-    return render(request, "console/reading_thread.html", {**context, "thread": messages})
+    return render(request, "console/reading_thread.html", {**context, "thread": everything(conversation)})
 
 
 @transaction.atomic

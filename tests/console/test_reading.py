@@ -139,6 +139,13 @@ def test_the_thread_is_read_only_and_as_it_was_written(talk: Conversation, on: N
     assert "style=" not in main[: main.index("</ol>")]
 
 
+def test_every_version_is_there_and_says_that_it_is_one(talk: Conversation, on: None, grace: User, alice: User) -> None:
+    settle(say(alice, "Jam instead?", talk, branch=True), text="Why not.")
+    page = signed_in(grace).post(door(talk), REASON).content.decode()
+    assert all(text in page for text in ("Rather", "Why not."))
+    assert page.index("Version 1 of 2") < page.index("breakfast?") < page.index("Version 2 of 2") < page.index("Jam")
+
+
 def test_without_its_entry_nothing_is_read(
     talk: Conversation, on: None, grace: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
