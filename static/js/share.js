@@ -37,10 +37,8 @@ function wire(dialog, about) {
   if (!form) return;
   const people = form.querySelector("[data-people]");
   const chosen = new Chosen(people);
-  form.onchange = () => {
-    people.hidden = form.elements.audience.value !== "people";
-    complain(dialog, "");
-  };
+  // Nothing else may move here: a field tells of its change when the mouse is already down on the button.
+  form.onchange = () => (people.hidden = form.elements.audience.value !== "people");
   form.onsubmit = (event) => {
     event.preventDefault();
     ask(dialog, chosen, about);
@@ -55,6 +53,7 @@ async function ask(dialog, chosen, { path, tip, announce }) {
   chosen.take();
   const wish = { audience: audience.value, people: chosen.names, days: Number(days.value) || null, reasoning: reasoning.checked, tip };
   confirm.disabled = true;
+  complain(dialog, "");
   try {
     const answer = await (await post(path, wish)).json();
     if (answer.url) show(dialog, answer.url, announce);
