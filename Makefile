@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-page bench-filter bench-search vllm lock manage
+.PHONY: run test faults soak check fix bench bench-page bench-filter bench-rendering bench-search vllm lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -25,6 +25,9 @@ bench-page: ## What the page weighs, and how soon one can type and see, in a rea
 
 bench-filter: ## What looking for words and patterns costs, and how long it holds text back (SHORT=1: the short form)
 	$(SETUP) manage bench_filter $(if $(SHORT),--short) $(ARGS)
+
+bench-rendering: ## What making HTML of replies costs a web process (SHORT=1: the short form)
+	$(SETUP) manage bench_rendering $(if $(SHORT),--short) $(ARGS)
 
 bench-search: ## How long it takes to find something among a million messages (SHORT=1: among a few thousand)
 	$(SETUP) manage bench_search $(if $(SHORT),--short) $(ARGS)

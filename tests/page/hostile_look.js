@@ -5,7 +5,7 @@ const FORBIDDEN = `script, style, link, meta, base, iframe, object, embed, img, 
   [srcset], [action], [formaction], [background], [contenteditable], [autofocus], [hidden], [inert], [popover], [slot]`;
 const NOTE = /^fn(ref)?-[0-9a-f]{32}r?-\d+(-\d+)?$/;
 const SCHEMES = ["http:", "https:", "mailto:"];
-const SCROLLS = "pre, .table, .formula";
+const SCROLLS = "pre, .table, .formula, .plain > div"; // or is laid out only once it is looked at
 const MOST_LOOKED_AT = 2000;
 const LONG = 100000; // characters of HTML that are looked at in the end only
 

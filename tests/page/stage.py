@@ -12,20 +12,32 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, Page, Route
 
-HOME = "http://stage.example/"
+from conversations.markdown import render
+
+HOME = "https://stage.example/"
 STATIC = Path(settings.BASE_DIR) / "static"
 STYLES = ("colours", "page", "layout", "sidebar", "message", "prose", "code")
 BODY = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Stage</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">{styles}
 <body class="chat"><nav class="sidebar" id="sidebar"></nav><main class="room" id="room"><header class="bar"></header>
 <div class="thread" id="thread"><div class="messages" id="messages">
-<article class="message" data-role="assistant" data-state="complete">
-<div class="prose" data-part="text"></div></article>
-</div></div></main></body></html>"""
+<article class="message" data-message="{message}" data-role="assistant" data-state="complete">
+<div class="prose" data-part="text"></div>
+<footer class="message-foot">{button}</footer></article>
+</div></div></main>
+<template id="code-copy-template">{code}</template><template id="table-copy-template">{table}</template>
+<script id="page" type="application/json">{{"strings": {{}}}}</script></body></html>"""
+BUTTON = '<button class="tool {kind}-copy" data-copy="{kind}"><svg class="icon"><use href="#icon-copy"/></svg></button>'
 
 
 class Stage:
-    """``leaks``: what the page asked for that is not the site's. ``complaints``: what the browser said is wrong."""
+    """``leaks``: what the page asked for that is not the site's. ``complaints``: what the browser said is wrong.
+
+    ``source`` is what the page is told where it asks for the message as it was written.
+    """
+
+    message = "00000000-0000-4000-8000-000000000001"
+    source: str | None = None
 
     def __init__(self, browser: Browser, *, theme: str = "light", **options: Any) -> None:
         self.leaks: list[str] = []
@@ -42,13 +54,32 @@ class Stage:
         url = route.request.url
         path = STATIC / url.removeprefix(f"{HOME}static/")
         if url == HOME:
-            styles = "".join(f'<link rel="stylesheet" href="/static/css/{name}.css">' for name in STYLES)
-            route.fulfill(content_type="text/html", body=BODY.format(styles=styles, theme=self._theme))
+            route.fulfill(content_type="text/html", body=self._body())
+        elif url == f"{HOME}messages/{self.message}/source":
+            status = 404 if self.source is None else 200
+            route.fulfill(status=status, content_type="text/plain; charset=utf-8", body=self.source or "")
         elif url.startswith(f"{HOME}static/") and path.is_file():
             route.fulfill(content_type=mimetypes.guess_type(path)[0] or "text/plain", body=path.read_bytes())
         else:
             self.leaks.append(url)
             route.abort()
+
+    def _body(self) -> str:
+        styles = "".join(f'<link rel="stylesheet" href="/static/css/{name}.css">' for name in STYLES)
+        code, table, button = (BUTTON.format(kind=kind) for kind in ("code", "table", "message"))
+        return BODY.format(
+            styles=styles, theme=self._theme, message=self.message, code=code, table=table, button=button
+        )
+
+    def show(self, text: str) -> None:
+        """The message, as the server renders it and the page decorates it."""
+        self.page.evaluate(
+            """async (html) => {
+                document.querySelector(".prose").innerHTML = html;
+                (await import("/static/js/copy.js")).decorateCode(document);
+            }""",
+            render(text, self.message.replace("-", "")),
+        )
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from conversations import formulas
 from conversations.markdown import render
 from conversations.rendering import _LivePart, _render_open
 from tests.page.hostile_payloads import CLASSES, PAYLOADS
-from tests.page.stage import Stage
+from tests.page.stage import HOME, Stage
 
 MOST_SECONDS = 0.1  # of processor time
 PIECES, LONG, LONG_PIECES = 10, 30_000, 2  # in how many pieces a payload is streamed
@@ -77,7 +77,7 @@ def test_none_runs_leaves_or_breaks_out(stage: Stage) -> None:
         "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => done(1))))"
     )
     assert stage.page.evaluate("window.ran") == []
-    assert stage.page.url == "http://stage.example/"
+    assert stage.page.url == HOME
 
 
 @pytest.mark.browser
