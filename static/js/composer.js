@@ -2,7 +2,7 @@
 
 import { Draft } from "./draft.js";
 import { Hint } from "./hint.js";
-import { newId } from "./page.js";
+import { newId, say } from "./page.js";
 
 const COMPOSING = 229; // Safari's key code for the Enter that confirms an input method's choice
 const AGAIN_MS = 10000;
@@ -141,7 +141,7 @@ export class Composer {
     this.#clientId = null;
     this.complain("");
     this.#put("");
-    if (this.#waits) this.#wait((waiting) => this.announce(waiting.add(text, clientId)));
+    if (this.#waits) this.#wait((waiting) => this.announce(waiting.add(text, clientId))).catch(() => this.giveBack(text, clientId, say("not_sent")));
     else this.onsend(text, clientId);
   }
 
@@ -150,6 +150,7 @@ export class Composer {
     this.#put(this.#field.value);
     this.draft.write(this.#field.value);
     this.complain("");
+    if (this.#waits) import("./waiting.js").catch(() => {}); // when it is needed there may be no network
     if (this.#field.value[0] === "/") import("./prompts.js").then(({ offer }) => offer(this));
   }
 

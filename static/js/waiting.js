@@ -109,7 +109,8 @@ export class Waiting {
   }
 
   #takeBack(clientId) {
-    const frame = this.#unsaid.get(clientId);
+    const [frame, place] = [this.#unsaid.get(clientId), this.#items.findIndex((item) => item.client_id === clientId)];
+    if (place >= 0) this.#place = this.#items[place + 1]?.client_id ?? null;
     this.#unsaid.delete(clientId);
     this.say({ type: "draft", conversation: this.conversation.id, take_back: clientId });
     if (frame) this.#putBack(frame);
@@ -117,9 +118,7 @@ export class Waiting {
   }
 
   #putBack({ client_id: clientId, text }) {
-    const place = this.#items.findIndex((item) => item.client_id === clientId);
     const { reason, incident } = this.#reasons.get(clientId) ?? {};
-    if (place >= 0) this.#place = this.#items[place + 1]?.client_id ?? null;
     if (reason) this.composer.giveBack(text, null, reason, incident);
     else this.composer.putBack(text);
   }
