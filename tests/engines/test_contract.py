@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import time
 from collections.abc import AsyncGenerator
+from dataclasses import replace
+from typing import Literal
 
 import pytest
 
@@ -38,6 +40,21 @@ async def test_the_chunks_are_the_reply_and_the_last_one_counts(subject: Subject
 
 async def test_the_same_question_has_the_same_reply_at_temperature_zero(subject: Subject) -> None:
     assert (await subject.say()).text == (await subject.say()).text
+
+
+async def test_instructions_are_read_before_the_conversation(subject: Subject) -> None:
+    told = subject.request(max_tokens=4)
+    told = replace(told, turns=(Turn("system", "Answer like a pirate, and briefly."), *told.turns))
+    plain = (await subject.say(max_tokens=4)).last.prompt_tokens
+    async with contextlib.aclosing(subject.engine.stream(told)) as chunks:
+        assert (await anext(chunks)).prompt_tokens > plain
+
+
+@pytest.mark.parametrize("effort", ["low", "medium", "high"])
+async def test_what_a_person_may_set_is_taken(subject: Subject, effort: Literal["low", "medium", "high"]) -> None:
+    """An effort too: a model that does not reason has no use for it, and takes no offence."""
+    request = replace(subject.request(max_tokens=4, temperature=2.0, top_p=0.01), effort=effort)
+    assert [chunk async for chunk in subject.engine.stream(request)][-1].finish
 
 
 async def test_it_ends_at_max_tokens(subject: Subject) -> None:

@@ -75,6 +75,21 @@ def test_effort_reaches_the_prompt() -> None:
         assert f"Reasoning: {effort}" in ENCODING.decode(ids)
 
 
+def test_instructions_stand_in_the_developers_message_and_effort_in_the_systems() -> None:
+    turns = (Turn("system", "Be kind.\n\nAnswer like a pirate."), Turn("user", "Hello"))
+    prompt = ENCODING.decode(DIALECT.open(Request("1", turns, effort="high")).ids)
+    system, developer, user, assistant = prompt.split("<|start|>")[1:]
+    assert system.startswith("system<|message|>")
+    assert ("Reasoning: high" in system, "pirate" in system) == (True, False)
+    assert developer.startswith("developer<|message|># Instructions\n\nBe kind.\n\nAnswer like a pirate.<|end|>")
+    assert (user, assistant) == ("user<|message|>Hello<|end|>", "assistant")
+
+
+def test_without_instructions_there_is_no_developers_message() -> None:
+    prompt = ENCODING.decode(DIALECT.open(Request("1", ASK.turns[1:])).ids)
+    assert "developer" not in prompt
+
+
 def test_a_cut_anywhere_leads_back_to_the_same_conversation() -> None:
     """Whatever was said before the cut, prompt and what must be said again spell the whole so far, in its channel."""
     prompt = ENCODING.decode(DIALECT.open(ASK).ids)

@@ -118,6 +118,19 @@ async def test_reasoning_is_kept_apart_and_continued(cache: Path) -> None:
         assert app.bodies[-1]["reasoning_effort"] == "low"
 
 
+async def test_what_a_person_set_goes_to_the_server(cache: Path) -> None:
+    async with both(cache, reasoning=True) as (app, engine):
+        turns = (Turn("system", "Be kind."), *ASK.turns)
+        await said(engine, Request("1", turns, sampling=Sampling(7, temperature=0.0, top_p=0.5), effort="high"))
+        body = app.bodies[-1]
+        assert body["messages"][0] == {"role": "system", "content": "Be kind."}
+        chosen = {name: body[name] for name in ("temperature", "top_p", "max_tokens", "reasoning_effort")}
+        assert chosen == {"temperature": 0.0, "top_p": 0.5, "max_tokens": 7, "reasoning_effort": "high"}
+    async with both(cache) as (app, engine):
+        await said(engine, Request("1", ASK.turns, effort="high"))
+        assert "reasoning_effort" not in app.bodies[-1]
+
+
 async def test_a_prefix_is_refused_unless_the_catalog_says_the_server_knows_it(cache: Path) -> None:
     async with both(cache) as (app, engine):
         with pytest.raises(EngineError) as refusal:
