@@ -53,7 +53,7 @@ def test_what_is_set_before_the_first_message_goes_with_it(alice_page: Page, tea
     expect(page.locator("#instructed")).to_be_hidden()
     dialog = opened(page)
     dialog.locator("[name=instructions]").fill("Answer like a pirate.")
-    dialog.locator("text=low").click()
+    dialog.locator("[name=effort][value=low]").check()
     dialog.locator("summary").click()
     dialog.locator("[name=temperature]").fill("0.5")
     expect(dialog.locator("[data-slider]").first).to_have_value("0.5")
@@ -136,23 +136,24 @@ def test_a_conversation_begins_with_a_preset(alice_page: Page, bob_page: Page, p
     assert saved(presets).startswith("['As alice', None, None, 'low'")
 
 
-def test_what_is_set_is_kept_as_a_preset(alice_page: Page, presets: Site) -> None:
-    dialog = opened(alice_page)
+def test_what_is_set_is_kept_as_a_preset(bob_page: Page, presets: Site) -> None:
+    dialog = opened(bob_page)
     dialog.locator("[name=preset]").select_option(label="Of admin · team")
     expect(dialog.locator("[name=instructions]")).to_have_value("As admin")
     dialog.locator("[name=instructions]").fill("As I like it")
     dialog.locator("[data-keep]").click()
     name = dialog.locator("#keep-preset [name=name]")
     expect(name).to_be_focused()
-    name.fill("of ALICE")
-    dialog.locator("#keep-preset button").click()
-    expect(dialog.locator("[data-error]")).to_contain_text("You have “of ALICE” already.")
     name.fill("Mine")
     dialog.locator("#keep-preset button").click()
     expect(dialog.locator("[data-said]")).to_have_text("Saved as a preset.")
+    dialog.locator("[data-keep]").click()
+    name.fill("MINE")
+    dialog.locator("#keep-preset button").click()
+    expect(dialog.locator("[data-error]")).to_contain_text("You have “MINE” already.")
     dialog.locator("[data-cancel]").click()
-    alice_page.reload()
-    expect(alice_page.locator("[data-preset]")).to_have_text(["Mine", "Of admin", "Of alice"])
+    bob_page.reload()
+    expect(bob_page.locator("[data-preset]")).to_have_text(["Mine", "Of admin"])
 
 
 # --- Titles by the model ----------------------------------------------------------------------------------------------
