@@ -161,9 +161,7 @@ def test_a_page_has_no_fault(door: Door, desk: Page, phone: Page, pages: dict[st
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
 
 
-@pytest.mark.parametrize(
-    "path", ["/accounts/login/", "/accounts/signup/", "/accounts/inactive/", "/accounts/password/reset/"]
-)
+@pytest.mark.parametrize("path", ["login/", "signup/", "inactive/", "password/reset/"])
 def test_a_page_for_strangers_has_no_fault(chromium: Browser, team_site: Site, path: str) -> None:
     for options in (DESK, PHONE):
         context = chromium.new_context(base_url=team_site.url, **options)  # type: ignore[arg-type]
