@@ -43,8 +43,9 @@ async def test_the_same_question_has_the_same_reply_at_temperature_zero(subject:
 
 
 async def test_instructions_are_read_before_the_conversation(subject: Subject) -> None:
+    """In the place of those that some templates have for conversations without."""
     told = subject.request(max_tokens=4)
-    told = replace(told, turns=(Turn("system", "Answer like a pirate, and briefly."), *told.turns))
+    told = replace(told, turns=(Turn("system", "Answer like a pirate, and briefly. " * 5), *told.turns))
     plain = (await subject.say(max_tokens=4)).last.prompt_tokens
     async with contextlib.aclosing(subject.engine.stream(told)) as chunks:
         assert (await anext(chunks)).prompt_tokens > plain
