@@ -157,7 +157,7 @@ def _newest_first(user: User, wanted: Wanted) -> Iterator[list[Found]]:
             rest = replace(wanted, until=min(wanted.until, (week + 1) * index.WEEK_MS))
             found = store().find(rest, MOST + 1, newest=False)
             if len(found) <= MOST:
-                yield sorted(found, key=lambda one: one.at, reverse=True)
+                yield sorted(found, reverse=True)
                 return
             first = max(wanted.since, _began(user)) // index.WEEK_MS
         width = min(2 * width, MOST_WEEKS)

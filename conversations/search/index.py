@@ -82,7 +82,7 @@ def milliseconds(moment: datetime) -> int:
 
 def waiting() -> QuerySet[Message]:
     """What is not in the index yet. Asked for so that no database takes the index of states for it."""
-    return Message.objects.filter(indexed_at=None).exclude(state__in=UNFINISHED).order_by("created_at")
+    return Message.objects.filter(indexed_at=None).exclude(state__in=UNFINISHED).order_by("created_at", "position")
 
 
 class _Said(NamedTuple):

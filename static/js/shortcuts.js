@@ -56,7 +56,10 @@ function neighbour(step) {
 
 function search() {
   if (!isShown()) showSidebar(true);
-  document.getElementById("query").select();
+  const field = document.getElementById("query");
+  const focus = () => (field.focus(), field.select());
+  focus();
+  if (document.activeElement !== field) requestAnimationFrame(() => requestAnimationFrame(focus)); // a drawer is not visible before it moves
 }
 
 function isShown() {

@@ -48,7 +48,7 @@ SELECT at, id FROM conversations_indexentry
 WHERE terms @@ %s::tsquery AND at >= %s AND at < %s
 """
 FIND_ANY = f"{FIND} LIMIT %s"
-FIND_NEWEST = f"{FIND} ORDER BY at DESC LIMIT %s"
+FIND_NEWEST = f"{FIND} ORDER BY at DESC, id DESC LIMIT %s"
 
 
 def create(schema_editor: Any) -> None:

@@ -29,7 +29,7 @@ FROM conversations_terms AS found CROSS JOIN conversations_indexentry AS entry O
 WHERE conversations_terms MATCH %s AND entry.at >= %s AND entry.at < %s
 """
 FIND_ANY = f"{FIND} LIMIT %s"
-FIND_NEWEST = f"{FIND} ORDER BY entry.at DESC LIMIT %s"
+FIND_NEWEST = f"{FIND} ORDER BY entry.at DESC, entry.id DESC LIMIT %s"
 
 
 def create(schema_editor: Any) -> None:
