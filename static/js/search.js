@@ -63,7 +63,7 @@ async function look() {
   const wanted = query();
   const html = await fetched(wanted);
   if (!html) return;
-  asked = wanted;
+  asked = html.querySelector(".found-problem") ? null : wanted; // what failed may be asked again
   found().replaceChildren(html);
   found().scrollTop = 0;
   tell();
