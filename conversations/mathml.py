@@ -26,6 +26,7 @@ ATTRIBUTES: dict[str, dict[str, "re.Pattern[str]"]] = {
     "mi": {"mathvariant": re.compile("normal")},
     "mover": {"accent": BOOLEAN},
     "mfrac": {"linethickness": re.compile("0")},
+    "mtable": {"displaystyle": BOOLEAN},
     "mstyle": {"displaystyle": BOOLEAN, "scriptlevel": re.compile("[0-2]")},
     "mspace": {"width": re.compile(r"-?0\.[0-3]\d{0,3}em|[0-4](\.\d{1,4})?em")},  # a large one would leave its place
     "mpadded": {"width": re.compile("0"), "height": re.compile("0"), "depth": re.compile("0")},
@@ -43,6 +44,8 @@ CLASSES = {
     ("mtd", "right"): "right",
 }
 SYMBOLS = re.compile(r"[\u2190-\u21ff\u27e6-\u27ff\u2900-\u297f\u2a00-\u2aff±∓:~∼]")  # operators that came as letters
+FUNCTION = re.compile(r"[a-z]{2,}")  # log x, not logx
+FUNCTION_SPACE = {"lspace": "0.167em", "rspace": "0.167em"}
 LETTERS = {"∞", "∅"}  # letters that came as operators
 UNDER = re.compile(r"lim|max|min|sup|inf|arg\s?max|arg\s?min|lim\s?sup|lim\s?inf|Pr|det|gcd|[⋀-⋃⨀-⨆∏-∑]")
 ACCENTS = set("¯˘ˇ˙¨`´^˚→~‾⃛⃜") | {"\u2015"}
@@ -71,7 +74,8 @@ def _as_drawn(element: "Element[Any]", tag: str, text: str) -> tuple[str, str, s
     given = dict(element.attrib)
     if tag == "mi":
         text = _in_alphabet(text, given.get("mathvariant", ""))
-        tag = "mo" if SYMBOLS.fullmatch(text) else "mi"
+        tag = "mo" if SYMBOLS.fullmatch(text) or FUNCTION.fullmatch(text) else "mi"
+        given |= FUNCTION_SPACE if FUNCTION.fullmatch(text) else {}
     elif tag == "mo" and text in LETTERS:
         tag, given = "mi", {}
     elif tag == "mo" and UNDER.fullmatch(text):

@@ -40,6 +40,7 @@ def drawn(latex: str, *, display: bool = False) -> str:
         (r"\mathrm{ReLU}", "<mtext>ReLU</mtext>"),
         (r"a \implies b", "<mi>a</mi><mo>⟹</mo><mi>b</mi>"),
         (r"\infty", "<mi>∞</mi>"),
+        (r"\log x", '<mo lspace="0.167em" rspace="0.167em">log</mo><mi>x</mi>'),
         (r"x < y", "<mi>x</mi><mo>&lt;</mo><mi>y</mi>"),
         (r"\text{<b> & é}", "<mtext>&lt;b&gt;\xa0&amp;\xa0é</mtext>"),
         (r"\boxed{x}", '<mrow class="boxed"><mrow><mi>x</mi></mrow></mrow>'),
@@ -63,6 +64,7 @@ def test_limits_stand_below_what_takes_them() -> None:
 def test_lines_under_each_other(name: str) -> None:
     html = drawn(rf"\begin{{{name}}} a &= b \\ c &= d \end{{{name}}}")
     assert html.count("<mtr>") == 2
+    assert html.startswith('<mtable displaystyle="true">')
     assert '<mtd class="right"><mi>a</mi></mtd><mtd class="left">' in html
     assert "(1)" not in html, "a number beside each line would count anew in each formula"
 
