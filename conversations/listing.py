@@ -5,7 +5,7 @@ A page begins after a place, which is a time and an id: what is sent meanwhile m
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 from uuid import UUID
 
 from django.db import connection
@@ -43,10 +43,11 @@ class Shelf:
         view, folder, tag = (query.get(name, "") for name in ("view", "folder", "tag"))
         if view not in VIEWS:
             raise Malformed("view must be archive or trash.")
+        folders, tags = Folder.objects.visible_to(user), Tag.objects.visible_to(user)
         return cls(
             view,
-            Folder.objects.visible_to(user).get(pk=_number(folder, "folder")) if folder else None,
-            Tag.objects.visible_to(user).get(pk=_number(tag, "tag")) if tag else None,
+            cast("Folder", folders.get(pk=_number(folder, "folder"))) if folder else None,
+            cast("Tag", tags.get(pk=_number(tag, "tag"))) if tag else None,
         )
 
     @classmethod
@@ -111,7 +112,7 @@ def place(query: QueryDict, name: str) -> Place | None:
     if name not in query:
         return None
     pk = query.get(f"{name}_id")
-    return Place(_time(query[name], name), identifier(pk, f"{name}_id") if pk else None)
+    return Place(_time(str(query[name]), name), identifier(pk, f"{name}_id") if pk else None)
 
 
 def _time(text: str, name: str) -> datetime:

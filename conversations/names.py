@@ -1,9 +1,9 @@
 """A person's folders and tags: made, renamed, deleted. Their names are unique for the person, whatever their case."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from django.db import IntegrityError, transaction
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -11,15 +11,18 @@ from conversations.models import Folder, Tag
 from conversations.refusals import Refused
 from conversations.shelf import Shelved
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 MOST = 100  # of each kind: all of them are offered wherever one is chosen
 
 Kind = type[Folder] | type[Tag]
 
-_TAKEN: dict[Kind, Promise] = {
+_TAKEN: dict[Kind, "StrOrPromise"] = {
     Folder: _("You have a folder of this name."),
     Tag: _("You have a tag of this name."),
 }
-_TOO_MANY: dict[Kind, Promise] = {
+_TOO_MANY: dict[Kind, "StrOrPromise"] = {
     Folder: _("You have %(allowed)d folders, as many as there can be. Delete one first."),
     Tag: _("You have %(allowed)d tags, as many as there can be. Delete one first."),
 }

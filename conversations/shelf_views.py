@@ -51,7 +51,7 @@ def verb(name: str) -> View:
         await hints.tell(get_channel_layer(), user.pk, frame)
         return JsonResponse(frame)
 
-    return cast("View", door)
+    return door
 
 
 async def _patiently(user: User, name: str, fields: Fields) -> Shelved:

@@ -54,18 +54,17 @@ def asked(user: User, **query: str) -> Shelf:
 def test_each_list_has_its_own_and_only_ones_own(alice: User, bob: User) -> None:
     folder = Folder.objects.create(owner=alice, name="Work")
     tag = Tag.objects.create(owner=alice, name="red")
-    plain, archived, trashed, pinned, filed, both = (
-        made(alice, 1, **more)[0].pk
-        for more in (
-            {},
-            {"archived_at": THEN},
-            {"trashed_at": THEN, "folder": folder},
-            {"pinned_at": THEN},
-            {"folder": folder},
-            {"folder": folder, "archived_at": THEN},
-        )
-    )
-    tag.conversations.add(plain, archived, trashed, pinned)
+    where: list[dict[str, Any]] = [
+        {},
+        {"archived_at": THEN},
+        {"trashed_at": THEN, "folder": folder},
+        {"pinned_at": THEN},
+        {"folder": folder},
+        {"folder": folder, "archived_at": THEN},
+    ]
+    rows = [made(alice, 1, **more)[0] for more in where]
+    tag.conversations.add(*rows[:4])
+    plain, archived, trashed, pinned, filed, both = (row.pk for row in rows)
     made(bob, 3)
     assert everything(alice, Shelf()) == [plain]
     assert set(everything(alice, Shelf("archive"))) == {archived, both}
@@ -154,7 +153,8 @@ def spread(user: User) -> Folder:
     """Thousands, a tenth of them in each place, beside those of another person."""
     folder = Folder.objects.create(owner=user, name="Work")
     rows = made(user, 3000)
-    for n, more in enumerate(({"folder": folder}, {"archived_at": THEN}, {"trashed_at": THEN})):
+    places: list[dict[str, Any]] = [{"folder": folder}, {"archived_at": THEN}, {"trashed_at": THEN}]
+    for n, more in enumerate(places):
         Conversation.objects.filter(pk__in=[one.pk for one in rows[n::10]]).update(**more)
     Conversation.objects.filter(pk__in=[one.pk for one in rows[5:25]]).update(pinned_at=THEN)
     with connection.cursor() as cursor:

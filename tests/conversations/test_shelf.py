@@ -202,7 +202,7 @@ def test_sending_and_trashing_at_once_leave_nothing_running(alice: User) -> None
     async def at_once(talk: Conversation) -> list[Any]:
         sending = in_database(send, alice, Draft(uuid4(), "Quick", talk.pk))
         trashing = in_database(shelf.trash, alice, ids(talk))
-        return await asyncio.gather(sending, trashing, return_exceptions=True)
+        return [*await asyncio.gather(sending, trashing, return_exceptions=True)]
 
     for talk in talks(alice, 6):
         said, _ = asyncio.run(at_once(talk))
@@ -339,7 +339,7 @@ def test_moving_into_a_folder_while_it_is_deleted_loses_nothing(alice: User) -> 
     async def at_once(talk: Conversation, folder: int) -> list[Any]:
         moving = in_database(shelf.move, alice, ids(talk), folder)
         deleting = in_database(names.delete, alice, Folder, folder)
-        return await asyncio.gather(moving, deleting, return_exceptions=True)
+        return [*await asyncio.gather(moving, deleting, return_exceptions=True)]
 
     for number, talk in enumerate(talks(alice, 6)):
         folder = names.create(alice, Folder, f"Folder {number}").now["folder"]["id"]
