@@ -147,11 +147,11 @@ class Message(models.Model):
 
     @cached_property
     def html(self) -> SafeString:
-        return markdown.render(self.text, self.id.hex)
+        return markdown.rendered(self.text, self.id.hex)
 
     @cached_property
     def reasoning_html(self) -> SafeString:
-        return markdown.render(self.reasoning, f"{self.id.hex}r")
+        return markdown.rendered(self.reasoning, f"{self.id.hex}r")
 
     @property
     def rated(self) -> int:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations import mathml
+from conversations import markdown, mathml
 from conversations.markdown import MOST_MARKS, block_starts, blocks, formatted, render
 from conversations.sanitizing import NOTE_ID, SCHEMES, TAGS
 
@@ -223,6 +223,17 @@ def test_only_so_much_work_is_done(text: str) -> None:
     _, _, rest = html.rpartition('<div class="plain">')
     assert re.sub("</?div>", "", rest) == many[end:]
     assert_safe(html)
+
+
+def test_a_finished_message_is_rendered_once_and_by_its_own_name() -> None:
+    text = f"A[^1] {'word ' * 20}.\n\n[^1]: B."
+    markdown._kept.cache_clear()
+    assert markdown.rendered(text, SCOPE) == markdown.rendered(text, SCOPE) == render(text, SCOPE)
+    assert markdown.rendered(text, "f" * 32) == render(text, "f" * 32) != render(text, SCOPE)
+    assert markdown._kept.cache_info()[:2] == (1, 2)
+    long = text * 100
+    assert markdown.rendered(long, SCOPE) == render(long, SCOPE)
+    assert markdown._kept.cache_info().currsize == 2
 
 
 def test_a_long_reply_is_formatted_whole() -> None:
