@@ -39,6 +39,7 @@ COLUMNS = (
     ("own", "{own_messages}"),
     ("looked for", "{query}"),
     ("first ms", "{first_ms:.1f}"),
+    ("least", "{ms_min:.1f}"),
     ("p50", "{ms_p50:.1f}"),
     ("p95", "{ms_p95:.1f}"),
     ("CPU", "{cpu_ms_mean:.1f}"),
