@@ -4,11 +4,11 @@ import random
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
 
 from conversations.markdown import render
 from conversations.rendering import _LivePart, _render_open
 from tests.page.people import ECHO
+from tests.page.stage import Stage
 
 pytestmark = pytest.mark.browser
 
@@ -60,26 +60,48 @@ CASES: list[tuple[list[tuple[int, str]], str, str]] = [
         " b | c",
         "<table><tbody><tr><td>a" + TAIL.format(" b ") + "</td><td></td></tr></tbody></table>",
     ),
+    ([(0, "<p>so</p>")], r" $\frac{a", "<p>so" + TAIL.format(r" $\frac{a") + "</p>"),
+    ([(0, "<p>so</p>")], "\n\n$$\na", '<p>so</p><p class="tail-block" dir="auto">' + TAIL.format("$$\na") + "</p>"),
+    ([(0, "<p>so</p>")], "\n\n$$", "<p>so" + TAIL.format("") + "</p>"),
+    ([(0, "<p>so</p>")], "\n\n[^1]:", "<p>so" + TAIL.format("") + "</p>"),
+    (
+        [(0, '<div class="formula"><math><mi>x</mi></math></div>')],
+        "\nso",
+        '<div class="formula"><math><mi>x</mi></math></div><p class="tail-block" dir="auto">'
+        + TAIL.format("so")
+        + "</p>",
+    ),
+    (
+        [(0, '<ul><li>a<div class="formula"><math><mi>x</mi></math></div></li></ul>')],
+        " so",
+        '<ul><li>a<div class="formula"><math><mi>x</mi></math></div>' + TAIL.format(" so") + "</li></ul>",
+    ),
+    ([(0, "<ul>\n<li>a</li>\n</ul>")], "\n- [x", "<ul>\n<li>a" + TAIL.format("") + "</li>\n</ul>"),
+    (
+        [(0, '<div class="footnote"><span class="back">1</span><div><p>a</p></div></div>')],
+        " b",
+        '<div class="footnote"><span class="back">1</span><div><p>a' + TAIL.format(" b") + "</p></div></div>",
+    ),
     ([(9, "<p>b</p>"), (0, "<p>a</p>")], "", "<p>a</p><p>b" + TAIL.format("") + "</p>"),
     ([(0, "<p>a</p>"), (9, "<p>b</p>"), (9, "")], "", "<p>a" + TAIL.format("") + "</p>"),
 ]
 
 
-def test_where_the_raw_end_stands(alice_page: Page) -> None:
+def test_where_the_raw_end_stands(stage: Stage) -> None:
     for blocks, rest, shown in CASES:
-        assert alice_page.evaluate(SHOW, [blocks, rest]) == shown
+        assert stage.page.evaluate(SHOW, [blocks, rest]) == shown
 
 
-def test_streamed_in_any_pieces_it_ends_as_the_whole(alice_page: Page) -> None:
+def test_streamed_in_any_pieces_it_ends_as_the_whole(stage: Stage) -> None:
     whole = render(ECHO)
-    expected = alice_page.evaluate(
+    expected = stage.page.evaluate(
         "html => { const t = document.createElement('div'); t.innerHTML = html; "
         "return [...t.children].map(one => one.outerHTML).join('') }",
         whole,
     )
     for seed in range(20):
         dice = random.Random(seed)  # noqa: S311 - cuts a text
-        result = alice_page.evaluate(STREAM, [steps(dice), whole])
+        result = stage.page.evaluate(STREAM, [steps(dice), whole])
         assert result["html"] == expected
         assert set(result["tails"]) == {1}
         assert result["keptFirst"], "what was right already was not touched"
