@@ -76,10 +76,13 @@ export class Draft {
 
   // A `draft` frame: the answer to what this tab said (`saved`), or what is there.
   take({ conversation, text, revision, saved }) {
-    if (conversation !== this.#conversation || (this.#flying !== null && saved === undefined) || revision < this.#known.revision) return;
-    if (saved) this.#known = { text: this.#flying ?? this.#known.text, revision };
+    const flying = this.#flying;
+    if (conversation !== this.#conversation || (flying !== null && saved === undefined)) return;
+    if (saved !== undefined) this.#flying = null;
+    if (revision < this.#known.revision) return;
+    if (saved) this.#known = { text: flying ?? this.#known.text, revision };
     else this.#compare({ text, revision });
-    if (saved !== undefined) [this.#flying, this.#mine] = [null, []];
+    if (saved !== undefined) this.#mine = [];
     this.#store();
     this.#soon();
   }

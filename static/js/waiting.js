@@ -49,9 +49,9 @@ export class Waiting {
 
   // Called whenever something changed: sends the first, if nothing is in its way.
   look({ mayStart }) {
-    const end = [...document.querySelectorAll('#messages > [data-role="assistant"]')].at(-1)?.dataset.state;
-    const goesOn = !this.#isHeld && (GOES_ON.has(end) || this.#isReleased);
-    if (mayStart && goesOn && this.#items.length && !this.#sending && Date.now() >= this.#quietUntil) this.#sendFirst();
+    if (!this.count) return;
+    const goesOn = mayStart && !this.#isHeld && (this.#isReleased || GOES_ON.has(endOfNewest()));
+    if (goesOn && this.#items.length && !this.#sending && Date.now() >= this.#quietUntil) this.#sendFirst();
     this.#show({ asks: mayStart && !goesOn });
   }
 
@@ -141,6 +141,10 @@ export class Waiting {
     }
     return items;
   }
+}
+
+function endOfNewest() {
+  return [...document.querySelectorAll('#messages > [data-role="assistant"]')].at(-1)?.dataset.state;
 }
 
 function element({ client_id: clientId, text }) {

@@ -55,14 +55,14 @@ def test_a_bad_rating_may_say_why(alice_page: Page, team_site: Site) -> None:
     assert "(-1, ['wrong', 'long'], 'It never was in Paris.')" in kept
 
 
-def test_a_rating_that_does_not_arrive_is_not_shown_as_given(alice_page: Page) -> None:
-    ask(alice_page, f"{SAY}nobody hears it")
-    reply = finished(alice_page)
-    alice_page.route("**/rating/", lambda route: route.fulfill(status=503))
+def test_a_rating_that_does_not_arrive_is_not_shown_as_given(bob_page: Page) -> None:
+    ask(bob_page, f"{SAY}nobody hears it")
+    reply = finished(bob_page)
+    bob_page.route("**/rating/", lambda route: route.fulfill(status=503))
     reply.locator('[data-rate="1"]').click()
     expect(reply).to_contain_text("That did not reach the site. Try again.")
-    pressed(alice_page, 1, yes=False)
-    alice_page.unroute_all()
+    pressed(bob_page, 1, yes=False)
+    bob_page.unroute_all()
 
 
 def test_details_are_behind_the_line_below_a_reply(alice_page: Page) -> None:
@@ -79,8 +79,7 @@ def test_details_are_behind_the_line_below_a_reply(alice_page: Page) -> None:
 
 
 def test_reasoning_counts_its_seconds_and_says_them_afterwards(alice_page: Page) -> None:
-    thoughts = "-".join(["hm"] * 40)
-    ask(alice_page, f"@reasoning={thoughts} @tokens=5 @rate=12")
+    ask(alice_page, f"@reasoning={'hm-' * 240} @tokens=5 @rate=8")
     summary = replies(alice_page).last.locator(".reasoning summary")
     expect(summary).to_have_text(re.compile(r"^Thinking… [1-9]\d* s$"), timeout=15_000)
     expect(replies(alice_page).last.locator("[data-state-line]")).to_be_hidden()
