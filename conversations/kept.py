@@ -59,7 +59,7 @@ def save(row: K, user: User) -> K:
         row.owner = user
         _check_number(row, user)
     check_name(row)
-    row.updated_at = Now()  # type: ignore[assignment]
+    row.updated_at = Now()
     try:
         with transaction.atomic():
             row.save()
