@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from axe_playwright_python.base import AXE_SCRIPT
+from axe_playwright_python.base import AXE_SCRIPT  # type: ignore[import-untyped]
 from playwright.sync_api import Page
 
 # A step for those who build with it, not a fault of a page: what is experimental is off in axe, and all else is on.
