@@ -39,7 +39,7 @@ function listen() {
   form.onsubmit = (event) => (event.preventDefault(), decide());
   filters().onchange = () => (countFilters(), look());
   filters().querySelector("[data-clear]").onclick = clearFilters;
-  found().onclick = ({ target }) => target.matches("[data-page]") && more(target);
+  found().addEventListener("click", ({ target }) => target.matches("[data-page]") && more(target)); // a handler that returns false would keep links from opening
   sidebar.addEventListener("keydown", key);
 }
 
