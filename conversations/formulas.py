@@ -32,7 +32,8 @@ ENVIRONMENTS = {  # the converter knows fewer; a number beside each line would c
 MATRIX = re.compile(r"(?:[pbBvV]|small)?matrix\*?|cases")
 # One word, not a product of letters.
 WORD = re.compile(r"\\(?:mathrm|mathit|mathsf|mathtt|textrm|textnormal|rm)\s*\{([A-Za-z]{2,} ?[A-Za-z]*)\}")
-ERRORS: tuple[type[BaseException], ...] = (
+ERRORS: tuple[type[Exception], ...] = (  # the converter raises whatever its tables and iterators happen to
+    UnfitError,
     *(error for error in vars(exceptions).values() if isinstance(error, type) and issubclass(error, Exception)),
     ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, StopIteration, TypeError, ValueError,
 )  # fmt: skip
@@ -46,7 +47,7 @@ def formula(latex: str, *, display: bool) -> str | None:
     try:
         tree: Element[Any] = Converter(display="block" if display else "inline").convert_to_element(_known(latex))
         return as_html(tree)
-    except (UnfitError, *ERRORS):  # the converter raises whatever its tables and iterators happen to
+    except ERRORS:
         return None
 
 
