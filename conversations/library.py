@@ -114,7 +114,7 @@ def _form(request: HttpRequest, shelf: Shelf, pk: int) -> HttpResponse:
             return HttpResponseRedirect(reverse("prompts"))
         except Refused as no:
             form.add_error("name", str(no.detail))
-    context = {"form": form, "shelf": shelf, "row": row, "may_delete": bool(row) and kept.may_delete(row, user)}
+    context = {"form": form, "shelf": shelf, "row": row, "may_delete": row is not None and kept.may_delete(row, user)}
     return render(request, "library/form.html", context, status=422 if form.errors else 200)
 
 

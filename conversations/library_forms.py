@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from accounts.models import User
 from conversations import kept, parameters
 from conversations.models import Preset, SavedPrompt
+from conversations.models.parameters import Effort
 from conversations.refusals import Refused
 from inference.serving import model as served
 from limits.policies import limits_of
@@ -59,7 +60,7 @@ class PresetForm(KeptForm):
     effort = forms.ChoiceField(
         label=gettext_lazy("Effort"),
         required=False,
-        choices=[("", pgettext_lazy("parameter", "the model's own")), *parameters.Effort.choices],
+        choices=[("", pgettext_lazy("parameter", "the model's own")), *Effort.choices],
     )
 
     class Meta:

@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from conversations.models.parameters import Effort, Parameters
 from conversations.refusals import Refused
 from inference.model import Model
-from inference.tokenizers import Tokenizer, tokenizer_for
+from inference.tokenizers import tokenizer_for
 from limits.policies import Limits
 from moderation.screening import Prompted
 
@@ -125,13 +125,13 @@ def tokens_of(instructions: str, model: Model) -> int:
     """What they cost the model with every reply. Asked at each send, in a transaction: what was counted is kept."""
     if not instructions:
         return 0
-    tokenizer = tokenizer_for(model)
-    return _counted(tokenizer, instructions) + tokenizer.turn_overhead
+    tokenizer: Any = tokenizer_for(model)
+    return _counted(tokenizer, instructions) + int(tokenizer.turn_overhead)
 
 
 @lru_cache(maxsize=64)
-def _counted(tokenizer: Tokenizer, text: str) -> int:
-    return tokenizer.count(text)
+def _counted(tokenizer: Any, text: str) -> int:
+    return int(tokenizer.count(text))
 
 
 def _instructions(text: Any) -> str:

@@ -97,8 +97,8 @@ def test_only_who_may_makes_one_for_the_team(alice: User, admin: User) -> None:
 def test_whoever_leaves_takes_their_own_along(alice: User, admin: User) -> None:
     prompt(admin, "Own"), prompt(admin, "Team's", team=True), preset(admin), preset(admin, "House", team=True)
     admin.delete()
-    assert list(SavedPrompt.objects.values_list("name", "owner")) == [("Team's", None)]
-    assert list(Preset.objects.values_list("name", "owner")) == [("House", None)]
+    assert [(one.name, one.owner) for one in SavedPrompt.objects.all()] == [("Team's", None)]
+    assert [(one.name, one.owner) for one in Preset.objects.all()] == [("House", None)]
     assert "Team&#x27;s" in as_(alice).get("/prompts/").content.decode()
 
 
