@@ -96,4 +96,5 @@ def test_copying_code_and_a_message(alice_page: Page) -> None:
     expect(alice_page.locator("#announcer")).to_contain_text("Copied")
     assert alice_page.evaluate("navigator.clipboard.readText()") == "def claim(row):  # one winner\n    return row"
     reply.locator('[data-copy="message"]').click()
-    alice_page.wait_for_function("() => navigator.clipboard.readText().then(text => text.includes('> Measure first.\\n\\nSo $d = 1'))")
+    written = "> Measure first.\\n\\nSo $d = 1"
+    alice_page.wait_for_function(f"() => navigator.clipboard.readText().then(text => text.includes('{written}'))")
