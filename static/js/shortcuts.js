@@ -5,6 +5,7 @@ import { open } from "./dialogs.js";
 import { say } from "./page.js";
 
 const PATIENCE_MS = 10000;
+const FOCUS_MS = 2000;
 const narrow = matchMedia("(max-width: 52rem)");
 const last = (selector) => [...document.querySelectorAll(`#messages ${selector}`)].at(-1);
 const press = (button) => (button && !button.disabled ? (button.click(), true) : false);
@@ -57,9 +58,13 @@ function neighbour(step) {
 function search() {
   if (!isShown()) showSidebar(true);
   const field = document.getElementById("query");
-  const focus = () => (field.focus(), field.select());
+  const until = performance.now() + FOCUS_MS;
+  const focus = () => {
+    field.focus();
+    if (document.activeElement === field) field.select();
+    else if (performance.now() < until) requestAnimationFrame(focus); // a drawer is not visible before it moves
+  };
   focus();
-  if (document.activeElement !== field) requestAnimationFrame(() => requestAnimationFrame(focus)); // a drawer is not visible before it moves
 }
 
 function isShown() {
