@@ -271,7 +271,7 @@ def test_the_trash_in_two_tabs_while_a_reply_is_written(
 ) -> None:
     shelf_of("alice", 0)
     page = here(alice_page)
-    ask(page, "@tokens=3000 @rate=50 A long story")
+    ask(page, "@tokens=900 @rate=5 A long story")
     expect(page.locator("[data-part=text]").last).not_to_be_empty()
     other = signed_in(browser, team_site, "alice")
     other.goto(page.url)
