@@ -41,13 +41,13 @@ export class Announcer {
   #speak() {
     this.#timer = 0;
     this.#take(false);
-    if (this.#words) this.#region.textContent = this.#words.trim();
+    if (this.#words) this.#region.textContent = this.#words.trim().replace(/\s*\n\s*/g, "\n");
     this.#words = "";
   }
 
   // What is new: all of the blocks that are whole, and of the one that grows its whole sentences.
   #take(isAll) {
-    const blocks = this.#reply?.children ?? [];
+    const blocks = [...(this.#reply?.children ?? [])].filter(({ textContent }) => textContent.trim());
     for (; this.#block < blocks.length; this.#block += 1) {
       const news = afterLetters(spoken(blocks[this.#block]), this.#letters);
       const isWhole = isAll || this.#block < blocks.length - 1;
@@ -62,7 +62,7 @@ export class Announcer {
 function spoken(node) {
   if (node.nodeType === Node.TEXT_NODE) return node.data.replace(/[*`#|_~]+/g, "").replace(/\s+/g, " ");
   const name = node.nodeName.toUpperCase();
-  if (name === "BUTTON") return "";
+  if (name === "BUTTON" || name === "SUP") return ""; // nor the numbers of notes
   if (name === "MATH") return node.getAttribute("alttext") ?? say("announce_formula");
   if (name === "TABLE") return `${say("announce_table")}\n`;
   if (name === "FIGURE") return `${codeBlock(node)}\n`;

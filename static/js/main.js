@@ -251,6 +251,7 @@ document.addEventListener("visibilitychange", () => {
 addEventListener("popstate", () => location.pathname === path || location.reload());
 if (composer.draftClientId && thread.isHere(composer.draftClientId)) composer.dropDraft();
 if (CSS.supports("-webkit-touch-callout", "none")) import("./on_screen_keyboard.js");
+document.addEventListener("submit", ({ target }) => target.matches('[action="/accounts/logout/"]') && addEventListener("pagehide", () => sessionStorage.clear()));
 addEventListener("load", () => setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => {}), OPEN_AGAIN_MS));
 connection.start();
 update();

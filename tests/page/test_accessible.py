@@ -44,7 +44,11 @@ reply = Message.objects.create(
     conversation=talk, position=1, parent=asked, role="assistant", state="complete", text={text!r}
 )
 Conversation.objects.filter(pk=talk.pk).update(tip=reply)
-said = [{{"role": "user", "text": "Why?"}}, {{"role": "assistant", "text": {text!r}, "model": "scripted"}}]
+at = "2026-01-31T12:00:00+00:00"
+said = [
+    {{"role": "user", "text": "Why?", "model": "", "at": at}},
+    {{"role": "assistant", "text": {text!r}, "model": "scripted", "at": at}},
+]
 ended = "2020-01-01T00:00Z"
 share = Share.objects.create(owner=grace, conversation=talk, title="For axe", messages=said)
 made = [
@@ -55,8 +59,8 @@ made = [
     Restraint.objects.create(user=alice, kind="slow", by=grace, until=ended),
     Incident.objects.create(message=reply.pk, user=alice, where="prompt"),
     Group.objects.get_or_create(name="axe")[0],
-    Preset.objects.create(owner=grace, name="Team's", is_team=True),
-    SavedPrompt.objects.create(owner=grace, name="Team's", text="About {{{{topic}}}}", is_team=True),
+    Preset.objects.get_or_create(name="Axe", is_team=True)[0],
+    SavedPrompt.objects.get_or_create(name="Axe", text="About {{{{topic}}}}", is_team=True)[0],
 ]
 rows = {{row._meta.label_lower: str(row.pk) for row in made}}
 print(json.dumps(rows | {{"token": share.token}}))
