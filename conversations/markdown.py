@@ -26,7 +26,8 @@ LONGEST_KEPT = 8_000  # characters: all that is kept takes some 2 MB, 20 at most
 # How much work a text may make before the rest of it is shown as it is: a mark takes about 20 µs, whatever it means.
 MOST_MARKS = 7_000
 MOST_MARKS_IN_BLOCK = 2_500
-MARKS, LESSER_MARKS = "*_`[]<&\\$~!|^:\n\n", "%+-=@{}>#"  # a line end is as much as two
+MARKS, LESSER_MARKS = "*_`[[]<&\\$~!|^:\n\n", "%+-=@{}>#"  # what may open a link, and a line end, are as much as two
+LONGEST_LINK = 1_500  # characters: one definition can be referred to a thousand times
 FORMULAS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
 LONGEST_PIECE = (
     5_000  # characters of unformatted text in one element: a browser takes minutes to lay out a word of 1 MB
@@ -162,4 +163,4 @@ def _bare() -> MarkdownIt:
 
 
 def _may_link(url: str) -> bool:
-    return url.lower().startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
+    return len(url) <= LONGEST_LINK and url.lower().startswith(tuple(f"{scheme}:" for scheme in SCHEMES))

@@ -106,7 +106,7 @@ def test_each_is_formatted_in_no_time(name: str, text: str) -> None:
         assert len(html) <= 60 * len(text) + 200
         return took
 
-    assert min(seconds() for _ in range(3)) < MOST_SECONDS
+    assert any(seconds() < MOST_SECONDS for _ in range(5)), "the quickest counts: what else the machine does only adds"
 
 
 @pytest.mark.parametrize(("name", "text"), PAYLOADS, ids=[name for name, _ in PAYLOADS])
