@@ -28,7 +28,7 @@ from limits.policies import limits_of
 LASTS_DAYS = (1, 7, 30)  # or for ever
 MOST_PEOPLE = 50  # of one share
 MOST_OPEN = 200  # shares of one person
-MOST_CHARACTERS = 2_000_000  # of one share
+MOST_CHARACTERS = 500_000  # of one share: its page is rendered whole
 SUGGESTED = 8  # people
 KEPT_AFTER = timedelta(days=30)  # a share that is over stays in the lists for so long
 
