@@ -121,7 +121,7 @@ def _saved_before(conversation: Conversation, old: Message, wish: Wish) -> Sent 
     reply = conversation.messages.filter(client_id=wish.client_id).first()
     if reply and reply.role == Message.Role.USER:
         raise Refused("stale", services.WENT_ON)
-    return reply and _sent(conversation, reply, old, wish)
+    return _sent(conversation, reply, old, wish) if reply else None
 
 
 def _sent(conversation: Conversation, reply: Message, old: Message, wish: Wish) -> Sent:

@@ -1,6 +1,7 @@
 """Sending into branches, asking again, choosing and erasing: what is saved, once, and what is refused."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -180,7 +181,7 @@ def test_a_text_before_which_nothing_was_counted_counts_by_its_branch(alice: Use
     settle(other)
     policy(alice, conversation_tokens=1000)
     assert say(alice, "more", one.conversation, parent=other.reply)
-    settle(Message.objects.order_by("position").last() and say(alice, "elsewhere"))
+    settle(say(alice, "elsewhere"))
     assert two.parent
 
 
@@ -222,7 +223,7 @@ def test_nothing_is_erased_above_a_reply_that_is_written(alice: User) -> None:
     one, reply, _, last = talk(alice, "one", "two")
     running = once_more(alice, last)
     for message in (one.pk, reply.pk, running.reply):
-        assert refusal(lambda message=message: erase(alice, message)).code == "busy"
+        assert refusal(partial(erase, alice, message)).code == "busy"
     erase(alice, last.pk)
     assert reply_of(running).state == "queued"
 
@@ -270,6 +271,6 @@ def test_what_continues_begins_as_that_did_and_reserves_what_is_new(alice: User)
 
 def test_a_model_that_cannot_go_on_says_so(alice: User, model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
     old = stopped(alice)
-    monkeypatch.setitem(model.options, "continues_prefix", False)  # type: ignore[arg-type]
+    monkeypatch.setitem(model.options, "continues_prefix", False)
     assert refusal(lambda: once_more(alice, old, goes_on=True)).code == "cannot_continue"
     assert once_more(alice, old)

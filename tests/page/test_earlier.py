@@ -27,7 +27,7 @@ print(talk.url)
 """
 NUMBERS = r"all => all.map(one => /Number (\d+)/.exec(one.textContent)[1])"
 WHERE = r"""number => [...document.querySelectorAll(".message")]
-    .find(one => new RegExp(`Number ${number}\b`).test(one.textContent)).getBoundingClientRect().top"""
+    .find(one => /Number (\d+)/.exec(one.textContent)[1] === number).getBoundingClientRect().top"""
 # Scrolls up; the first article in sight, where it is, and how many there are by then.
 SCROLLED = r"""async () => {
     document.getElementById("thread").scrollTo(0, 400);
