@@ -52,7 +52,7 @@ def read(user: User, conversation: UUID | None) -> Kept:
 def for_page(user: User, conversation: UUID | None) -> dict[str, Any] | None:
     """What a page begins with, of a conversation that is the user's; None where nothing was ever typed."""
     row = Draft.objects.filter(owner=user, conversation=conversation).first()
-    return row and {"text": row.text, "waiting": row.waiting, "revision": row.revision}
+    return {"text": row.text, "waiting": row.waiting, "revision": row.revision} if row else None
 
 
 @transaction.atomic
@@ -135,7 +135,8 @@ def _locked(user: User, conversation: UUID | None) -> Draft | None:
 def _made(user: User, conversation: UUID | None) -> Draft:
     """The same; a new one, if there is none."""
     _check(user, conversation)
-    return Draft.objects.select_for_update().get_or_create(owner=user, conversation_id=conversation)[0]
+    known: dict[str, Any] = {"owner": user, "conversation_id": conversation}
+    return Draft.objects.select_for_update().get_or_create(**known)[0]
 
 
 def _changed(row: Draft, conversation: UUID | None, **more: Any) -> Kept:

@@ -92,7 +92,7 @@ def test_frames_of_the_protocol_become_values() -> None:
     follow = {"type": "follow", "reply": ID, "cursor": [0, 5, 2**31 - 1]}
     for frame, value in (
         (least, frames.Send(Draft(one, "Hello"), html=True)),
-        (most, frames.Send(Draft(one, "Hello", one, one, "m"), html=False)),
+        (most, frames.Send(Draft(one, "Hello", one, one, model="m"), html=False)),
         ({"type": "open", "conversation": ID}, frames.Open(one, None, {}, html=True)),
         (open_, frames.Open(one, one, {one: Cursor(1, 2, 3)}, html=False)),
         (follow, frames.Follow(one, Cursor(0, 5, 2**31 - 1), html=True)),
