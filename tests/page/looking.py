@@ -17,7 +17,7 @@ def faults(page: Page, options: dict[str, Any] | None = None) -> list[str]:
     """What axe finds wrong: the rule, the element and why, each in a line."""
     if page.evaluate("typeof axe") == "undefined":
         page.evaluate(AXE_SCRIPT)
-    asked = {"resultTypes": ["violations"], **(options or EVERYTHING)}
+    asked = {"resultTypes": ["violations"], "preload": False, **(options or EVERYTHING)}
     found = page.evaluate("options => axe.run(document, options)", json.loads(json.dumps(asked)))["violations"]
     seen = [(fault["id"], one) for fault in found for one in fault["nodes"]]
     return [f"{rule}: {one['html'][:SHORTEST]} ({_why(one)})" for rule, one in seen if not _is_models(rule, one)]
