@@ -138,6 +138,7 @@ def looked_at(page: Page) -> list[str]:
 
 def settled(page: Page) -> None:
     page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.evaluate("Promise.allSettled(document.getAnimations().map((one) => one.finished)).then(() => true)")
 
 
 def test_the_checker_sees_faults(desk: Page) -> None:

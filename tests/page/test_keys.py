@@ -21,6 +21,7 @@ def page(browser: Browser, team_site: Site) -> Iterator[Page]:
     page = signed_in(browser, team_site, "alice")
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     connected(page)
+    page.fill("#prompt", "")  # a draft of another test
     yield page
     page.context.close()
 
