@@ -91,7 +91,7 @@ def test_what_is_not_drawn(latex: str) -> None:
 
 
 @given(LATEX)
-@settings(max_examples=500)
+@settings(max_examples=500, deadline=None)
 def test_any_latex_is_drawn_from_the_list_or_not_at_all(latex: str) -> None:
     html = formula(latex, display=False)
     for element in fromstring(html).iter() if html else ():  # noqa: S314 - our own

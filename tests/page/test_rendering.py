@@ -96,6 +96,7 @@ def test_streamed_equals_whole(text: str, cuts: list[int]) -> None:
 
 
 @given(st.lists(st.integers(0, len(REPLY)), max_size=60))
+@settings(deadline=None)
 def test_a_reply_with_everything_equals_whole(cuts: list[int]) -> None:
     assert stream(in_pieces(REPLY, cuts)).whole() == render(REPLY)
 
