@@ -143,7 +143,7 @@ def test_a_policy_that_came_later_holds_from_the_next_message_on(alice: User, th
     Policy.objects.create(user=alice, may_set_instructions=False, output_tokens=20)
     later = reply_of(say(alice, "And?", sent.conversation))
     assert (later.max_tokens, later.options) == (20, {"temperature": 0.3, "top_p": 0.8, "effort": "high"})
-    settle(later.pk and Sent(sent.conversation, uuid4(), later.pk, first=False))
+    settle(Sent(sent.conversation, uuid4(), later.pk, first=False))
     Policy.objects.create(user=alice, may_set_parameters=False)
     last = reply_of(say(alice, "And?", sent.conversation))
     assert (last.max_tokens, last.options) == (20, None)

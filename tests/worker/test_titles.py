@@ -11,7 +11,7 @@ from channels.layers import get_channel_layer
 from pytest_django import Settings
 
 from accounts.models import User
-from conversations import hints, naming
+from conversations import hints, metrics, naming
 from conversations.models import Conversation
 from conversations.services import Sent
 from inference.metrics import COMPLETION_TOKENS
@@ -65,7 +65,7 @@ class Title:
 
 
 def counted(outcome: str) -> float:
-    return float(naming.metrics.TITLES.labels(outcome)._value.get())
+    return float(metrics.TITLES.labels(outcome)._value.get())
 
 
 def answered(alice: User, worker: Hired, text: str = ASKED, **more: Any) -> Sent:
