@@ -51,7 +51,7 @@ def test_older_messages_come_as_the_reader_nears_them(long_page: Page) -> None:
     expect(articles).to_have_count(30)
     expect(articles.last).to_be_in_viewport()
     thread = long_page.locator("#thread")
-    thread.evaluate("thread => thread.scrollTo(0, 900)")
+    thread.evaluate("thread => thread.scrollTo(0, 300)")
     expect(articles).to_have_count(60)
     for shown in (90, 120):
         thread.evaluate("thread => thread.scrollTo(0, 300)")
