@@ -17,7 +17,9 @@ export function edit(heading, id) {
     save();
   };
   field.oninput = () => complain(form, "");
-  field.onkeydown = (event) => event.key === "Escape" && leave(event);
+  field.onkeydown = (event) => {
+    if (event.key === "Escape") leave(event); // returned, false would undo every key
+  };
   field.onblur = () => !form.dataset.saving && form.isConnected && (field.value.trim() ? save() : close());
 
   async function save() {
