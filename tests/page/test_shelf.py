@@ -124,7 +124,8 @@ def test_a_title_is_changed_in_the_bar_and_in_the_list_and_other_tabs_know(
     other.goto(page.url)
     connected(other)
     page.click("#title")
-    page.fill(".bar .retitle input", "  Plans for <b>spring</b> ")
+    expect(page.locator(".bar .retitle input")).to_be_focused()
+    page.keyboard.type("  Plans for <b>spring</b> ")
     page.keyboard.press("Enter")
     for one in (page, other):
         expect(one.locator("#title")).to_have_text("Plans for <b>spring</b>")
