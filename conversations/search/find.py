@@ -8,7 +8,7 @@ many each time.
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import ClassVar
+from typing import Any, ClassVar
 from uuid import UUID
 
 from django.db.models import Min, Q, QuerySet
@@ -32,11 +32,11 @@ class Where:
     """Which of a person's conversations."""
 
     ALL, PINNED, ARCHIVED, TRASH = "all", "pinned", "archived", "trash"
-    FILTERS: ClassVar = {
-        ALL: Q(trashed_at=None),
-        PINNED: Q(trashed_at=None, pinned_at__isnull=False),
-        ARCHIVED: Q(trashed_at=None, archived_at__isnull=False),
-        TRASH: Q(trashed_at__isnull=False),
+    FILTERS: ClassVar[dict[str, dict[str, Any]]] = {
+        ALL: {"trashed_at": None},
+        PINNED: {"trashed_at": None, "pinned_at__isnull": False},
+        ARCHIVED: {"trashed_at": None, "archived_at__isnull": False},
+        TRASH: {"trashed_at__isnull": False},
     }
 
 
@@ -53,9 +53,14 @@ class Filters:
     tag: int | None = None
 
     def conversations(self, user: User) -> QuerySet[Conversation]:
-        mine = Conversation.objects.visible_to(user).filter(Where.FILTERS[self.where])
-        mine = mine.filter(folder_id=self.folder) if self.folder else mine
-        return mine.filter(tags=self.tag) if self.tag else mine
+        return Conversation.objects.visible_to(user).filter(self.condition())
+
+    def condition(self, before: str = "") -> Q:
+        """On a conversation, or on rows that reach it by this name: a subquery would read all of a person's."""
+        wanted = dict(Where.FILTERS[self.where])
+        wanted |= {"folder": self.folder} if self.folder else {}
+        wanted |= {"tags": self.tag} if self.tag else {}
+        return Q(**{f"{before}{name}": value for name, value in wanted.items()})
 
     @property
     def are_narrow(self) -> bool:
@@ -103,8 +108,8 @@ def _titles(user: User, query: Query, filters: Filters) -> list[UUID]:
         return []
     wanted = Wanted(index.before_words(user.pk, of_titles=True), query.phrases, labels)
     entries = [one.entry for one in store().find(wanted, MOST, newest=True)]
-    found = IndexEntry.objects.visible_to(user).filter(pk__in=entries)
-    rows = filters.conversations(user).filter(pk__in=found.values("conversation"))
+    found = IndexEntry.objects.visible_to(user).filter(pk__in=entries).values_list("conversation", flat=True)
+    rows = filters.conversations(user).filter(pk__in=list(found))
     rows = rows.filter(updated_at__gte=filters.since) if filters.since else rows
     rows = rows.filter(created_at__lt=filters.until) if filters.until else rows
     return list(rows.order_by("-updated_at").values_list("pk", flat=True))
@@ -143,7 +148,7 @@ def _labels(user: User, filters: Filters) -> list[list[str]] | None:
 def _visible(user: User, filters: Filters, found: list[Found]) -> list[tuple[UUID, UUID]]:
     """The index says where to look; the rows say what may be seen."""
     entries = IndexEntry.objects.visible_to(user).filter(pk__in=[one.entry for one in found])
-    entries = entries.filter(conversation__in=filters.conversations(user)).exclude(message__state=State.BLOCKED)
+    entries = entries.filter(filters.condition("conversation__")).exclude(message__state=State.BLOCKED)
     seen = {pk: ids for pk, *ids in entries.values_list("pk", "conversation", "message")}
     return [(seen[one.entry][0], seen[one.entry][1]) for one in found if one.entry in seen]
 
