@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def
 
@@ -155,7 +156,7 @@ def _parser() -> MarkdownIt:
 def _bare() -> MarkdownIt:
     parser = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=Html)
     parser.enable(["table", "strikethrough"]).disable(["html_block", "html_inline"])
-    interrupts = {"alt": ["paragraph", "reference", "blockquote", "list"]}
+    interrupts: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list"]}
     parser.block.ruler.before("fence", "formula_block", formula_block, interrupts)
     parser.block.ruler.before("reference", "footnote_def", footnote_def, {"alt": ["paragraph", "reference"]})
     parser.validateLink = _may_link  # type: ignore[method-assign]

@@ -174,8 +174,8 @@ def _render_open(text: str) -> _Step:
     rendered = blocks(shown, unfinished=True)
     settled = 0
     if len(rendered) > 1:
-        # Only whole lines settle a block: "1." ends the list above it, but "1.5 of them" goes on with it. And only what is
-        # rendered: an open formula may hold more than one block.
+        # Only whole lines settle a block: "1." ends the list above it, but "1.5 of them" goes on with it. And only
+        # what is rendered: an open formula may hold more than one block.
         starts = block_starts(text[: text.rfind("\n") + 1])
         settled = max((start for start in starts if start <= rendered[-1][0]), default=0)
     return _Step(rendered, settled, len(shown.encode()))

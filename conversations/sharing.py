@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Value
+from django.db.models import Q, Value
 from django.db.models.functions import Concat, Now
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.log import record
 from conversations.models import Conversation, Message, Share
+from conversations.models.share import ShareQuerySet
 from conversations.refusals import Refused
 from conversations.tree import Tree
 from limits import restraints
@@ -106,7 +107,7 @@ def end(share: Share, *, by: User) -> bool:
     return True
 
 
-def of(user: User) -> QuerySet[Share]:
+def of(user: User) -> ShareQuerySet:
     """What a person shares, and shared within the last month, the newest first; without the snapshots."""
     return Share.objects.visible_to(user).defer("messages").prefetch_related("people").order_by("-pk")
 

@@ -1,4 +1,4 @@
-"""What the menus of the shelf say to a person, beside what is in their templates: it comes with them, not with the page."""
+"""What the menus of the shelf say to a person beside what their templates say: it comes with the menus."""
 
 from collections.abc import Callable
 

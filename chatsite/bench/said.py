@@ -90,7 +90,7 @@ def _sayings(chance: random.Random) -> Iterator[str]:
 
 
 def _converse(number: int, owner: User, at: datetime, says: Iterator[str]) -> None:
-    key = UUID(int=number << 64)
+    key = UUID(int=number << 96)
     conversation = Conversation(
         pk=key, owner=owner, client_id=key, title=next(says)[:50], created_at=at, updated_at=at, length=LENGTH
     )

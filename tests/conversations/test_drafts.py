@@ -5,9 +5,10 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connections
 
 from accounts.models import User
-from conversations import database, drafts
+from conversations import drafts
 from conversations.drafts import Kept
 from conversations.models import Conversation, Draft, Message
 from conversations.refusals import Refused
@@ -148,7 +149,7 @@ def test_of_many_devices_at_once_one_wins_and_the_others_are_told(alice: User, t
         try:
             return save(alice, talk.pk, f"device {number}", 1)
         finally:
-            database.connections.close_all()
+            connections.close_all()
 
     with ThreadPoolExecutor(6) as threads:
         all_kept = list(threads.map(one, range(6)))
@@ -162,7 +163,7 @@ def test_first_words_on_many_devices_at_once_are_one_row(alice: User) -> None:
         try:
             return save(alice, None, f"device {number}")
         finally:
-            database.connections.close_all()
+            connections.close_all()
 
     with ThreadPoolExecutor(6) as threads:
         all_kept = list(threads.map(one, range(6)))

@@ -315,7 +315,8 @@ def test_following_twice_on_one_socket_shows_everything_once(alice: User, open_t
     tab.say(type="ping")
     tab.next("pong")
     assert [frame["type"] for frame in tab.frames].count("done") == 1
-    assert next(frame for frame in tab.frames if frame["type"] == "done")["html"] == '<p dir="auto">A <em>word</em>.</p>\n'
+    done = next(frame for frame in tab.frames if frame["type"] == "done")
+    assert done["html"] == '<p dir="auto">A <em>word</em>.</p>\n'
 
 
 def test_a_fault_of_the_database_is_an_answer_not_the_end(alice: User, open_tab: OpenTab) -> None:

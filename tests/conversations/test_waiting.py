@@ -5,9 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connections
 
 from accounts.models import User
-from conversations import database, drafts
+from conversations import drafts
 from conversations.models import Draft, Message
 from conversations.refusals import Refused
 from conversations.services import Sent
@@ -156,7 +157,7 @@ def test_two_pages_that_send_the_same_at_once_send_it_once(alice: User, sent: Se
         try:
             return say(alice, "once", sent.conversation, client_id=client_id, waited=True)
         finally:
-            database.connections.close_all()
+            connections.close_all()
 
     with ThreadPoolExecutor(4) as threads:
         answers = list(threads.map(page, range(4)))
@@ -178,7 +179,7 @@ def test_sent_or_taken_back_but_never_both(alice: User, sent: Sent, attempt: int
         except Refused as no:
             return no.code != "taken_back"
         finally:
-            database.connections.close_all()
+            connections.close_all()
         return True
 
     def take_back() -> bool:
@@ -186,7 +187,7 @@ def test_sent_or_taken_back_but_never_both(alice: User, sent: Sent, attempt: int
         try:
             return drafts.take_back(alice, sent.conversation.pk, client_id).taken is not None
         finally:
-            database.connections.close_all()
+            connections.close_all()
 
     with ThreadPoolExecutor(2) as threads:
         outcomes = threads.submit(send), threads.submit(take_back)
