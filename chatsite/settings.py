@@ -194,6 +194,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "chatsite.static.Storage"},
 }
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = False
+SERVESTATIC_ALLOW_ALL_ORIGINS = False  # no other site uses them
 
 # --- Safety -----------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 // Keeps the tab connected: tries again with growing pauses, falls back to plain HTTP where websockets do not come
 // through, and shows in one line what is the matter while anything is.
 
-import { EventStream } from "./event_stream.js";
 import { page, say } from "./page.js";
 import { Socket } from "./socket.js";
 
@@ -24,7 +23,8 @@ export class Connection {
     const handlers = { onframe, onopen: (hello) => this.#opened(hello), onclose: (code) => this.#closed(code) };
     this.onopen = onopen;
     this.socket = new Socket(page.socket, handlers);
-    this.events = new EventStream(conversation, handlers);
+    this.events = null; // its module is for the few networks that need it
+    this.makeEvents = async () => new (await import("./event_stream.js")).EventStream(conversation, handlers);
     this.transport = this.socket;
     this.#line.querySelector("[data-retry]").onclick = () => this.#try();
     addEventListener("online", () => this.#look());
@@ -68,10 +68,11 @@ export class Connection {
     if (state === "signed-out" || state === "offline") return;
     const pause = state === "too-fast" ? LONGEST_PAUSE_MS : this.#pause();
     this.#later(pause, () => this.transport.open());
-    if (this.transport === this.socket && this.#failures >= FAILURES_BEFORE_FALLBACK && (await siteAnswers())) this.#fallBack();
+    if (this.transport === this.socket && this.#failures >= FAILURES_BEFORE_FALLBACK && (await siteAnswers())) await this.#fallBack();
   }
 
-  #fallBack() {
+  async #fallBack() {
+    this.events ??= await this.makeEvents();
     if (this.socket.isOpen) return;
     clearTimeout(this.#timer);
     this.socket.close();

@@ -13,7 +13,6 @@ import { showMeters } from "./meters.js";
 import { page, say } from "./page.js";
 import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
-import { Timing } from "./timing.js";
 
 const OPEN_AGAIN_MS = 2000;
 const conversation = new Conversation(page);
@@ -27,7 +26,8 @@ const composer = new Composer({
   announce: (words) => announcer.say(words), say: (frame) => connection.send(frame),
 });
 const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
-const timing = new Timing((frame) => connection.send(frame));
+let timing = null; // its module comes with the first letter that is typed, or is sent
+let timingComes = null;
 const VERBS = new Set(["again", "continue", "choose", "erase"]);
 let hasUnseen = false;
 let earlier = null;
@@ -38,7 +38,7 @@ const handlers = {
     const { conversation: talk, message, reply, client_id: clientId } = frame;
     if (!conversation.id) choose(null);
     const asked = conversation.sent(frame);
-    timing.named(clientId, reply);
+    timed((one) => one.named(clientId, reply));
     if (asked?.branch) thread.addEdited(asked, message);
     thread.confirm(clientId, message, frame.text);
     if (frame.beside) thread.addBeside(frame);
@@ -120,7 +120,7 @@ function receive(frame) {
 
 function event(frame) {
   thread.show(frame);
-  timing.event(frame);
+  timed((one) => one.event(frame));
   announcer.follow(frame.reply);
   if (frame.type === "started") announcer.say(say("announce_started"));
   if (!isFinal(frame.type)) return;
@@ -130,12 +130,24 @@ function event(frame) {
   if (allowance.isCounted) askForLimits();
 }
 
+function bringTiming() {
+  timingComes ??= import("./timing.js").then(({ Timing }) => (timing = new Timing((frame) => connection.send(frame))));
+}
+
+// What happens before the module is here reaches it in order.
+function timed(act) {
+  if (timing) act(timing);
+  else timingComes?.then(act, () => {});
+}
+
 function askForLimits() {
   connection.send({ type: "limits" });
 }
 
 function send(text, clientId, more = {}) {
-  timing.pressed(clientId);
+  const at = performance.now();
+  bringTiming();
+  timed((one) => one.pressed(clientId, at));
   const frame = Object.assign(conversation.begin(clientId, text), conversation.id ? {} : { parameters: chosen() }, more);
   thread.addPending(clientId, frame.text);
   connection.send(frame);
@@ -243,6 +255,7 @@ if (page.pointed) import("./pointed.js").then(({ point }) => point(page.pointed)
 document.addEventListener("toggle", async ({ target }) => {
   if (target.open && target.matches("[data-about]")) (await import("./about.js")).tellAbout(target);
 }, { capture: true });
+document.addEventListener("input", bringTiming, { once: true });
 showMeters(allowance);
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;

@@ -18,12 +18,12 @@ export class Timing {
     document.addEventListener("visibilitychange", () => document.hidden && this.#drop());
   }
 
-  pressed(clientId) {
+  pressed(clientId, at) {
     this.#drop();
     if (document.hidden) return;
     this.#clientId = clientId;
     performance.clearMarks(START);
-    performance.mark(START);
+    performance.mark(START, { startTime: at });
   }
 
   // The reply to what was sent is called so.
