@@ -122,6 +122,8 @@ def _messages(user: User, query: Query, filters: Filters) -> list[tuple[UUID, UU
         return []
     since = index.milliseconds(filters.since) if filters.since else 0
     until = index.milliseconds(filters.until) if filters.until else FOREVER
+    if until <= since:
+        return []
     wanted = Wanted(index.before_words(user.pk), query.phrases, labels, since, until)
     found: list[tuple[UUID, UUID]] = []
     for some in _newest_first(user, wanted):

@@ -5,18 +5,18 @@ The last word may be the beginning of a longer one, unless it is quoted.
 """
 
 import re
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Self
 
 from django.utils.translation import gettext as _
 
-from conversations.search.terms import WORD, Run, runs
+from conversations.search.terms import BETWEEN, WORD, Run, runs
 
 LONGEST = 200  # characters of a query
 SHORTEST_BEGINNING = 2  # letters that stand for all words that begin with them
 
 _PARTS = re.compile(r'["“”„«»](?P<quoted>[^"“”„«»]*)["“”„«»]?|(?P<plain>[^\s"“”„«»]+)')
-_BETWEEN = r"[\W_]*"
 
 
 class BadQuery(ValueError):  # noqa: N818 - read as a sentence where it is raised
@@ -25,11 +25,15 @@ class BadQuery(ValueError):  # noqa: N818 - read as a sentence where it is raise
 
 @dataclass(frozen=True, slots=True)
 class Phrase:
-    """Terms in a row. ``is_open``: the last one is the beginning of a term. ``pattern`` finds it in folded text."""
+    """Terms in a row. ``is_open``: the last one is the beginning of a term.
+
+    ``pattern`` finds it in folded text, between ``edges``: what may not stand before it, and behind.
+    """
 
     terms: tuple[str, ...]
     is_open: bool
     pattern: str
+    edges: tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +66,12 @@ class Query:
 
     @property
     def marks(self) -> "re.Pattern[str]":
-        """Finds any of the phrases in a folded text."""
-        return re.compile("|".join(phrase.pattern for phrase in self.phrases))
+        """Finds any of the phrases in a folded text. Edges take 5 ms to compile, so phrases share them."""
+        between: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
+        for phrase in self.phrases:
+            between[phrase.edges].append(phrase.pattern)
+        parts = (f"{before}(?:{'|'.join(patterns)}){behind}" for (before, behind), patterns in between.items())
+        return re.compile("|".join(parts))
 
 
 def _phrase(found: list[Run], *, may_go_on: bool) -> Phrase:
@@ -74,10 +82,6 @@ def _phrase(found: list[Run], *, may_go_on: bool) -> Phrase:
     else:
         is_open = bool(last.unspaced) or (may_go_on and len(last.word) >= SHORTEST_BEGINNING)
         terms = [*terms, *last.terms]
-    return Phrase(tuple(terms), is_open, _pattern(found, is_open=is_open))
-
-
-def _pattern(found: list[Run], *, is_open: bool) -> str:
-    begin = rf"(?<!{WORD})" if found[0].word else ""
-    end = rf"(?!{WORD})" if found[-1].word and not is_open else ""
-    return begin + _BETWEEN.join(re.escape(run.text) for run in found) + end
+    before = rf"(?<!{WORD})" if found[0].word else ""
+    behind = rf"(?!{WORD})" if last.word and not is_open else ""
+    return Phrase(tuple(terms), is_open, BETWEEN.join(re.escape(run.text) for run in found), (before, behind))

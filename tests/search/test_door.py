@@ -128,6 +128,8 @@ def test_what_cannot_be_asked_is_said_with_what_is_allowed(
         {"q": "a\ud83d"},
         {"q": "a", "model": "x' | 'y"},
         {"q": "a", "since": "2026-01-31T12:00:00+08:00", "until": "2026-02-01"},
+        {"q": "a", "until": "1950-01-01"},
+        {"q": "a", "since": "2026-02-01", "until": "0001-01-01"},
         {"q": "a", "since": "0001-01-01"},
         {"q": "a", "folder": "123456789012345678"},
     ],

@@ -2,6 +2,8 @@
 
 import html
 import re
+import sys
+import time
 
 import pytest
 from hypothesis import given, settings
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 
 from conversations.search.query import Query
 from conversations.search.snippets import AFTER, BEFORE, marked, snippet
+from conversations.search.terms import BETWEEN, RUN, WORD
 
 LETTERS = st.characters(codec="utf-8")
 TAG = re.compile(r"</?mark>")
@@ -90,3 +93,28 @@ def test_marks_add_nothing_and_take_nothing(text: str, words: str) -> None:
         return
     plain = html.unescape(TAG.sub("", marked(text, Query.parse(words).marks)))
     assert plain == html.unescape(marked(text, re.compile(r"(?!)")))
+
+
+@pytest.mark.parametrize(
+    ("query", "text"),
+    [
+        ("😀" * 40 + "x", "😀" * 3_000 + "y"),
+        ("a\u3099b", "a" + "\u3099" * 30_000),
+        ("a\U0002fff0b", "a" + "\U0002fff0" * 30_000),
+        ("a.b", "a" + "._" * 15_000),
+        ("a.a.a.a.b", "a." * 15_000),
+        (" ".join("abcdefghijklmnopqrstuvwxyz" * 4)[:199], "." * 30_000),
+    ],
+)
+def test_nobody_makes_the_site_look_for_hours(query: str, text: str) -> None:
+    """In a thread of its own it would still keep all others waiting."""
+    began = time.thread_time()
+    assert marked(text, Query.parse(query).marks)
+    assert time.thread_time() - began < 2
+
+
+def test_each_character_is_of_a_term_or_between_two() -> None:
+    between, word = re.compile(BETWEEN), re.compile(WORD)
+    everything = [chr(code) for code in range(sys.maxunicode + 1)]
+    assert [one for one in everything if bool(between.fullmatch(one)) == bool(RUN.match(one))] == []
+    assert [one for one in everything if bool(word.match(one)) != bool((found := RUN.match(one)) and found[2])] == []
