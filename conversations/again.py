@@ -79,9 +79,11 @@ def _save(user: User, wish: Wish, checked: Checked, reply_id: UUID) -> Sent:
     question = _question(old)
     assert question  # noqa: S101 - its text was checked
     chosen = parameters.in_force(conversation, checked.limits, checked.model)
-    tokens = checks.check_room(conversation, question.parent, checked, chosen.instructions)
+    options = parameters.allowed(old.options, checked.limits) if wish.goes_on else parameters.options(chosen)
+    told, begun = (options or {}).get("instructions", ""), old.completion_tokens if wish.goes_on else 0
+    tokens = checks.check_room(conversation, question.parent, checked, told, begun=begun)
     reply = services.empty_reply(question, checked)
-    reply.pk, reply.client_id, reply.options = reply_id, wish.client_id, parameters.options(chosen)
+    reply.pk, reply.client_id, reply.options = reply_id, wish.client_id, options
     if wish.goes_on:
         _begin(reply, old)
     granted = services.reserve(user, reply_id, 0 if reply.inherited_tokens else tokens, checked, chosen)
@@ -109,9 +111,9 @@ def _check_beginning(old: Message, model: Model) -> None:
 
 
 def _begin(reply: Message, old: Message) -> None:
-    """With what was said, under the parameters under which it was said. What that cost is paid."""
+    """With what was said. What that cost is paid."""
     reply.continues = old
-    reply.text, reply.reasoning, reply.options = old.text, old.reasoning, old.options
+    reply.text, reply.reasoning = old.text, old.reasoning
     reply.reasoning_ms = old.reasoning_ms
     reply.prompt_tokens = old.prompt_tokens
     reply.completion_tokens = reply.inherited_tokens = old.completion_tokens

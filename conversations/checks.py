@@ -137,10 +137,12 @@ def check_place(conversation: Conversation) -> None:
         raise Refused("trashed", _("This conversation is in the trash. Restore it, then send again."))
 
 
-def check_room(conversation: Conversation, parent: Message | None, checked: Checked, told: str = "") -> int:
+def check_room(
+    conversation: Conversation, parent: Message | None, checked: Checked, told: str = "", *, begun: int = 0
+) -> int:
     """The tokens the model will read, about; refuse a branch that has reached the person's limits for a conversation.
 
-    ``parent`` is the branch's last message, ``told`` are the instructions of the reply.
+    ``parent`` is the branch's last message, ``told`` are the instructions of the reply, which has ``begun`` tokens.
     """
     turns, tokens = checked.limits.conversation_turns, checked.limits.conversation_tokens
     if turns is not None and conversation.length >= 2 * turns and length(parent) >= 2 * turns:
@@ -148,9 +150,9 @@ def check_room(conversation: Conversation, parent: Message | None, checked: Chec
         raise Refused("conversation_full", detail % {"allowed": turns}, turns)
     instructed = _check_instructions(told, checked)
     read = _tokens_before(parent, checked.model, instructed) + checked.tokens
-    if tokens is not None and read > tokens:
+    if tokens is not None and read + begun > tokens:
         detail = _("This conversation has about %(has)d tokens; %(allowed)d are allowed. Begin a new one.")
-        raise Refused("conversation_full", detail % {"has": read, "allowed": tokens}, tokens)
+        raise Refused("conversation_full", detail % {"has": read + begun, "allowed": tokens}, tokens)
     return min(read, checked.model.context_window)
 
 
@@ -174,5 +176,6 @@ def _tokens_before(parent: Message | None, model: Model, instructed: int) -> int
         return instructed + (tokenizer.count(model.system) + tokenizer.turn_overhead if model.system else 0)
     if parent.prompt_tokens:
         before = tokens_of((parent.options or {}).get("instructions", ""), model)
-        return parent.prompt_tokens + parent.completion_tokens + instructed - before
+        counted = parent.prompt_tokens + parent.completion_tokens
+        return max(0, counted - before) + instructed  # an estimate may be more than was counted
     return characters(parent) // CHARACTERS_A_TOKEN + instructed

@@ -80,7 +80,7 @@ def delete(row: Kept, user: User) -> None:
 
 def check_name(row: Kept) -> None:
     """Without spaces around it. Raises Refused for one that is empty or taken."""
-    row.name = " ".join(row.name.split())
+    row.name = " ".join(row.name.replace("\x00", "\N{REPLACEMENT CHARACTER}").split())  # PostgreSQL stores no NUL
     if not row.name:
         raise Refused("name", _("Give it a name."))
     if _is_taken(row):

@@ -121,6 +121,13 @@ def options(chosen: Chosen) -> dict[str, Any] | None:
     return kept or None
 
 
+def allowed(options: dict[str, Any] | None, limits: Limits) -> dict[str, Any] | None:
+    """Those under which a reply was begun, as far as the person's policy still lets it go on under them."""
+    may = {"instructions": limits.may_set_instructions}
+    kept = {name: value for name, value in (options or {}).items() if may.get(name, limits.may_set_parameters)}
+    return kept or None
+
+
 def tokens_of(instructions: str, model: Model) -> int:
     """What they cost the model with every reply. Asked at each send, in a transaction: what was counted is kept."""
     if not instructions:

@@ -7,11 +7,12 @@ now, not as they were when it was written: a rule that is added holds for what w
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.utils import timezone
 from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
@@ -19,7 +20,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from conversations import markdown
-from conversations.checks import CHARACTERS_A_TOKEN
+from conversations.checks import CHARACTERS_A_TOKEN, over_limit
 from conversations.models import Conversation, Message, Share
 from conversations.problems import sentence
 from conversations.refusals import Refused
@@ -27,11 +28,13 @@ from conversations.states import State
 from limits import restraints
 from limits.models import Restraint
 from limits.policies import Limits, limits_of
+from limits.refusals import too_many
 from moderation.matcher import Matcher
 from moderation.models import Scope
 from moderation.rules import matcher_for
 
 MOST_LISTED = 100
+MOST_BEGUN = 10  # conversations that change within a minute: after as many, nobody begins another from a share
 
 
 @dataclass(frozen=True)
@@ -93,8 +96,13 @@ def carry_on(user: User, token: str, client_id: UUID) -> Conversation:
         return known
     if any(one.kind == Restraint.Kind.SUSPEND for one in restraints.now_on(user.pk)):
         raise Refused("suspended", _("You cannot send messages at present: your account is suspended."))
+    _check_pace(user)
     _check_room(shared.parts, limits_of(user.pk))
-    return _begin(user, shared.title, _as_their_own(user, shared.parts), client_id)
+    parts = _as_their_own(user, shared.parts)
+    try:
+        return _begin(user, shared.title, parts, client_id)
+    except IntegrityError:  # the form was sent twice at one moment
+        return Conversation.objects.visible_to(user).get(client_id=client_id)
 
 
 def shared_with(user: User) -> list[Share]:
@@ -128,6 +136,13 @@ def _title(title: str, matcher: Matcher | None) -> str:
     if screened is None:
         return title
     return gettext("Shared conversation") if screened.blocked else screened.text
+
+
+def _check_pace(user: User) -> None:
+    """Refuse one who fills the database: each copy is half a million characters at most."""
+    lately = Conversation.objects.visible_to(user).filter(updated_at__gt=timezone.now() - timedelta(minutes=1))
+    if lately.count() >= MOST_BEGUN:
+        raise over_limit(too_many(MOST_BEGUN, None, slowed=False))
 
 
 def _check_room(parts: Sequence[Part], limits: Limits) -> None:

@@ -46,7 +46,7 @@ async def share(request: HttpRequest, user: User, conversation_id: UUID) -> Http
 @signed_in
 async def colleagues(request: HttpRequest, user: User) -> JsonResponse:
     """Suggestions while somebody types a name: ``q`` is how it begins."""
-    beginning = request.GET.get("q", "").strip()
+    beginning = _text(request.GET.get("q", "")).strip()
     if len(beginning) < SHORTEST_BEGINNING:
         raise frames.Malformed(f"q must be the first {SHORTEST_BEGINNING} characters of a name, or more.")
     found = await in_database(sharing.colleagues, user, beginning[:100])
@@ -156,8 +156,13 @@ def _wish(said: dict[str, Any]) -> sharing.Wish:
     if not isinstance(said.get("reasoning", False), bool):
         raise frames.Malformed("reasoning must be true or false.")
     tip = None if said.get("tip") is None else frames.identifier(said["tip"], "tip")
-    named = tuple(people) if audience == Share.Audience.PEOPLE else None
+    named = tuple(map(_text, people)) if audience == Share.Audience.PEOPLE else None
     return sharing.Wish(named, days, with_reasoning=said.get("reasoning", False), tip=tip)
+
+
+def _text(text: str) -> str:
+    """PostgreSQL knows no NUL."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def _identifier(text: str) -> UUID:

@@ -274,3 +274,29 @@ def test_a_model_that_cannot_go_on_says_so(alice: User, model: Model, monkeypatc
     monkeypatch.setitem(model.options, "continues_prefix", False)
     assert refusal(lambda: once_more(alice, old, goes_on=True)).code == "cannot_continue"
     assert once_more(alice, old)
+
+
+def test_what_goes_on_stays_within_the_limits_of_a_conversation(alice: User) -> None:
+    old = stopped(alice, tokens=900)
+    policy(alice, conversation_tokens=1_000)
+    sent = once_more(alice, old, goes_on=True)
+    settle(sent, "stopped", "It was once upon")
+    Message.objects.filter(pk=sent.reply).update(completion_tokens=1_100)
+    no = refusal(lambda: once_more(alice, sent.reply, goes_on=True))
+    assert (no.code, no.allowed) == ("conversation_full", 1_000)
+    assert once_more(alice, old)
+
+
+def test_what_goes_on_keeps_only_the_parameters_that_one_may_still_set(alice: User) -> None:
+    old, options = stopped(alice), {"instructions": "Be a pirate.", "temperature": 0.5}
+    Message.objects.filter(pk=old.pk).update(options=options)
+    expected: list[tuple[dict[str, bool], Any]] = [
+        ({}, options),
+        ({"may_set_instructions": False}, {"temperature": 0.5}),
+        ({"may_set_instructions": False, "may_set_parameters": False}, None),
+    ]
+    for limits, kept in expected:
+        policy(alice, **limits)
+        sent = once_more(alice, old, goes_on=True)
+        assert reply_of(sent).options == kept
+        settle(sent)

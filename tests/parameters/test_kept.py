@@ -203,6 +203,7 @@ def test_a_preset_is_kept_from_the_dialog_and_used(alice: User, bob: User) -> No
     assert keep(as_(alice), name=3).status_code == 400
     assert keep(as_(alice), name="x", parameters={"temperature": 9}).status_code == 400
     assert keep(as_(alice), name="x", parameters={"effort": "low"}).json()["code"] == "effort"
+    assert keep(as_(alice), name="a\x00b", parameters={}).json()["name"] == "a\N{REPLACEMENT CHARACTER}b"
 
 
 def test_a_new_conversation_offers_six_presets(alice: User, grace: User) -> None:

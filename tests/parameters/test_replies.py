@@ -172,6 +172,18 @@ def test_changed_instructions_are_counted_anew(alice: User) -> None:
     assert check_room(conversation, reply, checked, "") == 210 - 101
 
 
+def test_instructions_that_are_gone_never_count_below_nothing(alice: User) -> None:
+    """Their tokens are an estimate, those that the engine read are not."""
+    sent = begin(alice, Chosen("word " * 1_000))
+    settle(sent)
+    Message.objects.filter(pk=sent.reply).update(prompt_tokens=1_010, completion_tokens=1)
+    Conversation.objects.update(instructions="")
+    later = say(alice, "Hi", sent.conversation)
+    granted = reply_of(later).max_tokens
+    assert granted is not None
+    assert Usage.objects.get(reply=later.reply).reserved > granted
+
+
 def _limits() -> Any:
     return type("Limits", (), {"conversation_turns": None, "conversation_tokens": None})()
 

@@ -221,3 +221,12 @@ def test_forms_need_the_pages_own_token(alice: User, bob: User, browse: Browse) 
         browser = browse(user, csrf=True)
         assert browser._web.run(browser.client.post(path, {})).status_code == 403
     assert browse(alice, csrf=True).post(f"/c/{share.conversation_id}/share/", WISH).status_code == 403
+
+
+def test_a_character_that_no_database_takes_is_nobodys_name(alice: User, browse: Browse) -> None:
+    sent = talked(alice)
+    hers = browse(alice)
+    assert hers.get("/colleagues/?q=a%00b").json() == {"people": []}
+    wish = {**WISH, "audience": "people", "people": ["bo\x00b"]}
+    assert hers.post(f"/c/{sent.conversation.pk}/share/", wish).json()["code"] == "unknown_people"
+    assert hers.get("/s/a%00b/").status_code == 404

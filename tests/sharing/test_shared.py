@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -170,6 +171,32 @@ def test_a_form_sent_twice_begins_one_conversation(alice: User, bob: User) -> No
     assert talks == set(Conversation.objects.filter(owner=bob).values_list("pk", flat=True))
     assert len(talks) == 1
     assert reading.carry_on(bob, share.token, uuid4()).pk not in talks
+
+
+def test_nobody_fills_the_database_with_copies(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    share = shared(alice, bob)
+    monkeypatch.setattr(reading, "MOST_BEGUN", 2)
+    ids = [uuid4(), uuid4()]
+    talks = [reading.carry_on(bob, share.token, one) for one in ids]
+    with pytest.raises(Refused) as no:
+        reading.carry_on(bob, share.token, uuid4())
+    assert (no.value.code, no.value.allowed) == ("too_many", 2)
+    assert reading.carry_on(bob, share.token, ids[0]) == talks[0]
+    Conversation.objects.filter(owner=bob).update(updated_at=timezone.now() - timedelta(minutes=2))
+    assert reading.carry_on(bob, share.token, uuid4()) not in talks
+
+
+def test_a_form_sent_twice_at_one_moment_begins_one_conversation(
+    alice: User, bob: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share, client_id, begin = shared(alice, bob), uuid4(), reading._begin
+
+    def late(*args: Any) -> Conversation:
+        begin(*args)
+        return begin(*args)
+
+    monkeypatch.setattr(reading, "_begin", late)
+    assert reading.carry_on(bob, share.token, client_id) == Conversation.objects.get(owner=bob)
 
 
 def test_replies_that_were_withheld_are_not_read_by_the_model(alice: User, bob: User) -> None:
