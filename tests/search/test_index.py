@@ -13,6 +13,8 @@ from conversations.models import Conversation, IndexEntry, Message
 from conversations.models.conversation import RETITLED
 from conversations.search import index
 from conversations.search.stores import Wanted, store
+from conversations.search.terms import READ
+from inference.model import Model
 from tests.conversations.talk import say, settle, withhold
 from tests.search.spoken import finds, found, newest, talk
 
@@ -247,6 +249,15 @@ def test_a_phrase_is_found_where_the_count_of_places_begins_anew(alice: User) ->
 def test_a_word_that_is_said_a_thousand_times_is_kept(alice: User) -> None:
     talk(alice, "Long", reply="the end " * 1000 + "quokka")
     assert finds(alice, "the end quokka")
+
+
+def test_a_text_of_nothing_but_rare_pairs_does_not_keep_others_out(model: Model) -> None:
+    """A row has a megabyte for its terms at most; one that has more would be tried for ever, before all others."""
+    late = User.objects.create(pk=1_000_000, username="late")
+    rare = "".join(map(chr, range(0x20000, 0x20000 + READ)))
+    talk(late, "and a wombat", reply=f"quokka {rare}")
+    assert finds(late, "quokka")
+    assert finds(late, "wombat")
 
 
 def test_indexes_of_the_database_say_what_waits(alice: User) -> None:

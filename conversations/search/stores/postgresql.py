@@ -17,6 +17,8 @@ ONE_WRITER = False
 PLACES = 16_000  # a vector knows 16,383; after these it begins anew, and those below are kept twice,
 TWICE = 300  # so that no phrase is torn apart
 OF_ONE_TERM = 255  # places that a vector keeps of it
+MOST_BYTES = 900_000  # of a vector, which may have 1,048,575: what is said after these is not found
+BESIDE_A_TERM = 6  # bytes: how many places it has, the first of them, and what keeps it even
 
 CREATE = (
     "ALTER TABLE conversations_indexentry ADD COLUMN terms tsvector NOT NULL",
@@ -78,7 +80,10 @@ def find(wanted: Wanted, most: int, *, newest: bool) -> list[Found]:
 
 def vector(terms: Sequence[str], labels: Sequence[str]) -> str:
     places: dict[str, list[str]] = defaultdict(list)
+    left = MOST_BYTES
     for at, term in enumerate(terms):
+        if term not in places and (left := left - len(term.encode()) - BESIDE_A_TERM) < 0:
+            break
         kept = places[term]
         if len(kept) < OF_ONE_TERM:
             kept.append(str(1 + at % PLACES))
