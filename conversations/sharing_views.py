@@ -45,11 +45,11 @@ async def share(request: HttpRequest, user: User, conversation_id: UUID) -> Http
 @require_GET
 @signed_in
 async def colleagues(request: HttpRequest, user: User) -> JsonResponse:
-    """Suggestions while somebody types a name: ``q`` is how it begins."""
+    """Suggestions while somebody who may share types a name: ``q`` is how it begins."""
     beginning = _text(request.GET.get("q", "")).strip()
     if len(beginning) < SHORTEST_BEGINNING:
         raise frames.Malformed(f"q must be the first {SHORTEST_BEGINNING} characters of a name, or more.")
-    found = await in_database(sharing.colleagues, user, beginning[:100])
+    found = await in_database(_suggested, user, beginning[:100])
     people = [{"name": one.get_username(), "full_name": one.get_full_name()} for one in found]
     return JsonResponse({"people": people})
 
@@ -107,6 +107,14 @@ async def carry_on(request: HttpRequest, token: str) -> HttpResponse:
     client_id = _identifier(request.POST.get("client_id", ""))
     async with (await streams()).turn(user.pk):
         return await in_database(_carry_on, request, user, token, client_id)
+
+
+def _suggested(user: User, beginning: str) -> list[User]:
+    try:
+        sharing.check_may_share(user)
+    except Refused:
+        return []
+    return sharing.colleagues(user, beginning)
 
 
 def _dialog(request: HttpRequest, user: User, conversation_id: UUID) -> HttpResponse:

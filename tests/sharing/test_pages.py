@@ -112,6 +112,8 @@ def test_suggestions_are_names_without_addresses(alice: User, bob: User, browse:
         refused = browse(alice).get(f"/colleagues/?q={short}")
         assert (refused.status_code, refused.json()["code"]) == (400, "malformed")
     assert browse(None).get("/colleagues/?q=ro").status_code == 401
+    policy(alice, may_share=False)
+    assert browse(alice).get("/colleagues/?q=Ro").json() == {"people": []}
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
