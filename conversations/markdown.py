@@ -16,7 +16,7 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def
 
-from conversations.formula_rules import formula_block, inline_formula
+from conversations.formula_rules import CLOSES, formula_block, inline_formula
 from conversations.markdown_html import Html
 from conversations.markdown_rules import bare_url, emphasis_beside_cjk, note_reference, task_items
 from conversations.sanitizing import DIRECTED, SCHEMES, clean
@@ -29,7 +29,7 @@ MOST_MARKS = 7_000
 MOST_MARKS_IN_BLOCK = 2_500
 MARKS, LESSER_MARKS = "*_`[[]<&\\$~!|^:\n\n", "%+-=@{}>#"  # what may open a link, and a line end, are as much as two
 LONGEST_LINK = 1_500  # characters: one definition can be referred to a thousand times
-FORMULAS = re.compile(r"\$[^$]+\$|\\\(.+?\\\)|\\\[.+?\\\]", re.DOTALL)
+OPENS = re.compile(r"\$|\\[(\[]")
 LONGEST_PIECE = (
     5_000  # characters of unformatted text in one element: a browser takes minutes to lay out a word of 1 MB
 )
@@ -92,8 +92,25 @@ def formatted(text: str) -> int:
 
 def _work(block: str) -> int:
     """In marks. Two characters of a formula are about one."""
-    formulas = sum(map(len, FORMULAS.findall(block))) // 2 if "$" in block or "\\" in block else 0
-    return sum(map(block.count, MARKS)) + sum(map(block.count, LESSER_MARKS)) // 4 + formulas
+    return sum(map(block.count, MARKS)) + sum(map(block.count, LESSER_MARKS)) // 4 + _in_formulas(block) // 2
+
+
+def _in_formulas(block: str) -> int:
+    """Characters between a mark that opens a formula and the next that closes it, both included. A mark that nothing
+    closes is looked for once, not from each that opens one: there may be thousands."""
+    at, found, unclosed = 0, 0, set[str]()
+    while opened := OPENS.search(block, at):
+        mark, at = opened.group(), opened.end()
+        if mark in unclosed:
+            continue
+        close = CLOSES[mark]
+        end = block.find(close, at + len(close) - 1)  # of brackets, not an empty one
+        if end < 0:
+            unclosed.add(mark)
+        elif end > at:
+            at = end + len(close)
+            found += at - opened.start()
+    return found
 
 
 def _as_it_is(text: str) -> str:

@@ -11,7 +11,7 @@ from typing import Self
 
 from django.utils.translation import gettext as _
 
-from conversations.search.terms import BETWEEN, WORD, Run, runs
+from conversations.search.terms import BETWEEN, WORD, Run, folded, runs
 
 LONGEST = 200  # characters of a query
 SHORTEST_BEGINNING = 2  # letters that stand for all words that begin with them
@@ -45,12 +45,10 @@ class Query:
     def parse(cls, text: str) -> Self:
         """Raises BadQuery."""
         text = text.strip()
-        if len(text) > LONGEST:
-            raise BadQuery(
-                _("{n} characters are too many to look for; {allowed} are allowed.").format(
-                    n=len(text), allowed=LONGEST
-                )
-            )
+        length = max(len(text), len(folded(text)))  # one character may stand for eighteen
+        if length > LONGEST:
+            words = _("{n} characters are too many to look for; {allowed} are allowed.")
+            raise BadQuery(words.format(n=length, allowed=LONGEST))
         parts = [
             (part["quoted"] or "", True) if part["plain"] is None else (part["plain"], False)
             for part in _PARTS.finditer(text)

@@ -1,6 +1,7 @@
 """Model text becomes HTML that is right, safe, and made in bounded time."""
 
 import re
+import time
 from html.parser import HTMLParser
 
 import pytest
@@ -225,6 +226,14 @@ def test_only_so_much_work_is_done(text: str) -> None:
     _, _, rest = html.rpartition('<div class="plain">')
     assert re.sub("</?div>", "", rest) == many[end:]
     assert_safe(html)
+
+
+@pytest.mark.parametrize("text", ["\\(" * 25_000, "\\[" * 25_000, "$\\(" * 16_000, "\\$" * 25_000, "a\\)" * 16_000])
+def test_formulas_that_nothing_closes_are_not_looked_for_from_each_mark(text: str) -> None:
+    began = time.thread_time()
+    assert formatted(text) == 0
+    assert render(text).count("\\") == text.count("\\")
+    assert time.thread_time() - began < 1
 
 
 def test_a_finished_message_is_rendered_once_and_by_its_own_name() -> None:

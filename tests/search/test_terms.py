@@ -194,6 +194,8 @@ def test_too_much_to_look_for_is_said_with_what_is_allowed() -> None:
     Query.parse("x" * LONGEST)
     with pytest.raises(BadQuery, match=r"10000 characters are too many to look for; 200 are allowed"):
         Query.parse("x" * 10_000)
+    with pytest.raises(BadQuery, match=r"3600 characters are too many"):
+        Query.parse("ﷺ" * LONGEST)
 
 
 def test_marks_do_not_take_long_on_hostile_texts() -> None:
