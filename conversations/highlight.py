@@ -28,6 +28,7 @@ CLASSES: dict[_TokenType, str] = {
     Token.Generic.Heading: "kw",
     Token.Generic.Prompt: "co",
 }
+MOST_RAW = 100  # strings of C++ that nothing may close: the lexer looks for the end of each
 # A model chooses the language, and some lexers meet text on which their patterns take minutes: only these are used.
 LANGUAGES = {
     name: lexer
@@ -48,7 +49,7 @@ LANGUAGES = {
 def highlight(code: str, language: str) -> str:
     """``code`` as HTML with a span around each coloured piece; escaped plain text if the language is not known."""
     name = LANGUAGES.get(language.lower())
-    if name is None or len(code) > LONGEST_CODE:
+    if name is None or len(code) > LONGEST_CODE or (name == "cpp" and code.count('R"') > MOST_RAW):
         return escape(code, quote=False)
     return "".join(_spans(code, _lexer(name)))
 

@@ -37,9 +37,16 @@ def bare_url(state: StateInline, silent: bool) -> bool:
 def _without_closing_marks(url: str) -> str:
     """What ends a sentence, or closes a bracket that was open before the link, is no part of it."""
     url = url.rstrip(".,;:!?'[")
-    while url.endswith((")", "]")) and url.count(url[-1]) > url.count(PAIRS[url[-1]]):
-        url = url[:-1].rstrip(".,;:!?'[")
-    return url
+    # Counted once, for it may be long
+    open_more = {close: url.count(opens) - url.count(close) for close, opens in PAIRS.items()}
+    end = len(url)
+    while end and open_more.get(url[end - 1], 0) < 0:
+        open_more[url[end - 1]] += 1
+        end -= 1
+        while end and url[end - 1] in ".,;:!?'[":
+            end -= 1
+            open_more["]"] -= url[end] == "["
+    return url[:end]
 
 
 def emphasis_beside_cjk(state: StateInline, silent: bool) -> bool:

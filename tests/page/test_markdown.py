@@ -236,6 +236,27 @@ def test_formulas_that_nothing_closes_are_not_looked_for_from_each_mark(text: st
     assert time.thread_time() - began < 1
 
 
+@pytest.mark.parametrize(
+    "text", ["https://x" + ")" * 49_000, "https://x" + ")." * 24_000, "```cpp\n" + 'R"a(' * 5_000 + "\n```"]
+)
+def test_what_nothing_opened_or_closes_takes_no_time(text: str) -> None:
+    began = time.thread_time()
+    assert render(text)
+    assert time.thread_time() - began < 0.7
+
+
+@pytest.mark.parametrize(
+    ("written", "link"),
+    [
+        ("(https://a.example/b_(c))).", "https://a.example/b_(c)"),
+        ("https://a.example/x[1]].", "https://a.example/x[1]"),
+        ("https://a.example/x)[)", "https://a.example/x"),
+    ],
+)
+def test_brackets_around_a_link_are_no_part_of_it(written: str, link: str) -> None:
+    assert f'href="{link}"' in render(written).replace("%5B", "[").replace("%5D", "]")
+
+
 def test_a_finished_message_is_rendered_once_and_by_its_own_name() -> None:
     text = f"A[^1] {'word ' * 20}.\n\n[^1]: B."
     markdown._kept.cache_clear()
