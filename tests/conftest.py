@@ -35,6 +35,12 @@ pytest_plugins = [
 USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--long", action="store_true", help="also what the short form, which CI runs, leaves out"
+    )
+
+
 def pytest_configure() -> None:
     FOLDER.mkdir(mode=0o700)
     STATIC_ROOT.mkdir()
@@ -45,18 +51,25 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """On PostgreSQL, only what touches the database runs again."""
-    if DATABASE != "postgresql":
-        return
-    again: list[pytest.Item] = []
+    """On PostgreSQL, only what touches the database runs again; the long form's own tests run only when asked for."""
+    run: list[pytest.Item] = []
     rest: list[pytest.Item] = []
     for item in items:
-        (again if _runs_on_postgresql(item) else rest).append(item)
+        wanted = config.getoption("--long") or not item.get_closest_marker("long")
+        (run if wanted and _runs_on(DATABASE, item) else rest).append(item)
     config.hook.pytest_deselected(items=rest)
-    items[:] = again
+    items[:] = run
 
 
-def _runs_on_postgresql(item: pytest.Item) -> bool:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    left_out = [one for one in terminalreporter.stats.get("deselected", ()) if one.get_closest_marker("long")]
+    if left_out and not config.getoption("--long"):
+        terminalreporter.write_line(f"The short form: {len(left_out)} tests left out, which --long runs.")
+
+
+def _runs_on(database: str, item: pytest.Item) -> bool:
+    if database != "postgresql":
+        return True
     if item.get_closest_marker("browser") or item.get_closest_marker("vllm"):
         return False
     fixtures = set(getattr(item, "fixturenames", ()))

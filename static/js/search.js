@@ -2,6 +2,7 @@
 // first focus of the field.
 
 import { get } from "./page.js";
+import { clearFilters, countFilters, filters, query } from "./search_filters.js";
 
 const PAUSE_MS = 200;
 const PATIENCE_MS = 20000;
@@ -38,14 +39,14 @@ function listen() {
   field.oninput = () => wait(PAUSE_MS);
   form.onsubmit = (event) => (event.preventDefault(), decide());
   filters().onchange = () => (countFilters(), look());
-  filters().querySelector("[data-clear]").onclick = clearFilters;
+  filters().querySelector("[data-clear]").onclick = () => (clearFilters(), look());
   found().addEventListener("click", ({ target }) => target.matches("[data-page]") && more(target)); // a handler that returns false would keep links from opening
   sidebar.addEventListener("keydown", key);
 }
 
 // Enter opens the first result; where what is shown is of something else, it asks at once.
 function decide() {
-  if (asked === query()) links()[0]?.click();
+  if (asked === query(form)) links()[0]?.click();
   else look();
 }
 
@@ -59,8 +60,8 @@ async function look() {
   asking.abort();
   const isSearching = field.value.trim() !== "";
   show(isSearching);
-  if (!isSearching || asked === query()) return;
-  const wanted = query();
+  if (!isSearching || asked === query(form)) return;
+  const wanted = query(form);
   const html = await fetched(wanted);
   if (!html) return;
   asked = html.querySelector(".found-problem") ? null : wanted; // what failed may be asked again
@@ -102,18 +103,6 @@ function parsed(html) {
   return template.content;
 }
 
-// A day is the person's own, from its beginning to its end.
-function query() {
-  const given = new URLSearchParams([...new FormData(form)].filter(([, value]) => value.trim()));
-  for (const [name, days] of [["since", 0], ["until", 1]]) {
-    if (!given.has(name)) continue;
-    const day = new Date(`${given.get(name)}T00:00`);
-    day.setDate(day.getDate() + days);
-    given.set(name, day.toISOString());
-  }
-  return given.toString();
-}
-
 function show(isSearching) {
   sidebar.classList.toggle("searching", isSearching);
   found().hidden = filters().hidden = !isSearching;
@@ -127,20 +116,6 @@ function tell() {
 
 function status(words) {
   document.getElementById("found-status").textContent = words;
-}
-
-function countFilters() {
-  const set = [...filters().querySelectorAll("select, input")].filter(({ value }) => value).length;
-  const badge = filters().querySelector("[data-active]");
-  badge.textContent = set;
-  badge.hidden = filters().querySelector("[data-clear]").hidden = !set;
-}
-
-function clearFilters() {
-  for (const one of filters().querySelectorAll("select, input")) one.value = "";
-  countFilters();
-  filters().querySelector("summary").focus();
-  look();
 }
 
 function key(event) {
@@ -164,5 +139,4 @@ function leave(event) {
 }
 
 const found = () => document.getElementById("found");
-const filters = () => document.getElementById("search-filters");
 const links = () => [...found().querySelectorAll("a")];

@@ -1,7 +1,7 @@
 // Messages that wait for the reply to end. They are kept on the server, so any open page of the conversation may send the
 // first; the server sees to it that it is sent once. Loaded when the first message waits.
 
-import { fromTemplate } from "./page.js";
+import { element, endOfNewest } from "./waiting_bubbles.js";
 
 const BUSY_MS = 3000;
 const GOES_ON = new Set(["complete", "cut"]); // after any other end the person decides
@@ -141,15 +141,4 @@ export class Waiting {
     }
     return items;
   }
-}
-
-function endOfNewest() {
-  return [...document.querySelectorAll('#messages > [data-role="assistant"]')].at(-1)?.dataset.state;
-}
-
-function element({ client_id: clientId, text }) {
-  const item = fromTemplate("waiting-template");
-  item.dataset.client = clientId;
-  item.querySelector("[data-text]").textContent = text;
-  return item;
 }

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import User
 from console import overview
 from console.bounded import MOST, BoundedPaginator
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from limits.models import Restraint
 from tests.limits.test_plans import NUMBERS, history
 
@@ -32,6 +32,16 @@ MOMENT = {
     "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW', '-' || n || ' minutes')",
     "postgresql": "NOW() - n * INTERVAL '1 minute'",
 }
+OF_A_MESSAGE = {
+    "id": "<id>",
+    "conversation_id": "<conversation>",
+    "position": f"n %% {EACH}",
+    "role": "CASE WHEN n %% 2 = 0 THEN 'user' ELSE 'assistant' END",
+    "state": "CASE WHEN n %% 400 = 1 THEN 'failed' ELSE 'complete' END",
+    "model": "CASE WHEN n %% 2 = 0 THEN '' WHEN n %% 100 = 1 THEN 'remote' ELSE 'scripted' END",
+    "created_at": "<moment>",
+    "finished_at": "<moment>",
+}
 # PostgreSQL gathers them by itself; SQLite has none unless asked, and plans without.
 STATISTICS = {"sqlite": ("DELETE FROM sqlite_stat1", "ANALYZE sqlite_schema"), "postgresql": ("ANALYZE",)}
 
@@ -45,15 +55,15 @@ def talk(history: User) -> User:
     numbers, moment = NUMBERS[vendor], MOMENT[vendor]
     conversation, message = UUID_OF[vendor].format("n"), UUID_OF[vendor].format("n + 1000000")
     parent = UUID_OF[vendor].format(f"n / {EACH}")
+    talks = _columns(Conversation, {"id": conversation, "client_id": conversation, "owner_id": f"{first} + n %% 200"})
+    talks |= {"kind": "'chat'", "title": "'x'", "length": str(EACH), "created_at": moment, "updated_at": moment}
     with connection.cursor() as cursor:
         cursor.execute(
-            f"{numbers.format(CONVERSATIONS)} INSERT INTO conversations_conversation"  # noqa: S608 - no input
-            " (id, owner_id, kind, title, client_id, length, created_at, updated_at)"
-            f" SELECT {conversation}, {first} + n %% 200, 'chat', 'x', {conversation}, {EACH}, {moment}, {moment}"
-            " FROM numbers",
+            f"{numbers.format(CONVERSATIONS)} INSERT INTO conversations_conversation ({', '.join(talks)})"  # noqa: S608
+            f" SELECT {', '.join(talks.values())} FROM numbers",
             [],
         )
-        columns = _columns()
+        columns = _columns(Message, OF_A_MESSAGE)
         cursor.execute(
             f"{numbers.format(MESSAGES)} INSERT INTO conversations_message ({', '.join(columns)})"  # noqa: S608
             f" SELECT {', '.join(columns.values())} FROM numbers".replace("<id>", message)
@@ -67,20 +77,10 @@ def talk(history: User) -> User:
     return history
 
 
-def _columns() -> dict[str, str]:
-    """Of each column of a message that has no default in the database, what it holds in row ``n``."""
-    known = {
-        "id": "<id>",
-        "conversation_id": "<conversation>",
-        "position": f"n %% {EACH}",
-        "role": "CASE WHEN n %% 2 = 0 THEN 'user' ELSE 'assistant' END",
-        "state": "CASE WHEN n %% 400 = 1 THEN 'failed' ELSE 'complete' END",
-        "model": "CASE WHEN n %% 2 = 0 THEN '' WHEN n %% 100 = 1 THEN 'remote' ELSE 'scripted' END",
-        "created_at": "<moment>",
-        "finished_at": "<moment>",
-    }
+def _columns(model: type[Conversation | Message], known: dict[str, str]) -> dict[str, str]:
+    """Of each column that is known or has no default in the database, what it holds in row ``n``."""
     found = {}
-    for field in Message._meta.concrete_fields:
+    for field in model._meta.concrete_fields:
         column = str(field.column)
         if column in known:
             found[column] = known[column]

@@ -48,10 +48,11 @@ def test_alice_asks_and_reads_the_reply(alice: User, model: Model, open_tab: Ope
     sent = tab.send("Tell me a story", client_id=client_id)
     conversation = Conversation.objects.get()
     question, reply = conversation.messages.all()
+    talk = {"id": str(conversation.pk), "title": "Tell me a story", "url": conversation.url, "folder": None}
     assert sent == {
         "type": "sent",
         "client_id": str(client_id),
-        "conversation": {"id": str(conversation.pk), "title": "Tell me a story", "url": f"/c/{conversation.pk}/"},
+        "conversation": talk,
         "message": str(question.pk),
         "reply": str(reply.pk),
         "first": True,
@@ -201,7 +202,8 @@ def test_other_tabs_hear_of_what_one_sent(alice: User, bob: User, open_tab: Open
     for tab in (sender, second, his):
         tab.next("hello")
     sent = sender.send("News!")
-    expected = {"conversation": sent["conversation"]["id"], "title": "News!", "url": sent["conversation"]["url"]}
+    talk = sent["conversation"]
+    expected = {"conversation": talk["id"], "title": "News!", "url": talk["url"], "folder": None}
     assert second.next("changed") == {"type": "changed", **expected}
     for tab in (sender, his):
         tab.say(type="ping")

@@ -156,7 +156,14 @@ def test_there_are_pages_at_all(pages: dict[str, str]) -> None:
     assert len(ALL) - len(pages) < NOT_PAGES * 2
 
 
-@pytest.mark.parametrize("door", ALL, ids=lambda door: door.name)
+def in_turn(doors: list[Door]) -> Iterator[Any]:
+    """All; of the console's in the short form one in four."""
+    for number, door in enumerate(doors):
+        is_left_out = door.name.startswith("admin:") and number % 4
+        yield pytest.param(door, id=door.name, marks=[pytest.mark.long] if is_left_out else [])
+
+
+@pytest.mark.parametrize("door", list(in_turn(ALL)))
 def test_a_page_has_no_fault(door: Door, desk: Page, phone: Page, pages: dict[str, str]) -> None:
     if door.name not in pages:
         return

@@ -117,6 +117,7 @@ def test_a_stopped_reply_goes_on_where_it_was(alice_page: Page) -> None:
     assert finished(alice_page).locator('[data-part="text"]').inner_text().startswith(said)
 
 
+@pytest.mark.long
 def test_a_reply_that_failed_offers_to_try_again(alice_page: Page) -> None:
     ask(alice_page, "@tokens=9 @fail_after=3")
     failed = finished(alice_page, re.compile("failed|complete"))
@@ -127,6 +128,7 @@ def test_a_reply_that_failed_offers_to_try_again(alice_page: Page) -> None:
     finished(alice_page, "failed")
 
 
+@pytest.mark.long
 def test_erasing_asks_first_and_shows_the_other_version(alice_page: Page) -> None:
     ask(alice_page, "@tokens=5")
     press(finished(alice_page), "data-again")
@@ -148,6 +150,7 @@ def test_erasing_asks_first_and_shows_the_other_version(alice_page: Page) -> Non
     expect(finished(alice_page)).to_be_visible()
 
 
+@pytest.mark.long
 def test_another_tab_stays_on_its_branch_and_goes_on_there(alice_page: Page) -> None:
     ask(alice_page, "@echo=true @tokens=0 one")
     old = finished(alice_page).get_attribute("data-message")
@@ -169,6 +172,7 @@ def test_another_tab_stays_on_its_branch_and_goes_on_there(alice_page: Page) -> 
     expect(questions(alice_page).last).to_contain_text("there")
 
 
+@pytest.mark.long
 def test_what_one_tab_erases_goes_from_the_other(alice_page: Page) -> None:
     ask(alice_page, "@echo=true @tokens=0 one")
     finished(alice_page)
@@ -188,6 +192,7 @@ def test_what_one_tab_erases_goes_from_the_other(alice_page: Page) -> None:
     expect(questions(alice_page).last).to_contain_text("three")
 
 
+@pytest.mark.long
 def test_where_sockets_are_blocked_every_verb_works_too(browser: Browser, team_site: Site) -> None:
     page = signed_in(browser, team_site, "bob")
     page.route_web_socket("**/ws/", lambda tab: tab.close())

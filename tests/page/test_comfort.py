@@ -174,6 +174,7 @@ def test_a_reply_is_spoken_in_sentences_without_code_and_tables(bob: Page) -> No
     assert not re.search(r"[*`|#]", words)
 
 
+@pytest.mark.long
 def test_each_announcement_is_whole(bob: Page) -> None:
     """While a reply is written, nothing is said that ends in the middle of a sentence."""
     heard(bob)
@@ -186,6 +187,7 @@ def test_each_announcement_is_whole(bob: Page) -> None:
         assert re.search(r"[.!?…:。！？；：]$|begins\.$|\n$", piece.strip()), piece
 
 
+@pytest.mark.long
 def test_chinese_is_spoken_in_its_own_sentences(browser: Browser, team_site: Site) -> None:
     page = signed_in(browser, team_site, "alice", locale="zh-CN")
     connected(page)
@@ -223,6 +225,7 @@ def phone(browser: Browser, team_site: Site) -> Page:
     return page
 
 
+@pytest.mark.long
 def test_on_a_phone_everything_is_large_enough_for_a_finger(phone: Page) -> None:
     phone.fill("#prompt", ECHO.format(rate=2000))
     phone.locator("[data-send]").tap()
@@ -233,6 +236,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(phone: Page) -> None
     assert too_small(phone, 36) == []
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("size", ["small", "normal", "large"])
 def test_no_phone_zooms_into_a_field(phone: Page, size: str) -> None:
     phone.evaluate("size => { document.documentElement.dataset.text = size; }", size)
@@ -241,6 +245,7 @@ def test_no_phone_zooms_into_a_field(phone: Page, size: str) -> None:
     assert mirror == phone.evaluate("getComputedStyle(document.getElementById('prompt')).fontSize")
 
 
+@pytest.mark.long
 def test_with_the_keyboard_over_the_page_it_ends_above_that(phone: Page) -> None:
     script = "import(performance.getEntriesByType('resource').find(({ name }) => name.includes('/js/page.')).name)"
     assert phone.evaluate(f"{script}.then(() => true)")
@@ -260,11 +265,13 @@ PHYSICAL = re.compile(
 SHEETS = sorted((Path(settings.BASE_DIR) / "static").rglob("*.css"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
 def test_style_sheets_know_beginnings_and_ends_not_left_and_right(sheet: Path) -> None:
     assert PHYSICAL.findall(re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.S)) == []
 
 
+@pytest.mark.long
 def test_the_page_turns_round_for_a_language_from_right_to_left(bob: Page) -> None:
     ask(bob, "שלום עולם @tokens=5")
     finished(bob)
@@ -280,6 +287,7 @@ def test_the_page_turns_round_for_a_language_from_right_to_left(bob: Page) -> No
 # --- Motion -----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_nothing_moves_for_who_wants_it_still(browser: Browser, team_site: Site) -> None:
     page = signed_in(browser, team_site, "bob", reduced_motion="reduce")
     connected(page)
@@ -320,6 +328,7 @@ def kept(context: BrowserContext, page: Page) -> list[str]:
     return found
 
 
+@pytest.mark.long
 def test_without_a_network_there_is_a_page_that_says_so_and_tries_again(installed: Page) -> None:
     installed.context.set_offline(True)
     installed.goto("/c/00000000-0000-0000-0000-000000000000/")
@@ -334,6 +343,7 @@ def test_without_a_network_there_is_a_page_that_says_so_and_tries_again(installe
     expect(installed.get_by_role("heading", name="The site cannot be reached")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_without_a_network_in_the_readers_language_and_theme(installed: Page, team_site: Site) -> None:
     installed.context.add_cookies(
         [
@@ -348,6 +358,7 @@ def test_without_a_network_in_the_readers_language_and_theme(installed: Page, te
     assert brightness(installed) < 3 * 80
 
 
+@pytest.mark.long
 def test_the_worker_keeps_only_that_page_and_its_parts(installed: Page) -> None:
     ask(installed, "@tokens=3 @rate=2000 A secret of mine")
     finished(installed)
@@ -360,6 +371,7 @@ def test_the_worker_keeps_only_that_page_and_its_parts(installed: Page) -> None:
     assert len(addresses) == 6
 
 
+@pytest.mark.long
 def test_the_page_works_with_the_worker_as_without(installed: Page) -> None:
     installed.reload()
     connected(installed)
@@ -373,6 +385,7 @@ def test_the_page_works_with_the_worker_as_without(installed: Page) -> None:
     assert len(entry) > 10
 
 
+@pytest.mark.long
 def test_signing_out_leaves_nothing_in_the_browser(installed: Page) -> None:
     installed.locator("#prompt").fill("A draft that nobody else should read")
     installed.evaluate("sessionStorage.setItem('probe', 'x'), localStorage.setItem('probe', 'x')")

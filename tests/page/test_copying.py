@@ -58,12 +58,14 @@ def test_a_message_is_copied_as_it_was_written(shown: Stage) -> None:
     assert "<button" not in html
 
 
+@pytest.mark.long
 def test_where_the_source_cannot_be_had_what_is_shown_is_copied(shown: Stage) -> None:
     shown.show("Some **bold** words.")
     shown.page.locator(".message").hover()
     assert copied(shown, ".message-copy") == "Some bold words."
 
 
+@pytest.mark.long
 def test_without_a_clipboard_the_same_is_copied_in_the_old_way(shown: Stage) -> None:
     shown.show(f"```\n{CODE}\n```")
     shown.page.evaluate("() => { navigator.clipboard.write = () => Promise.reject(new Error('no')); }")
@@ -71,6 +73,7 @@ def test_without_a_clipboard_the_same_is_copied_in_the_old_way(shown: Stage) -> 
     assert shown.page.locator("textarea").count() == 0
 
 
+@pytest.mark.long
 def test_a_note_and_its_reference_lead_to_each_other(stage: Stage) -> None:
     stage.show("First[^1].\n\n" + "A line.\n\n" * 60 + "[^1]: The note.")
     stage.page.locator(".note a").click()
@@ -81,6 +84,7 @@ def test_a_note_and_its_reference_lead_to_each_other(stage: Stage) -> None:
     assert stage.page.locator(".note a:target").count() == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "text", ["$$\n" + "x + " * 200 + "x\n$$", "$" + "x + " * 120 + "x$", "a $$" + "x + " * 200 + "x$$"]
 )
@@ -93,6 +97,7 @@ def test_a_wide_formula_scrolls_by_itself(stage: Stage, text: str) -> None:
     assert stage.page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.long
 def test_arabic_reads_from_the_right_and_code_in_it_from_the_left(stage: Stage) -> None:
     stage.show("مرحبا **بالعالم** `x = 1`\n\n- عربي\n- English\n\nEnglish\n\n```\nمرحبا\n```")
     sides = stage.page.evaluate(

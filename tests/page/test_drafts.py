@@ -69,6 +69,7 @@ def test_a_sent_message_is_gone_from_the_field_everywhere(alice_page: Page, phon
     field(phone, "")
 
 
+@pytest.mark.long
 def test_what_both_typed_without_knowing_is_offered_and_neither_is_lost(alice_page: Page, phone: Page) -> None:
     deaf(phone)
     alice_page.fill("#prompt", "of the laptop")
@@ -86,6 +87,7 @@ def test_what_both_typed_without_knowing_is_offered_and_neither_is_lost(alice_pa
     field(alice_page, "of the laptop, seen on the phone")
 
 
+@pytest.mark.long
 def test_the_other_text_may_be_discarded(alice_page: Page, phone: Page) -> None:
     deaf(phone)
     alice_page.fill("#prompt", "of the laptop")
@@ -97,6 +99,7 @@ def test_the_other_text_may_be_discarded(alice_page: Page, phone: Page) -> None:
     field(alice_page, "of the phone")
 
 
+@pytest.mark.long
 def test_an_offer_outlives_a_reload(alice_page: Page, phone: Page) -> None:
     deaf(phone)
     alice_page.fill("#prompt", "of the laptop")
@@ -108,6 +111,7 @@ def test_an_offer_outlives_a_reload(alice_page: Page, phone: Page) -> None:
     expect(phone.locator("#other-draft")).to_contain_text("of the laptop")
 
 
+@pytest.mark.long
 def test_what_is_typed_without_a_network_is_kept_and_told_later(alice_page: Page, phone: Page) -> None:
     phone.context.set_offline(True)
     expect(phone.locator("#connection")).to_have_attribute("data-state", "offline")
@@ -117,6 +121,7 @@ def test_what_is_typed_without_a_network_is_kept_and_told_later(alice_page: Page
     field(alice_page, "typed in a tunnel")
 
 
+@pytest.mark.long
 def test_two_tabs_at_a_new_conversation_do_not_take_each_others_words(alice_page: Page) -> None:
     second = alice_page.context.new_page()
     second.goto("/")
@@ -135,6 +140,7 @@ def test_two_tabs_at_a_new_conversation_do_not_take_each_others_words(alice_page
     field(second, "")
 
 
+@pytest.mark.long
 def test_a_draft_is_kept_where_the_network_breaks_sockets(browser: Browser, team_site: Site, alice_page: Page) -> None:
     blocked = signed_in(browser, team_site, "alice")
     blocked.route_web_socket("**/ws/", lambda tab: tab.close())

@@ -70,6 +70,7 @@ def test_the_page_does_not_move_when_they_come(long_page: Page) -> None:
     assert abs(long_page.evaluate(WHERE, number) - before) <= 2
 
 
+@pytest.mark.long
 def test_one_goes_on_talking_at_the_end_of_it(long_page: Page) -> None:
     ask(long_page, "@echo=true @tokens=0 still here")
     expect(finished(long_page)).to_contain_text("still here")

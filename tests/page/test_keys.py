@@ -95,6 +95,7 @@ def test_what_one_types_is_text(page: Page) -> None:
     expect(page.locator("dialog[open]")).to_have_count(0)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("keys", ["/", "Shift+Escape"])
 def test_a_key_leads_to_the_field(page: Page, keys: str) -> None:
     leave_field(page)
@@ -103,6 +104,7 @@ def test_a_key_leads_to_the_field(page: Page, keys: str) -> None:
     expect(page.locator("#prompt")).to_have_value("")
 
 
+@pytest.mark.long
 def test_copying_the_last_reply_and_the_last_code(page: Page) -> None:
     ask(page, CODE)
     finished(page)
@@ -115,11 +117,13 @@ def test_copying_the_last_reply_and_the_last_code(page: Page) -> None:
     assert "That was all." in clipboard(page)
 
 
+@pytest.mark.long
 def test_a_key_with_nothing_to_do_says_so(page: Page) -> None:
     page.keyboard.press("Control+Shift+C")
     expect(page.locator("#announcer")).to_contain_text("There is nothing for that key here.")
 
 
+@pytest.mark.long
 def test_escape_closes_what_is_open_and_only_then_stops_the_reply(page: Page) -> None:
     ask(page, SLOW)
     expect(page.locator("[data-stop]")).to_be_visible()
@@ -136,6 +140,7 @@ def test_escape_closes_what_is_open_and_only_then_stops_the_reply(page: Page) ->
     finished(page, "stopped")
 
 
+@pytest.mark.long
 def test_another_reply_by_key(page: Page) -> None:
     ask(page, "@tokens=3 @rate=2000 Say it again.")
     first = finished(page).get_attribute("data-message")
@@ -145,6 +150,7 @@ def test_another_reply_by_key(page: Page) -> None:
     finished(page)
 
 
+@pytest.mark.long
 def test_arrow_up_in_an_empty_field_edits_ones_last_message(page: Page) -> None:
     ask(page, "@tokens=3 @rate=2000 What I meant.")
     finished(page)
@@ -159,6 +165,7 @@ def test_arrow_up_in_an_empty_field_edits_ones_last_message(page: Page) -> None:
     expect(field).to_have_count(0)
 
 
+@pytest.mark.long
 def test_from_conversation_to_conversation(page: Page) -> None:
     urls = []
     for name in ("older", "newer"):
@@ -178,6 +185,7 @@ def test_from_conversation_to_conversation(page: Page) -> None:
     page.wait_for_url(urls[1])
 
 
+@pytest.mark.long
 def test_the_list_can_be_put_away_and_stays_so_on_another_device(page: Page, browser: Browser, team_site: Site) -> None:
     expect(page.locator("#sidebar")).to_be_visible()
     with page.expect_response("**/accounts/appearance/"):
@@ -191,6 +199,7 @@ def test_the_list_can_be_put_away_and_stays_so_on_another_device(page: Page, bro
     other.context.close()
 
 
+@pytest.mark.long
 def test_to_the_newest_message(page: Page) -> None:
     ask(page, "@tokens=900 @rate=5000 A long one")
     finished(page)
@@ -202,6 +211,7 @@ def test_to_the_newest_message(page: Page) -> None:
     expect(page.locator("#newest")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_switched_off_no_key_does_anything_but_escape(page: Page) -> None:
     choose(page, "Keyboard shortcuts", "Off")
     try:
@@ -223,6 +233,7 @@ def test_switched_off_no_key_does_anything_but_escape(page: Page) -> None:
     expect(page.locator("#shortcuts")).to_be_visible()
 
 
+@pytest.mark.long
 def test_tab_goes_in_the_order_one_sees_and_always_shows_where(page: Page) -> None:
     page.goto("/")
     connected(page)
@@ -249,6 +260,7 @@ def test_tab_goes_in_the_order_one_sees_and_always_shows_where(page: Page) -> No
     assert seen.index("prompt") > seen.index("button new"), seen
 
 
+@pytest.mark.long
 def test_the_skip_link_leads_past_the_list(page: Page) -> None:
     leave_field(page)
     page.keyboard.press("Tab")

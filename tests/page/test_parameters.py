@@ -103,6 +103,7 @@ def test_they_are_changed_in_a_conversation(alice_page: Page, team_site: Site) -
     expect(page.locator("#instructed")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_what_does_not_arrive_is_said_and_kept(bob_page: Page) -> None:
     dialog = opened(bob_page)
     dialog.locator("[data-cancel]").click()
@@ -120,6 +121,7 @@ def test_what_does_not_arrive_is_said_and_kept(bob_page: Page) -> None:
     expect(bob_page.locator("#instructed")).to_be_visible()
 
 
+@pytest.mark.long
 def test_a_conversation_begins_with_a_preset(alice_page: Page, bob_page: Page, presets: Site) -> None:
     for page, names in ((alice_page, ["Of admin", "Of alice"]), (bob_page, ["Of admin"])):
         page.reload()
@@ -136,6 +138,7 @@ def test_a_conversation_begins_with_a_preset(alice_page: Page, bob_page: Page, p
     assert saved(presets).startswith("['As alice', None, None, 'low'")
 
 
+@pytest.mark.long
 def test_what_is_set_is_kept_as_a_preset(bob_page: Page, presets: Site) -> None:
     dialog = opened(bob_page)
     dialog.locator("[name=preset]").select_option(label="Of admin · team")
@@ -181,6 +184,7 @@ def titled_site(tmp_path: Path) -> Iterator[Site]:
         yield site
 
 
+@pytest.mark.long
 def test_a_title_by_the_model_comes_to_every_tab_in_its_place(browser: Browser, titled_site: Site) -> None:
     first = sign_in(browser, titled_site)
     second = signed_in(browser, titled_site, titled_site.admin)

@@ -121,6 +121,7 @@ def test_a_mouse_chooses_and_a_click_elsewhere_closes(page: Page) -> None:
     expect(page.locator("h1")).to_have_text("Prompts and presets")
 
 
+@pytest.mark.long
 def test_a_finger_chooses(browser: Browser, kept: Site) -> None:
     page = signed_in(browser, kept, "alice", viewport={"width": 360, "height": 740}, has_touch=True, is_mobile=True)
     connected(page)
@@ -130,6 +131,7 @@ def test_a_finger_chooses(browser: Browser, kept: Site) -> None:
     expect(field(page)).to_have_value("No question asked.")
 
 
+@pytest.mark.long
 def test_what_a_prompt_asks_for_is_asked_once_and_put_in(page: Page) -> None:
     slash(page, "explain")
     field(page).press("Enter")
@@ -144,6 +146,7 @@ def test_what_a_prompt_asks_for_is_asked_once_and_put_in(page: Page) -> None:
     expect(field(page)).to_have_value("Explain $1 & {{n:number}}, $1 & {{n:number}}; {{what:else}} $& {{}}")
 
 
+@pytest.mark.long
 def test_each_kind_has_its_field(page: Page) -> None:
     slash(page, "letter")
     field(page).press("Tab")
@@ -155,6 +158,7 @@ def test_each_kind_has_its_field(page: Page) -> None:
     expect(field(page)).to_have_value("Write 3 friendly letters:\nOne\nTwo")
 
 
+@pytest.mark.long
 def test_who_changes_their_mind_has_what_they_typed(page: Page) -> None:
     slash(page, "letter")
     field(page).press("Enter")
@@ -163,6 +167,7 @@ def test_who_changes_their_mind_has_what_they_typed(page: Page) -> None:
     expect(field(page)).to_have_value("/letter")
 
 
+@pytest.mark.long
 def test_bob_sees_only_the_teams(bob_page: Page, kept: Site) -> None:
     bob_page.reload()
     connected(bob_page)
@@ -182,6 +187,7 @@ VARIABLES: list[tuple[str, list[dict[str, Any]]]] = [
 ]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("text", "found"), VARIABLES)
 def test_what_is_a_variable(alice_page: Page, text: str, found: list[dict[str, Any]]) -> None:
     script = """async (text) => (await import("/static/js/variables.js")).variables(text)"""

@@ -65,6 +65,7 @@ def test_a_rating_that_does_not_arrive_is_not_shown_as_given(bob_page: Page) -> 
     bob_page.unroute_all()
 
 
+@pytest.mark.long
 def test_details_are_behind_the_line_below_a_reply(alice_page: Page) -> None:
     ask(alice_page, "@tokens=40 @rate=200")
     reply = finished(alice_page)
@@ -78,6 +79,7 @@ def test_details_are_behind_the_line_below_a_reply(alice_page: Page) -> None:
     expect(finished(alice_page).locator("[data-figures]")).to_contain_text("Tokens written40")
 
 
+@pytest.mark.long
 def test_reasoning_counts_its_seconds_and_says_them_afterwards(alice_page: Page) -> None:
     ask(alice_page, f"@reasoning={'hm-' * 240} @tokens=5 @rate=8")
     summary = replies(alice_page).last.locator(".reasoning summary")
@@ -93,6 +95,7 @@ def test_reasoning_counts_its_seconds_and_says_them_afterwards(alice_page: Page)
     expect(summary).to_have_text(words)
 
 
+@pytest.mark.long
 def test_a_reply_that_does_not_reason_says_nothing_of_it(alice_page: Page) -> None:
     ask(alice_page, f"{SAY}at once")
     expect(finished(alice_page).locator(".reasoning")).to_be_hidden()

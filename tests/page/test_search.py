@@ -74,6 +74,7 @@ def test_what_nobody_said_and_what_cannot_be_looked_for_is_told(bob_page: Page) 
     expect(bob_page.locator("#found")).to_contain_text("Write a word to look for.")
 
 
+@pytest.mark.long
 def test_filters_narrow_what_is_found(alice_page: Page, team_site: Site) -> None:
     said(alice_page, team_site, "a wombatfilter")
     look_for(alice_page, "wombatfilter")
@@ -90,6 +91,7 @@ def test_filters_narrow_what_is_found(alice_page: Page, team_site: Site) -> None
     expect(said_here).to_have_count(2)
 
 
+@pytest.mark.long
 def test_who_types_on_gets_the_newest_answer(alice_page: Page, team_site: Site) -> None:
     said(alice_page, team_site, "a numbatrace")
     alice_page.route("**/search/?q=numb", lambda route: None)  # which is never answered
@@ -100,6 +102,7 @@ def test_who_types_on_gets_the_newest_answer(alice_page: Page, team_site: Site) 
     expect(alice_page.locator("#found .found")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_each_finds_their_own(browser: Browser, alice_page: Page, bob_page: Page, team_site: Site) -> None:
     said(alice_page, team_site, "my secretbilby")
     look_for(bob_page, "secretbilby")
@@ -108,6 +111,7 @@ def test_each_finds_their_own(browser: Browser, alice_page: Page, bob_page: Page
     expect(alice_page.locator("#found .found")).to_have_count(1)
 
 
+@pytest.mark.long
 def test_on_a_phone_the_search_is_in_the_drawer(browser: Browser, alice_page: Page, team_site: Site) -> None:
     said(alice_page, team_site, "a phonedunnart")
     page = signed_in(browser, team_site, "alice", viewport={"width": 360, "height": 740})
@@ -120,6 +124,7 @@ def test_on_a_phone_the_search_is_in_the_drawer(browser: Browser, alice_page: Pa
     expect(page.locator("#query")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_without_a_network_it_says_so_and_tries_again(bob_page: Page) -> None:
     look_for(bob_page, "a")
     expect(bob_page.locator("#found-status")).not_to_be_empty()

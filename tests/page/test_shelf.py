@@ -206,6 +206,7 @@ def test_tags_list_what_has_them(alice_page: Page, shelf_of: Any) -> None:
     expect(page.locator("#entries [data-conversation]")).to_have_count(3)
 
 
+@pytest.mark.long
 def test_several_at_once_by_mouse_and_by_keyboard(alice_page: Page, shelf_of: Any) -> None:
     shelf_of("alice", 8)
     page = here(alice_page)
@@ -248,6 +249,7 @@ def test_several_at_once_by_mouse_and_by_keyboard(alice_page: Page, shelf_of: An
     expect(page.locator("#entries-none")).to_have_text("The trash is empty.")
 
 
+@pytest.mark.long
 def test_a_menu_is_used_by_keyboard(alice_page: Page, shelf_of: Any) -> None:
     shelf_of("alice", 2)
     page = here(alice_page)
@@ -267,6 +269,7 @@ def test_a_menu_is_used_by_keyboard(alice_page: Page, shelf_of: Any) -> None:
     expect(item(page, "Number 1").locator("a")).to_be_focused()
 
 
+@pytest.mark.long
 def test_the_trash_in_two_tabs_while_a_reply_is_written(
     alice_page: Page, browser: Browser, team_site: Site, shelf_of: Any
 ) -> None:
@@ -300,6 +303,7 @@ def test_the_trash_in_two_tabs_while_a_reply_is_written(
     expect(other.locator("#trashed")).to_contain_text("This conversation was deleted.")
 
 
+@pytest.mark.long
 def test_what_is_sent_to_the_trash_is_given_back(alice_page: Page, team_site: Site, shelf_of: Any) -> None:
     shelf_of("alice", 0)
     page = here(alice_page)
@@ -315,6 +319,7 @@ def test_what_is_sent_to_the_trash_is_given_back(alice_page: Page, team_site: Si
     expect(page.locator("#trashed [data-shelf=restore]")).to_be_visible()
 
 
+@pytest.mark.long
 def test_older_ones_come_to_the_list_and_stay(alice_page: Page, shelf_of: Any) -> None:
     shelf_of("alice", 120)
     page = here(alice_page)
@@ -329,6 +334,7 @@ def test_older_ones_come_to_the_list_and_stay(alice_page: Page, shelf_of: Any) -
     assert len(set(titles(page))) == 119
 
 
+@pytest.mark.long
 def test_on_a_phone(browser: Browser, team_site: Site, shelf_of: Any) -> None:
     shelf_of("bob", 3)
     page = signed_in(browser, team_site, "bob", viewport={"width": 360, "height": 700}, has_touch=True, is_mobile=True)
@@ -347,11 +353,13 @@ def test_on_a_phone(browser: Browser, team_site: Site, shelf_of: Any) -> None:
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
+@pytest.mark.long
 def test_nothing_of_it_is_loaded_before_it_is_asked_for(alice_page: Page) -> None:
     names = alice_page.evaluate("performance.getEntriesByType('resource').map(one => one.name)")
     assert not [name for name in names if "shelf" in name]
 
 
+@pytest.mark.long
 def test_what_did_not_reach_the_site_is_said(bob_page: Page, shelf_of: Any) -> None:
     shelf_of("bob", 2)
     page = here(bob_page)

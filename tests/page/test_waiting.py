@@ -100,6 +100,7 @@ def test_two_open_pages_send_what_waits_once(alice_page: Page) -> None:
         expect(page.locator('.message[data-role="user"]')).to_have_count(2)
 
 
+@pytest.mark.long
 def test_one_taken_back_is_edited_and_keeps_its_place(writing: Page) -> None:
     for number in ("one", "two", "three"):
         ask(writing, number)
@@ -112,6 +113,7 @@ def test_one_taken_back_is_edited_and_keeps_its_place(writing: Page) -> None:
     writing.click("[data-stop]")
 
 
+@pytest.mark.long
 def test_ten_may_wait_and_the_next_comes_back_with_the_reason(writing: Page) -> None:
     for number in range(10):
         ask(writing, f"number {number}")
@@ -122,6 +124,7 @@ def test_ten_may_wait_and_the_next_comes_back_with_the_reason(writing: Page) -> 
     writing.click("[data-stop]")
 
 
+@pytest.mark.long
 def test_a_refused_one_comes_back_and_the_rest_waits(alice_page: Page) -> None:
     alice_page.route_web_socket(re.compile("/ws/"), emptied)
     alice_page.reload()
@@ -147,6 +150,7 @@ def emptied(tab: WebSocketRoute) -> None:
     tab.on_message(lambda frame: server.send(str(frame).replace("refuse this", " ") if sent in str(frame) else frame))
 
 
+@pytest.mark.long
 def test_what_was_to_wait_without_a_network_waits_when_it_is_back(writing: Page, phone: Page) -> None:
     phone.locator("#prompt").press_sequentially("from a tun")
     phone.context.set_offline(True)
