@@ -1,5 +1,6 @@
 """Colours source code by class name: nine classes, so that page and style sheet stay small."""
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache
 from html import escape
@@ -28,6 +29,8 @@ CLASSES: dict[_TokenType, str] = {
     Token.Generic.Heading: "kw",
     Token.Generic.Prompt: "co",
 }
+# The same few signs, or blank lines, over and over, as a model writes that cannot stop: lexers read on from each.
+STUCK = re.compile(r"(\W{1,4}?)\1{200}")
 MOST_RAW = 100  # strings of C++ that nothing may close: the lexer looks for the end of each
 # A model chooses the language, and some lexers meet text on which their patterns take minutes: only these are used.
 LANGUAGES = {
@@ -49,7 +52,8 @@ LANGUAGES = {
 def highlight(code: str, language: str) -> str:
     """``code`` as HTML with a span around each coloured piece; escaped plain text if the language is not known."""
     name = LANGUAGES.get(language.lower())
-    if name is None or len(code) > LONGEST_CODE or (name == "cpp" and code.count('R"') > MOST_RAW):
+    raw = code.count('R"') if name == "cpp" else 0
+    if name is None or len(code) > LONGEST_CODE or raw > MOST_RAW or STUCK.search(code):
         return escape(code, quote=False)
     return "".join(_spans(code, _lexer(name)))
 

@@ -237,7 +237,15 @@ def test_formulas_that_nothing_closes_are_not_looked_for_from_each_mark(text: st
 
 
 @pytest.mark.parametrize(
-    "text", ["https://x" + ")" * 49_000, "https://x" + ")." * 24_000, "```cpp\n" + 'R"a(' * 5_000 + "\n```"]
+    "text",
+    [
+        "https://x" + ")" * 49_000,
+        "https://x" + ")." * 24_000,
+        "```cpp\n" + 'R"a(' * 5_000 + "\n```",
+        "```c\n" + "/" * 19_000 + "\n```",
+        "```c\nint x;" + "\n " * 9_000 + "\n```",
+        "```cpp\n" + "//" * 9_000 + "\n```",
+    ],
 )
 def test_what_nothing_opened_or_closes_takes_no_time(text: str) -> None:
     began = time.thread_time()
