@@ -80,6 +80,5 @@ def _phrase(found: list[Run], *, may_go_on: bool) -> Phrase:
     else:
         is_open = bool(last.unspaced) or (may_go_on and len(last.word) >= SHORTEST_BEGINNING)
         terms = [*terms, *last.terms]
-    before = rf"(?<!{WORD})" if found[0].word else ""
-    behind = rf"(?!{WORD})" if last.word and not is_open else ""
-    return Phrase(tuple(terms), is_open, BETWEEN.join(re.escape(run.text) for run in found), (before, behind))
+    edges = rf"(?<!{WORD})" if found[0].word else "", rf"(?!{WORD})" if last.word and not is_open else ""
+    return Phrase(tuple(terms), is_open, BETWEEN.join(re.escape(run.text) for run in found), edges)
