@@ -19,7 +19,7 @@ from mdit_py_plugins.footnote.index import footnote_def
 from conversations.formula_rules import CLOSES, formula_block, inline_formula
 from conversations.markdown_html import Html
 from conversations.markdown_rules import bare_url, emphasis_beside_cjk, note_reference, task_items
-from conversations.sanitizing import DIRECTED, SCHEMES, clean
+from conversations.sanitizing import DIRECTED, clean
 
 LONGEST_TEXT = 400_000  # characters of one message that are formatted
 LONGEST_BLOCK = 50_000  # characters between two blank lines
@@ -28,6 +28,7 @@ LONGEST_KEPT = 8_000  # characters: all that is kept takes some 2 MB, 20 at most
 MOST_MARKS = 7_000
 MOST_MARKS_IN_BLOCK = 2_500
 MARKS, LESSER_MARKS = "*_`[[]<&\\$~!|^:\n\n", "%+-=@{}>#"  # what may open a link, and a line end, are as much as two
+ADDRESSES = ("http://", "https://", "mailto:")
 LONGEST_LINK = 1_500  # characters: one definition can be referred to a thousand times
 OPENS = re.compile(r"\$|\\[(\[]")
 LONGEST_PIECE = (
@@ -181,4 +182,5 @@ def _bare() -> MarkdownIt:
 
 
 def _may_link(url: str) -> bool:
-    return len(url) <= LONGEST_LINK and url.lower().startswith(tuple(f"{scheme}:" for scheme in SCHEMES))
+    """Only a whole address: ``https:name`` is one of this site, on a page that came by https."""
+    return len(url) <= LONGEST_LINK and url.lower().startswith(ADDRESSES)

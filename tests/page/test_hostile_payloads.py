@@ -92,7 +92,7 @@ def test_the_stage_sees_what_runs_leaves_or_breaks_out(browser: Any) -> None:
     stage.page.wait_for_function("window.ran.length")
     assert stage.leaks == ["https://leak.example/x"] * len(stage.leaks) != []
     said = " ".join(found["whole"])
-    for fault in ("has <img", "ids messages", "onclick", "leads to javascript:", "out of its box"):
+    for fault in ("has <img", "ids messages", "onclick", "leads to javascript:", "is fixed"):
         assert fault in said
 
 
