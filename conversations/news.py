@@ -17,6 +17,7 @@ from conversations.tree import Node, Tree
 
 SHOWN = 30  # messages that a page begins with, and that come with each "earlier"
 ABOVE_POINTED = 6  # messages before one that somebody comes for
+MOST_BELOW = 500  # messages from one that somebody comes for; of more, only the newest are shown at first
 MOST_AT_ONCE = 120  # of another branch; of a longer one only its end is shown
 
 
@@ -52,7 +53,7 @@ def page_of(conversation: Conversation, pointed: UUID | None = None) -> Piece:
         return Piece.last(tree, tree.through(conversation.tip_id))
     way = tree.through(pointed)
     below = len(way) - len(tree.to(pointed)) + 1
-    return Piece.last(tree, way, max(SHOWN, below + ABOVE_POINTED))
+    return Piece.last(tree, way, min(max(SHOWN, below + ABOVE_POINTED), MOST_BELOW))
 
 
 def earlier(user: User, conversation_id: UUID, before: UUID) -> Piece:
