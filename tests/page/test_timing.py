@@ -50,7 +50,7 @@ def timings(said: list[dict[str, object]]) -> list[dict[str, object]]:
     return [frame for frame in said if frame["type"] == "timing"]
 
 
-def told(page: Page, said: list[dict[str, object]]) -> bool:
+def was_told(page: Page, said: list[dict[str, object]]) -> bool:
     """Whether the site was told a time. Frames come in only while the page is attended to."""
     page.wait_for_timeout(20)
     return bool(timings(said))
@@ -65,7 +65,7 @@ def test_a_reply_that_was_sent_here_is_timed_once_and_kept(alice_page: Page, tea
     ask(alice_page, f"{SLOW}How long?")
     finished(alice_page)
     reply = newest(alice_page)
-    until(lambda: told(alice_page, said), what="the timing")
+    until(lambda: was_told(alice_page, said), what="the timing")
     alice_page.reload()
     connected(alice_page)
     (told,) = timings(said)
@@ -91,7 +91,7 @@ def test_what_the_reader_did_not_wait_for_is_not_timed(alice_page: Page) -> None
     ask(alice_page, f"{SLOW}Timed")
     expect(replies(alice_page)).to_have_count(3)
     finished(alice_page)
-    until(lambda: told(alice_page, said), what="the timing")
+    until(lambda: was_told(alice_page, said), what="the timing")
     assert [frame["reply"] for frame in timings(said)] == [newest(alice_page)]
 
 
