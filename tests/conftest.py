@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import redis
@@ -32,6 +33,9 @@ pytest_plugins = [
     "tests.flushing",
 ]
 
+# Where what a database does by itself matters: in the short form the rest runs on SQLite only.
+ON_EACH_DATABASE = {"audit", "branches", "conversations", "events", "limits", "search", "sharing", "worker"}
+TESTS = Path(__file__).parent
 USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
@@ -55,16 +59,22 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     run: list[pytest.Item] = []
     rest: list[pytest.Item] = []
     for item in items:
-        wanted = config.getoption("--long") or not item.get_closest_marker("long")
+        wanted = config.getoption("--long") or not _is_long(DATABASE, item)
         (run if wanted and _runs_on(DATABASE, item) else rest).append(item)
     config.hook.pytest_deselected(items=rest)
     items[:] = run
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    left_out = [one for one in terminalreporter.stats.get("deselected", ()) if one.get_closest_marker("long")]
+    deselected = terminalreporter.stats.get("deselected", ())
+    left_out = [one for one in deselected if _is_long(DATABASE, one) and _runs_on(DATABASE, one)]
     if left_out and not config.getoption("--long"):
         terminalreporter.write_line(f"The short form: {len(left_out)} tests left out, which --long runs.")
+
+
+def _is_long(database: str, item: pytest.Item) -> bool:
+    folder = item.path.relative_to(TESTS).parts[0]
+    return bool(item.get_closest_marker("long")) or (database == "postgresql" and folder not in ON_EACH_DATABASE)
 
 
 def _runs_on(database: str, item: pytest.Item) -> bool:

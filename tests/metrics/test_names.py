@@ -136,6 +136,7 @@ def test_what_is_asked_of_vllm_is_what_vllm_names() -> None:
     assert {name for name in asked if f'"{name}"' not in source} == set()
 
 
+@pytest.mark.long
 @pytest.mark.vllm
 def test_vllm_shows_its_own_metrics_beside_ours(vllm_site: Site) -> None:
     worker = of(vllm_site, "chatsite-worker")

@@ -13,7 +13,7 @@ from moderation.stream import Released, StreamFilter
 from tests.moderation.cases import Case, card_cases, cases
 from tests.moderation.oracle import judge, may_begin, search
 
-CASES = int(os.environ.get("CHATSITE_FILTER_CASES", "1200"))
+CASES = int(os.environ.get("CHATSITE_FILTER_CASES", "300"))
 many = settings(max_examples=CASES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
 fewer = settings(many, max_examples=CASES // 3)
 
