@@ -165,7 +165,7 @@ def spread(user: User) -> Folder:
 INDEXES: dict[str, tuple[Callable[[Folder], Shelf], str]] = {
     "first": (lambda folder: Shelf(), "conversations_listed"),
     "archive": (lambda folder: Shelf("archive"), "conversations_archived"),
-    "trash": (lambda folder: Shelf("trash"), "conversations_trashed"),
+    "trash": (lambda folder: Shelf("trash"), "conversations_trash"),  # of the person, or of all: few rows either way
     "folder": (lambda folder: Shelf(folder=folder), "conversations_of_folder"),
 }
 
