@@ -58,6 +58,9 @@ class PolicyForm(_ModelForm):
         for field in self.fields.values():
             if isinstance(field.widget, forms.TextInput) and not field.required:
                 field.widget.attrs.setdefault("placeholder", _("inherit"))
+            if isinstance(field.widget, forms.MultiWidget):  # a moment: its label is of both fields
+                for part, what in zip(field.widget.widgets, (_("date"), _("time")), strict=False):
+                    part.attrs["aria-label"] = f"{field.label}: {what}"
         for name in ("user", "note"):
             if name in self.fields:
                 self.fields[name].widget.attrs["placeholder"] = ""

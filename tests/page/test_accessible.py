@@ -205,7 +205,7 @@ def with_messages(page: Page) -> None:
 
 def while_a_reply_streams(page: Page) -> None:
     ask(page, ECHO.format(rate=15))
-    expect(page.locator('[data-role="assistant"] [data-part="text"] h3')).to_be_visible()
+    expect(page.locator('[data-role="assistant"] [data-part="text"] h4')).to_be_visible()
 
 
 def with_a_dialog(name: str) -> Callable[[Page], None]:
