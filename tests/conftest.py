@@ -15,6 +15,7 @@ import pytest
 import redis
 from django.conf import settings
 from django.core.cache import caches
+from django.utils import translation
 
 from accounts.models import User
 from chatsite.supervisor import embedded_redis
@@ -34,15 +35,13 @@ pytest_plugins = [
 ]
 
 # Where what a database does by itself matters: in the short form the rest runs on SQLite only.
-ON_EACH_DATABASE = {"audit", "branches", "conversations", "events", "limits", "search", "sharing", "worker"}
+ON_EACH_DATABASE = {"branches", "conversations", "limits", "search", "worker"}
 TESTS = Path(__file__).parent
 USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption(
-        "--long", action="store_true", help="also what the short form, which CI runs, leaves out"
-    )
+    parser.addoption("--long", action="store_true", help="also what the short form, which CI runs, leaves out")
 
 
 def pytest_configure() -> None:
@@ -84,6 +83,12 @@ def _runs_on(database: str, item: pytest.Item) -> bool:
         return False
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(item.get_closest_marker("django_db") or fixtures & USES_DATABASE)
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Whatever language the last request of another test was in."""
+    translation.activate(settings.LANGUAGE_CODE)
 
 
 @pytest.fixture(scope="session", autouse=True)

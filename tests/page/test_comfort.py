@@ -99,6 +99,7 @@ def test_no_flash_of_the_other_theme(bob: Page) -> None:
     bob.unroute("**/*.js")
 
 
+@pytest.mark.long
 def test_the_sign_in_page_keeps_the_look_after_signing_out(browser: Browser, team_site: Site) -> None:
     page = browser.new_context(base_url=team_site.url).new_page()
     page.context.add_cookies([{"name": "appearance", "value": "theme:dark", "url": team_site.url}])
@@ -107,6 +108,7 @@ def test_the_sign_in_page_keeps_the_look_after_signing_out(browser: Browser, tea
     page.context.close()
 
 
+@pytest.mark.long
 def test_what_was_not_saved_is_said(bob: Page) -> None:
     open_appearance(bob)
     bob.route("**/accounts/appearance/", lambda route: route.abort())
@@ -120,6 +122,7 @@ def test_what_was_not_saved_is_said(bob: Page) -> None:
 # --- Paper ------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 def test_on_paper_there_are_words_who_said_them_and_where_links_lead(bob: Page) -> None:
     ask(bob, ECHO.format(rate=2000))
     finished(bob)
@@ -159,6 +162,7 @@ def said(page: Page, last: str) -> str:
     return str(page.evaluate("window.heard.join('\\n')"))
 
 
+@pytest.mark.long
 def test_a_reply_is_spoken_in_sentences_without_code_and_tables(bob: Page) -> None:
     heard(bob)
     ask(bob, ECHO.format(rate=60))

@@ -47,6 +47,7 @@ def test_a_table_is_copied_for_a_sheet(shown: Stage) -> None:
     assert copied(shown, ".table-copy") == "a\tb c\n1\t2\nx\t"
 
 
+@pytest.mark.long
 def test_a_message_is_copied_as_it_was_written(shown: Stage) -> None:
     shown.source = f"# Title\n\nSome **bold** $x^2$ 字.\n\n{TABLE}\n"
     shown.show(shown.source)

@@ -49,6 +49,7 @@ def test_a_device_that_comes_later_finds_it(browser: Browser, team_site: Site, a
     expect(late.locator("#other-draft")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_a_page_that_is_closed_at_once_has_told_the_server(
     browser: Browser, team_site: Site, alice_page: Page, phone: Page
 ) -> None:
@@ -57,6 +58,7 @@ def test_a_page_that_is_closed_at_once_has_told_the_server(
     field(alice_page, "typed and gone")
 
 
+@pytest.mark.long
 def test_a_sent_message_is_gone_from_the_field_everywhere(alice_page: Page, phone: Page) -> None:
     alice_page.fill("#prompt", f"{SAY}sent from the laptop")
     field(phone, f"{SAY}sent from the laptop")

@@ -60,6 +60,7 @@ def test_older_messages_come_as_the_reader_nears_them(long_page: Page) -> None:
     assert texts == [str(number) for number in range(MESSAGES - 120, MESSAGES)]
 
 
+@pytest.mark.long
 def test_the_page_does_not_move_when_they_come(long_page: Page) -> None:
     articles = long_page.locator(".message")
     expect(articles).to_have_count(30)

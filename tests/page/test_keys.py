@@ -75,6 +75,7 @@ def test_the_sheet_is_loaded_once_and_when_it_is_asked_for(page: Page) -> None:
     assert page.locator("dialog#shortcuts").count() == 1
 
 
+@pytest.mark.long
 def test_on_a_mac_keys_have_a_macs_signs(browser: Browser, team_site: Site) -> None:
     page = signed_in(browser, team_site, "alice")
     page.add_init_script("Object.defineProperty(navigator, 'platform', { get: () => 'MacIntel' })")
@@ -88,6 +89,7 @@ def test_on_a_mac_keys_have_a_macs_signs(browser: Browser, team_site: Site) -> N
     page.context.close()
 
 
+@pytest.mark.long
 def test_what_one_types_is_text(page: Page) -> None:
     page.locator("#prompt").focus()
     page.keyboard.type("? / re e")

@@ -95,6 +95,7 @@ def test_keys_choose(page: Page) -> None:
     expect(field(page)).to_be_focused()
 
 
+@pytest.mark.long
 def test_escape_leaves_the_text_alone_until_another_begins(page: Page) -> None:
     slash(page, "e")
     field(page).press("Escape")
@@ -106,6 +107,7 @@ def test_escape_leaves_the_text_alone_until_another_begins(page: Page) -> None:
     slash(page)
 
 
+@pytest.mark.long
 def test_a_mouse_chooses_and_a_click_elsewhere_closes(page: Page) -> None:
     slash(page)
     page.locator(".welcome h2").click()

@@ -55,6 +55,7 @@ def test_a_bad_rating_may_say_why(alice_page: Page, team_site: Site) -> None:
     assert "(-1, ['wrong', 'long'], 'It never was in Paris.')" in kept
 
 
+@pytest.mark.long
 def test_a_rating_that_does_not_arrive_is_not_shown_as_given(bob_page: Page) -> None:
     ask(bob_page, f"{SAY}nobody hears it")
     reply = finished(bob_page)

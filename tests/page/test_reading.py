@@ -74,9 +74,9 @@ def test_what_one_tab_asks_appears_in_the_other(alice_page: Page) -> None:
 def test_reasoning_is_folded_away(alice_page: Page) -> None:
     ask(alice_page, "@reasoning=Let-me-think @tokens=5")
     reply = finished(alice_page)
-    expect(reply.locator("summary")).to_be_visible()
+    expect(reply.locator(".reasoning summary")).to_be_visible()
     expect(reply.locator('[data-part="reasoning"]')).not_to_be_visible()
-    reply.locator("summary").click()
+    reply.locator(".reasoning summary").click()
     expect(reply.locator('[data-part="reasoning"]')).to_have_text("Let-me-think")
 
 

@@ -14,7 +14,7 @@ QUESTION = "What is the capital of France? Answer in one sentence."
 
 @pytest.mark.browser
 @pytest.mark.parametrize(
-    "engine", ["llamacpp", pytest.param("vllm", marks=pytest.mark.vllm)], ids=["llama.cpp", "vLLM"]
+    "engine", ["llamacpp", pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.long])], ids=["llama.cpp", "vLLM"]
 )
 def test_a_real_question_is_answered_and_the_talk_goes_on(
     engine: str, browser: Browser, request: pytest.FixtureRequest

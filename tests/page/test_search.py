@@ -65,6 +65,7 @@ def test_chinese_is_found_and_escape_brings_the_list_back(alice_page: Page, team
     expect(alice_page.locator("#found")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_what_nobody_said_and_what_cannot_be_looked_for_is_told(bob_page: Page) -> None:
     look_for(bob_page, "xyzzyplugh")
     expect(bob_page.locator("#found-status")).to_have_text("Nothing was found.")

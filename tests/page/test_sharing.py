@@ -95,6 +95,7 @@ def test_bob_goes_on_in_a_copy_of_his_own(alice_page: Page, bob_page: Page) -> N
     expect(alice_page.locator(".message")).to_have_count(2)
 
 
+@pytest.mark.long
 def test_colleagues_are_suggested_and_typing_errors_are_said(alice_page: Page, bob_page: Page) -> None:
     ask(bob_page, f"{SAY}Hello")
     finished(bob_page)
@@ -121,6 +122,7 @@ def test_colleagues_are_suggested_and_typing_errors_are_said(alice_page: Page, b
     assert status(alice_page, link(bob_page)) == 200
 
 
+@pytest.mark.long
 def test_the_dialog_and_the_page_are_for_the_keyboard_and_a_phone(browser: Browser, team_site: Site) -> None:
     page = signed_in(browser, team_site, "alice", viewport={"width": 360, "height": 640}, locale="zh-CN")
     connected(page)

@@ -113,6 +113,7 @@ def test_pin_archive_trash_and_undo(alice_page: Page, shelf_of: Any) -> None:
     assert titles(page) == [f"Number {n}" for n in range(5)]
 
 
+@pytest.mark.long
 def test_a_title_is_changed_in_the_bar_and_in_the_list_and_other_tabs_know(
     bob_page: Page, browser: Browser, team_site: Site, shelf_of: Any
 ) -> None:
@@ -146,6 +147,7 @@ def test_a_title_is_changed_in_the_bar_and_in_the_list_and_other_tabs_know(
     expect(item(page, "Two")).to_be_visible()
 
 
+@pytest.mark.long
 def test_folders_hold_conversations_and_stay_open(bob_page: Page, shelf_of: Any) -> None:
     shelf_of("bob", 4)
     page = here(bob_page)
@@ -180,6 +182,7 @@ def test_folders_hold_conversations_and_stay_open(bob_page: Page, shelf_of: Any)
     expect(page.locator("#entries [data-conversation]")).to_have_count(4)
 
 
+@pytest.mark.long
 def test_tags_list_what_has_them(alice_page: Page, shelf_of: Any) -> None:
     shelf_of("alice", 3)
     page = here(alice_page)

@@ -95,6 +95,7 @@ def test_what_the_reader_did_not_wait_for_is_not_timed(alice_page: Page) -> None
     assert [frame["reply"] for frame in timings(said)] == [newest(alice_page)]
 
 
+@pytest.mark.long
 def test_another_tab_that_reads_along_tells_nothing(alice_page: Page) -> None:
     ask(alice_page, "@tokens=5 A conversation")
     finished(alice_page)
@@ -111,6 +112,7 @@ def test_another_tab_that_reads_along_tells_nothing(alice_page: Page) -> None:
     assert timings(said) == []
 
 
+@pytest.mark.long
 def test_over_plain_http_it_is_told_too(alice_page: Page) -> None:
     alice_page.route_web_socket(re.compile("/ws/"), lambda tab: tab.close())
     alice_page.reload()

@@ -69,6 +69,7 @@ def test_what_waits_outlives_a_reload_and_is_seen_on_the_other_device(writing: P
     expect(writing.locator("#waiting")).to_be_hidden()
 
 
+@pytest.mark.long
 def test_after_a_stop_the_person_decides(writing: Page, phone: Page) -> None:
     ask(writing, f"{SAY}one")
     expect(waiting(phone)).to_have_count(1)
@@ -85,6 +86,7 @@ def test_after_a_stop_the_person_decides(writing: Page, phone: Page) -> None:
         expect(said(page)).to_have_count(2)
 
 
+@pytest.mark.long
 def test_two_open_pages_send_what_waits_once(alice_page: Page) -> None:
     ask(alice_page, SOME_TIME)
     expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
