@@ -82,3 +82,6 @@ def test_another_language_keeps_the_conversation_and_its_reply(page: Page) -> No
     expect(page.locator("html")).to_have_attribute("lang", "zh-hans")
     finished(page)
     assert page.url == talk
+    page.click("details.person summary")
+    page.click("button[name=language][value=en]")  # the account keeps it, for other tests too
+    expect(page.locator("html")).to_have_attribute("lang", "en")
