@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from django.conf import settings
 from redis.exceptions import RedisError
@@ -11,7 +11,7 @@ from conversations import held, metrics, problems, queue
 from conversations.claimed import Claimed, Memory
 from conversations.database import in_database, persistently
 from conversations.release import Release
-from conversations.states import EVENT, State, check_move
+from conversations.states import EVENT, End, State, check_move
 from conversations.tickets import queue_ticket
 from inference.events.items import Part, Refusal, Snapshot
 from inference.events.writer import Channel, Superseded
@@ -27,14 +27,6 @@ log = logging.getLogger(__name__)
 
 _PROBLEMS = {Problem.TOO_LONG: problems.TOO_LONG, Problem.BAD_REQUEST: problems.BAD_REQUEST}
 _ENDS = {Finish.STOP: State.COMPLETE, Finish.LENGTH: State.CUT}
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """How a reply ends."""
-
-    state: State
-    problem: str = ""
 
 
 class Attempt:
@@ -120,8 +112,7 @@ class Attempt:
         if self.reply.attempt > 1 or ((found.text or found.reasoning) and not can_continue):
             state = "continuing"
             if not can_continue:
-                state, found = "restarted", Snapshot(found.attempt, found.epoch + 1, b"", b"")
-                self.reply.inherited_tokens = 0  # nothing of what it was to continue is in it
+                state, found = "restarted", await self._anew(found.epoch + 1)
             elif not kept:
                 state, found = "rewound", replace(found, epoch=found.epoch + 1)
             if state != "continuing":
@@ -129,6 +120,17 @@ class Attempt:
             self.channel.announce({"type": "state", "state": state})
         metrics.ATTEMPTS.labels(state).inc()
         return found
+
+    async def _anew(self, epoch: int) -> Snapshot:
+        """Without a text, and without what it was to continue: whoever goes on from the row must not count that."""
+        reply, nothing = self.reply, Snapshot(self.reply.attempt, epoch, b"", b"")
+        fields = held.anew(reply, epoch)
+        for name, value in fields.items():
+            setattr(reply, name, value)
+        self.most = reply.max_tokens or settings.REPLY_TOKENS
+        self._begin_with(nothing)  # first, or the keeper would save what was
+        await persistently(held.update, reply, fields)
+        return nothing
 
     def _known(self) -> Snapshot:
         reply = self.reply

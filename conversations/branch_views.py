@@ -10,11 +10,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
 from conversations import branches, frames, hints, news
-from conversations.branches import Turned
 from conversations.database import in_database
 from conversations.refusals import Refused
 from conversations.streams import streams
 from conversations.views import signed_in
+
+VERBS = {"choose": branches.choose, "erase": branches.erase}
 
 
 @require_GET
@@ -34,27 +35,26 @@ def _earlier(request: HttpRequest, user: User, conversation_id: UUID, before: UU
 @require_POST
 @signed_in
 async def choose(request: HttpRequest, user: User, message_id: UUID) -> HttpResponse:
-    """The ``choose`` frame; ``branch`` is its answer."""
-    async with (await streams()).turn(user.pk):
-        return await _shown(await in_database(branches.choose, user, message_id))
+    """The ``choose`` frame; ``branch`` or ``refused`` is its answer."""
+    return await _turned(user, message_id, "choose")
 
 
 @require_POST
 @signed_in
 async def erase(request: HttpRequest, user: User, message_id: UUID) -> HttpResponse:
     """The ``erase`` frame; ``branch`` or ``refused`` is its answer."""
+    return await _turned(user, message_id, "erase")
+
+
+async def _turned(user: User, message_id: UUID, verb: str) -> HttpResponse:
     async with (await streams()).turn(user.pk):
         try:
-            turned = await in_database(branches.erase, user, message_id)
+            turned = await in_database(VERBS[verb], user, message_id)
         except Refused as no:
-            return JsonResponse({**news.refused_frame("", no), "about": "erase"}, status=422)
-        answer = await _shown(turned)
-    await hints.changed(get_channel_layer(), user.pk, turned.conversation)
-    return answer
-
-
-async def _shown(turned: Turned) -> HttpResponse:
-    page = await in_database(news.turned, turned)
+            return JsonResponse({**news.refused_frame("", no), "about": verb}, status=422)
+        page = await in_database(news.turned, turned)
+    if verb == "erase":
+        await hints.changed(get_channel_layer(), user.pk, turned.conversation)
     return JsonResponse({**page.frame, "unfinished": [str(pk) for pk in page.unfinished]})
 
 

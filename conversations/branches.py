@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from conversations import checks, finished
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.tree import Node, Tree
@@ -26,7 +27,7 @@ class Turned:
 def choose(user: User, message_id: UUID) -> Turned:
     """Look at the branch through this message, and find it so when coming back.
 
-    Raises Message.DoesNotExist for one that is not the user's.
+    Raises Refused in the trash, Message.DoesNotExist for one that is not the user's.
     """
     conversation, tree = _locked(user, message_id)
     way = tree.through(message_id)
@@ -38,14 +39,16 @@ def choose(user: User, message_id: UUID) -> Turned:
 def erase(user: User, message_id: UUID) -> Turned:
     """Delete a message and all below it; shown is then the version before it, the one after, or what it answered.
 
-    Raises Refused while a reply below is written, Message.DoesNotExist for one that is not the user's.
+    Raises Refused in the trash and while a reply below is written, Message.DoesNotExist for one that is not the user's.
     """
     conversation, tree = _locked(user, message_id)
     gone = tree.below(message_id)
     if any(node.is_unfinished for node in gone):
         raise Refused("busy", _("A reply is still being written below. Wait for it, or stop it."))
     parent, beside = _above(tree, message_id), _beside(tree, message_id)
-    Message.objects.filter(pk__in=[node.id for node in gone]).delete()
+    ids = [node.id for node in gone]
+    Message.objects.filter(pk__in=ids).delete()
+    transaction.on_commit(lambda: finished.forget(ids))
     left = Tree(conversation.pk)
     way = left.through(beside) if beside else left.to(parent)
     _forget(conversation, gone, way)
@@ -55,10 +58,11 @@ def erase(user: User, message_id: UUID) -> Turned:
 def _locked(user: User, message_id: UUID) -> tuple[Conversation, Tree]:
     """Its conversation, to which nothing is added meanwhile, as it is now."""
     mine = Message.objects.visible_to(user).filter(pk=message_id).values("conversation")
-    conversation = Conversation.objects.select_for_update().filter(pk__in=mine).first()
-    if conversation and message_id in (tree := Tree(conversation.pk)):
-        return conversation, tree
-    raise Message.DoesNotExist
+    conversation = Conversation.objects.held().filter(pk__in=mine).first()
+    if conversation is None or message_id not in (tree := Tree(conversation.pk)):
+        raise Message.DoesNotExist
+    checks.check_place(conversation)
+    return conversation, tree
 
 
 def _above(tree: Tree, message: UUID) -> UUID | None:

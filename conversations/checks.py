@@ -131,10 +131,10 @@ def over_limit(over: OverLimit) -> Refused:
     return Refused(over.code, over.detail, over.allowed, more={"left": over.left, "resets_at": resets})
 
 
-def check_place(conversation: Conversation) -> None:
-    """Refuse one that is in the trash. The caller has locked it."""
-    if conversation.trashed_at:
-        raise Refused("trashed", _("This conversation is in the trash. Restore it, then send again."))
+def check_place(*conversations: Conversation) -> None:
+    """Refuse to change what is in the trash. The caller has locked them."""
+    if any(one.trashed_at for one in conversations):
+        raise Refused("trashed", _("What is in the trash must be restored first."))
 
 
 def check_room(

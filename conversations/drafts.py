@@ -4,6 +4,7 @@ The row's ``revision`` rises with each change. Who knows an older one overwrites
 Messages that wait for a reply to end are in the row too, so that any open page can send the first of them.
 """
 
+import time
 from dataclasses import dataclass, field
 from typing import Any, Self
 from uuid import UUID
@@ -21,7 +22,7 @@ from limits.policies import limits_of
 MOST_WAITING = 10
 ROOM = 2  # times the characters of a message: a draft may still be shortened
 
-Waiting = dict[str, str]  # client_id and text
+Waiting = dict[str, Any]  # client_id and text; in the row since when (``at``), as it is told how long (``waited_s``)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Kept:
     def of(cls, row: Draft | None, conversation: UUID | None, **more: Any) -> Self:
         if row is None:
             return cls(conversation, **more)
-        return cls(conversation, row.text, row.waiting, row.revision, **more)
+        return cls(conversation, row.text, _told(row.waiting), row.revision, **more)
 
 
 def read(user: User, conversation: UUID | None) -> Kept:
@@ -52,7 +53,7 @@ def read(user: User, conversation: UUID | None) -> Kept:
 def for_page(user: User, conversation: UUID | None) -> dict[str, Any] | None:
     """What a page begins with, of a conversation that is the user's; None where nothing was ever typed."""
     row = Draft.objects.filter(owner=user, conversation=conversation).first()
-    return {"text": row.text, "waiting": row.waiting, "revision": row.revision} if row else None
+    return {"text": row.text, "waiting": _told(row.waiting), "revision": row.revision} if row else None
 
 
 @transaction.atomic
@@ -91,7 +92,7 @@ def wait(user: User, conversation: UUID, client_id: UUID, text: str, before: UUI
         raise Refused("queue_full", detail % {"allowed": MOST_WAITING}, MOST_WAITING)
     place = names.index(str(before)) if str(before) in names else len(names)
     text = _stored(text)
-    row.waiting.insert(place, {"client_id": str(client_id), "text": text})
+    row.waiting.insert(place, {"client_id": str(client_id), "text": text, "at": int(time.time())})
     row.text = "" if _became(row.text, text) else row.text
     return _changed(row, conversation)
 
@@ -103,7 +104,7 @@ def take_back(user: User, conversation: UUID, client_id: UUID) -> Kept:
     taken = _pop(row, client_id) if row else None
     if row is None or taken is None:
         return Kept.of(row, conversation)
-    return _changed(row, conversation, taken=taken)
+    return _changed(row, conversation, taken={"client_id": taken["client_id"], "text": taken["text"]})
 
 
 def sending(user: User, conversation: UUID | None, client_id: UUID, text: str, *, waited: bool) -> int | None:
@@ -119,6 +120,15 @@ def sending(user: User, conversation: UUID | None, client_id: UUID, text: str, *
         return None
     row.text = row.text if taken else ""
     return _changed(row, conversation).revision
+
+
+def _told(waiting: list[Waiting]) -> list[Waiting]:
+    """As a page is told of them, whose clock may be wrong: what has waited for long it does not send unasked."""
+    now = time.time()
+    return [
+        {"client_id": one["client_id"], "text": one["text"], "waited_s": max(0, int(now - one.get("at", 0)))}
+        for one in waiting
+    ]
 
 
 def _check(user: User, conversation: UUID | None) -> None:

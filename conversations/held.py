@@ -24,6 +24,13 @@ def update(reply: Message, fields: dict[str, Any]) -> bool:
     return bool(_mine(reply).update(**fields))
 
 
+def anew(reply: Message, epoch: int) -> dict[str, Any]:
+    """What is to change of it where an engine begins it anew, whatever it was to continue."""
+    granted = reply.max_tokens and reply.max_tokens - reply.inherited_tokens
+    counts = {"max_tokens": granted, "inherited_tokens": 0, "prompt_tokens": 0, "completion_tokens": 0}
+    return {"epoch": epoch, "text": "", "reasoning": "", **counts}
+
+
 @transaction.atomic
 def end(reply: Message, fields: dict[str, Any]) -> bool:
     """Bring it to its final state and settle what it cost; of all who try, one gets True.
@@ -39,10 +46,12 @@ def end(reply: Message, fields: dict[str, Any]) -> bool:
     touch = f"UPDATE {Conversation._meta.db_table} SET updated_at = {now} WHERE id = %s"  # noqa: S608 - no input in it
     values = [str(value) if isinstance(value, State) else value for value in fields.values()]
     with connection.cursor() as cursor:
+        # First: who erases has it locked, and may erase what this reply continues, which is noted in its row.
+        cursor.execute(touch, [adapt(reply.conversation_id, connection)])
         cursor.execute(finish, [*values, adapt(reply.pk, connection), State.WRITING.value, reply.attempt])
         if cursor.rowcount != 1:
+            transaction.set_rollback(True)
             return False
-        cursor.execute(touch, [adapt(reply.conversation_id, connection)])
     ledger.settle(reply.pk, *_cost(reply, fields), str(fields["state"].value))
     return True
 

@@ -40,14 +40,16 @@ def set_parameters(user: User, conversation_id: UUID, chosen: Chosen) -> Chosen:
 
     What stays as it was is not looked at again, though a policy may allow less by now.
 
-    Raises Refused, or Conversation.DoesNotExist for one that is not the user's.
+    Raises Refused, also in the trash, or Conversation.DoesNotExist for one that is not the user's.
     """
-    before = Chosen.of(Conversation.objects.visible_to(user).get(pk=conversation_id)).fields()
+    mine = Conversation.objects.visible_to(user)
+    before = Chosen.of(mine.get(pk=conversation_id)).fields()
     changed = {name: value for name, value in chosen.fields().items() if value != before[name]}
     limits, model = limits_of(user.pk), served()
     found = screened(user, Chosen(**changed), limits, model, about=conversation_id, conversation=conversation_id)
     saved = {name: getattr(found.chosen, name) for name in changed}
     with transaction.atomic():
-        Conversation.objects.visible_to(user).filter(pk=conversation_id).update(**saved)
+        checks.check_place(mine.held().get(pk=conversation_id))
+        mine.filter(pk=conversation_id).update(**saved)
         put_on_record(found, user.pk, conversation_id, model.name)
     return replace(chosen, **saved)

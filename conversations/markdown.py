@@ -6,7 +6,7 @@ An allow-list cleans the result once more, so that a fault in the parser is not 
 
 import re
 from collections.abc import Iterable, Sequence
-from functools import cache, lru_cache
+from functools import cache
 from html import escape
 from typing import Any
 
@@ -23,7 +23,6 @@ from conversations.sanitizing import DIRECTED, clean
 
 LONGEST_TEXT = 400_000  # characters of one message that are formatted
 LONGEST_BLOCK = 50_000  # characters between two blank lines
-LONGEST_KEPT = 8_000  # characters: all that is kept takes some 2 MB, 20 at most
 # How much work a text may make before the rest of it is shown as it is: a mark takes about 20 µs, whatever it means.
 MOST_MARKS = 7_000
 MOST_MARKS_IN_BLOCK = 2_500
@@ -45,16 +44,6 @@ def render(text: str, scope: str = "") -> SafeString:
     ``scope`` is what the page calls this text, 32 hexadecimal digits: its footnotes are linked, by names of their own.
     """
     return mark_safe("".join(html for _, html in blocks(text, scope)))  # noqa: S308 - cleaned by an allow-list
-
-
-def rendered(text: str, scope: str) -> SafeString:
-    """The same as ``render``, kept for a while: a page of finished messages takes some 50 ms, and people come back."""
-    return _kept(text, scope) if len(text) <= LONGEST_KEPT else render(text, scope)
-
-
-@lru_cache(maxsize=256)
-def _kept(text: str, scope: str) -> SafeString:
-    return render(text, scope)
 
 
 def blocks(text: str, scope: str = "", *, unfinished: bool = False) -> list[tuple[int, str]]:

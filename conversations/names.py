@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations.models import Folder, Tag
+from conversations.models import Conversation, Folder, Tag
 from conversations.refusals import Refused
 from conversations.shelf import Shelved
 
@@ -50,7 +50,10 @@ def rename(user: User, kind: Kind, pk: int, name: str) -> Shelved:
 @transaction.atomic
 def delete(user: User, kind: Kind, pk: int) -> Shelved:
     """Delete it; its conversations stay. Raises DoesNotExist. Who puts something into it meanwhile waits."""
-    kind.objects.visible_to(user).select_for_update().get(pk=pk).delete()
+    one = kind.objects.visible_to(user).select_for_update().get(pk=pk)
+    inside = Conversation.objects.filter(pk__in=one.conversations.values("pk"))
+    list(inside.held().values_list("pk", flat=True))  # Django would lock them in any order, against all other verbs
+    one.delete()
     return _named(kind, pk, None)
 
 

@@ -167,7 +167,7 @@ def locked(user: User, conversation_id: UUID) -> tuple[Conversation, Message | N
 
     Raises Conversation.DoesNotExist for one that is not the user's.
     """
-    conversation = Conversation.objects.visible_to(user).select_for_update().get(pk=conversation_id)
+    conversation = Conversation.objects.visible_to(user).held().get(pk=conversation_id)
     return conversation, conversation.messages.order_by("position").last()
 
 

@@ -14,7 +14,7 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, metrics
+from conversations import checks, finished, metrics
 from conversations.models import Conversation, Folder, Message, Tag
 from conversations.refusals import Refused
 from conversations.services import stop
@@ -121,7 +121,9 @@ def delete(user: User, ids: Ids) -> Shelved:
             raise Refused("not_trashed", _("Only what is in the trash can be deleted for ever."))
         if _unfinished(ids).exists():
             raise Refused("busy", _("A reply is still being written there. Try again in a moment."))
+        messages = list(Message.objects.filter(conversation__in=ids).values_list("pk", flat=True))
         rows.delete()
+    finished.forget(messages)
     return Shelved(ids, {"deleted": True})
 
 
@@ -163,17 +165,16 @@ def _held_rows(user: User, ids: Ids) -> QuerySet[Conversation]:
 
 
 def _held(user: User, ids: Ids, *, trashed: bool = False) -> QuerySet[Conversation]:
-    """These conversations, locked in one order for all who lock several.
+    """These conversations, locked.
 
     Raises Conversation.DoesNotExist unless all are the person's, and Refused where some are in the trash, unless
     ``trashed`` allows that.
     """
-    rows = Conversation.objects.visible_to(user).filter(pk__in=ids).order_by("pk").select_for_update()
-    found = dict(rows.values_list("pk", "trashed_at"))
+    found = list(Conversation.objects.visible_to(user).filter(pk__in=ids).held().only("trashed_at"))
     if len(found) != len(ids):
         raise Conversation.DoesNotExist
-    if not trashed and any(found.values()):
-        raise Refused("trashed", _("What is in the trash must be restored first."))
+    if not trashed:
+        checks.check_place(*found)
     return Conversation.objects.filter(pk__in=ids)
 
 

@@ -1,5 +1,7 @@
 """The life of a reply: its states and the moves between them, in one place."""
 
+from dataclasses import dataclass
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -32,6 +34,14 @@ EVENT = {
     State.BLOCKED: "blocked",
     State.FAILED: "failed",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How a reply ends."""
+
+    state: State
+    problem: str = ""
 
 
 class IllegalMove(Exception):  # noqa: N818 - read as a sentence where it is raised

@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from conversations import markdown
+from conversations import finished
 from conversations.models.conversation import Conversation
 from conversations.problems import sentence
 from conversations.states import FINAL, UNFINISHED, State
@@ -147,11 +147,11 @@ class Message(models.Model):
 
     @cached_property
     def html(self) -> SafeString:
-        return markdown.rendered(self.text, self.id.hex)
+        return finished.html(self.text, self.id)
 
     @cached_property
     def reasoning_html(self) -> SafeString:
-        return markdown.rendered(self.reasoning, f"{self.id.hex}r")
+        return finished.html(self.reasoning, self.id, finished.REASONING)
 
     @property
     def rated(self) -> int:
