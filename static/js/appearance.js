@@ -12,7 +12,7 @@ export function wire(form) {
   form.addEventListener("submit", (event) => event.preventDefault());
 }
 
-export function apply(name, value) {
+function apply(name, value) {
   document.documentElement.dataset[name] = value;
   if (name === "theme") paint(value);
 }

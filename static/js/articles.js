@@ -73,9 +73,3 @@ export function beginAs(article, old, cursor) {
   }
   article.querySelector(".reasoning").hidden = old.querySelector(".reasoning").hidden;
 }
-
-export function parse(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return [...template.content.children];
-}

@@ -1,4 +1,4 @@
-// What was chosen for a conversation that has not begun: kept for this tab until it has. And who asks for more.
+// What was chosen for a conversation that has not begun: kept for this tab until it has.
 
 const KEY = "parameters:new";
 
@@ -24,12 +24,4 @@ export function show({ instructions, effort }) {
   document.getElementById("instructed").hidden = !instructions;
   const select = document.querySelector("[data-effort]");
   if (select) select.value = effort ?? "";
-}
-
-export function listenForParameters(about) {
-  const { conversation } = about;
-  if (!conversation.id && chosen()) show(chosen());
-  const act = async (asked) => asked && (await import("./parameters.js")).act(asked, { ...about, id: conversation.id }, { choose, chosen, show });
-  document.addEventListener("click", ({ target }) => act(target.closest("[data-parameters], [data-preset]")));
-  document.addEventListener("change", ({ target }) => act(target.closest("[data-effort]")));
 }

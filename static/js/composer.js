@@ -8,12 +8,26 @@ const COMPOSING = 229; // Safari's key code for the Enter that confirms an input
 const AGAIN_MS = 10000;
 const touchOnly = matchMedia("(hover: none) and (pointer: coarse)");
 
+// Enter alone does; where there is no keyboard but that on the screen, it begins a line.
+export function sends(event) {
+  const isEnter = event.key === "Enter" && !event.isComposing && event.keyCode !== COMPOSING;
+  return isEnter && !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey && !touchOnly.matches;
+}
+
+// Why it was not taken. An incident is a rule's doing: of that one may ask for a review.
+export function explain(line, reason, incident = "") {
+  const review = line.querySelector("[data-appeal]");
+  line.querySelector("[data-reason]").textContent = reason;
+  line.querySelector("[data-thanks]").textContent = "";
+  line.hidden = !reason;
+  review.hidden = !incident;
+  review.dataset.appeal = incident;
+}
+
 export class Composer {
   #form = document.getElementById("composer");
   #field = document.getElementById("prompt");
   #error = document.getElementById("composer-error");
-  #reason = this.#error.querySelector("[data-reason]");
-  #review = this.#error.querySelector("[data-appeal]");
   #send = this.#form.querySelector("[data-send]");
   #stop = this.#form.querySelector("[data-stop]");
   #labels = { false: this.#send.getAttribute("aria-label"), true: this.#send.dataset.later };
@@ -105,13 +119,8 @@ export class Composer {
     this.complain(detail, incident);
   }
 
-  // An incident is a rule's doing: of that one may ask for a review.
-  complain(detail, incident = "") {
-    this.#reason.textContent = detail;
-    this.#error.hidden = !detail;
-    this.#review.hidden = !incident;
-    this.#review.dataset.appeal = incident;
-    this.#error.querySelector("[data-thanks]").textContent = "";
+  complain(detail, incident) {
+    explain(this.#error, detail, incident);
   }
 
   // The limits may have changed.
@@ -166,8 +175,7 @@ export class Composer {
   }
 
   #key(event) {
-    const isEnter = event.key === "Enter" && !event.isComposing && event.keyCode !== COMPOSING;
-    if (!isEnter || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || touchOnly.matches) return;
+    if (!sends(event)) return;
     event.preventDefault();
     this.#form.requestSubmit();
   }

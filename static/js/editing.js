@@ -1,17 +1,16 @@
 // Editing a message in its place, and the question before one is erased. Their words come with the first.
 
-import { get, newId, say } from "./page.js";
+import { explain, sends } from "./composer.js";
+import { fetched, once } from "./fragment.js";
+import { newId, say } from "./page.js";
 
-const COMPOSING = 229; // Safari's key code for the Enter that confirms an input method's choice
-const touchOnly = matchMedia("(hover: none) and (pointer: coarse)");
-let arrival = null;
+let form = null; // of which each message that is edited has a copy
 
 // The page's `turn` asks for another branch.
 export async function begin(button, article, page) {
   try {
-    await (arrival ??= arrive());
+    await arrive();
   } catch {
-    arrival = null; // no network; the next click tries again
     page.composer.complain(say("not_reached"));
     return;
   }
@@ -19,20 +18,11 @@ export async function begin(button, article, page) {
   else if (!article.querySelector(".editing")) new Editing(button, article, page);
 }
 
-let form = null;
-
-async function arrive() {
-  const answer = await get("/editing/");
-  if (!answer.ok) throw new Error(answer.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  const [style, edit, dialog] = template.content.children;
-  const styled = new Promise((done) => (style.onload = style.onerror = done));
-  form = edit;
-  document.head.append(style);
-  document.body.append(dialog);
-  await styled;
-}
+const arrive = once(async () => {
+  const pieces = await fetched("/editing/");
+  form = pieces.querySelector("form.editing");
+  document.body.append(pieces.querySelector("dialog"));
+});
 
 function confirm(button, article, page) {
   const dialog = document.getElementById("erasing");
@@ -72,7 +62,7 @@ class Editing {
   #edited() {
     this.#clientId = newId(); // another text is another message
     this.#field.parentNode.dataset.text = this.#field.value;
-    this.#complain("");
+    this.#explain("");
   }
 
   #key(event) {
@@ -81,8 +71,7 @@ class Editing {
       event.stopPropagation();
       this.#close();
     }
-    const isEnter = event.key === "Enter" && !event.isComposing && event.keyCode !== COMPOSING;
-    if (!isEnter || event.shiftKey || event.altKey || event.ctrlKey || event.metaKey || touchOnly.matches) return;
+    if (!sends(event)) return;
     event.preventDefault();
     this.#form.requestSubmit();
   }
@@ -106,7 +95,7 @@ class Editing {
 
   #refused(reason, incident) {
     this.#wait(false);
-    this.#complain(reason, incident);
+    this.#explain(reason, incident);
     this.#field.focus();
   }
 
@@ -115,14 +104,8 @@ class Editing {
     for (const button of this.#form.querySelectorAll("button")) button.disabled = isSending;
   }
 
-  #complain(reason, incident = "") {
-    const line = this.#form.querySelector("[data-error]");
-    const review = line.querySelector("[data-appeal]");
-    line.querySelector("[data-reason]").textContent = reason;
-    line.querySelector("[data-thanks]").textContent = "";
-    line.hidden = !reason;
-    review.hidden = !incident;
-    review.dataset.appeal = incident;
+  #explain(reason, incident) {
+    explain(this.#form.querySelector("[data-error]"), reason, incident);
   }
 
   #close() {

@@ -1,6 +1,8 @@
 // One part of a reply (its text or its reasoning) while it is written: blocks of finished HTML in the order of their
 // keys, and after them the raw text that no block holds yet, put where it will stand once it is formatted.
 
+import { parse } from "./page.js";
+
 const HOLDS_BLOCKS = new Set(["UL", "OL", "LI", "BLOCKQUOTE", "DIV", "FIGURE", "PRE", "TABLE", "TBODY", "THEAD", "TR"]);
 const HEADINGS = new Set(["H3", "H4", "H5", "H6"]);
 const HOLDS_TEXT = new Set(["P", "LI", "PRE", "CODE", "TD", "TH", "DIV", ...HEADINGS]);
@@ -58,7 +60,7 @@ export class LivePart {
     this.flush();
     this.#tail.remove();
     if (html === undefined) return this.#keepRaw(raw);
-    const whole = [...parse(html)];
+    const whole = [...parse(html).children];
     const shown = [...this.#root.children];
     const sources = new Map([...this.#blocks.values()].map(({ element, source }) => [element, source]));
     whole.forEach((element, index) => {
@@ -90,7 +92,7 @@ export class LivePart {
 
   #applyBlock(key, html) {
     const known = this.#blocks.get(key);
-    const [element] = parse(html);
+    const [element] = parse(html).children;
     if (!element) {
       known?.element.remove();
       this.#blocks.delete(key);
@@ -140,12 +142,6 @@ export class LivePart {
     if (text.startsWith(have)) text.length > have.length && this.#text.appendData(text.slice(have.length));
     else this.#text.data = text;
   }
-}
-
-function parse(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content.children;
 }
 
 // The last element inside that text can go on in; null after a rule or an empty list.

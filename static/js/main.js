@@ -2,7 +2,7 @@
 
 import { Allowance, refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
-import { choose, chosen, listenForParameters } from "./beginning.js";
+import { choose, chosen, show } from "./beginning.js";
 import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
 import { Conversation, isFinal } from "./conversation.js";
@@ -10,7 +10,9 @@ import { listenForCopies } from "./copy.js";
 import { listenForDrawer } from "./drawer.js";
 import { listenForKeys } from "./keys.js";
 import { showMeters } from "./meters.js";
+import { listenOnDemand } from "./on_demand.js";
 import { page, say } from "./page.js";
+import { begun, entitle, keptAt, setMark } from "./room.js";
 import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
 
@@ -20,18 +22,17 @@ const allowance = new Allowance(page.limits);
 const announcer = new Announcer();
 const thread = new Thread();
 const sidebar = new Sidebar(page.conversation);
+const announce = (words) => announcer.say(words);
 const connection = new Connection(conversation, { onframe: receive, onopen: resume });
 const composer = new Composer({
   conversation, known: page.draft, allowance, onsend: send, onstop: stop, onrefuse: insist, onlook: () => update(),
-  announce: (words) => announcer.say(words), say: (frame) => connection.send(frame),
+  announce, say: (frame) => connection.send(frame),
 });
-const baseTitle = { text: document.title.replace(/ · [^·]*$/, ""), site: document.title.replace(/^.* · /, "") };
 let timing = null; // its module comes with the first letter that is typed, or is sent
 let timingComes = null;
 const VERBS = new Set(["again", "continue", "choose", "erase"]);
 let hasUnseen = false;
 let earlier = null;
-let path = location.pathname;
 
 const handlers = {
   sent(frame) {
@@ -45,16 +46,14 @@ const handlers = {
     thread.addReply(reply);
     conversation.keep(thread.unfinished.map(([one]) => one));
     composer.forget(clientId, frame.draft);
-    if (path !== talk.url) history.pushState({}, "", talk.url);
-    path = talk.url;
-    title(talk.title);
+    begun(talk);
     sidebar.put(talk, { isCurrent: true });
-    place({ archived: false });
+    keptAt({ archived: false });
     connection.follow(conversation.cursors());
   },
   refused(frame) {
     notSent(frame, refusal(frame));
-    if (frame.code === "trashed") place({ trashed: true });
+    if (frame.code === "trashed") keptAt({ trashed: true });
     if (frame.code === "stale" || frame.code === "busy") connection.send(conversation.openFrame());
     askForLimits(); // the page believed that it could be sent
   },
@@ -86,7 +85,7 @@ const handlers = {
       composer.forget(clientId);
     }
     conversation.isBehind = false;
-    if (name) title(name);
+    if (name) entitle(name);
     turned();
   },
   draft(frame) {
@@ -97,18 +96,18 @@ const handlers = {
   },
   title({ conversation: id, title: name }) {
     sidebar.retitle(id, name);
-    if (id === conversation.id) title(name);
+    if (id === conversation.id) entitle(name);
   },
   changed({ conversation: id, title: name, url, folder }) {
     const isCurrent = id === conversation.id;
     sidebar.put({ id, title: name, url, folder }, { isCurrent });
-    if (isCurrent) place({ archived: false });
+    if (isCurrent) keptAt({ archived: false });
     if (isCurrent && !conversation.isBusy) connection.send(conversation.openFrame());
   },
   shelved({ conversations, now }) {
     const isGone = now.tag?.name === null && sidebar.query === `?tag=${now.tag.id}`;
     sidebar.show(isGone ? "" : sidebar.query).catch(() => {}); // the next one tries again
-    if (conversations.includes(conversation.id)) place(now);
+    if (conversations.includes(conversation.id)) keptAt(now);
   },
 };
 
@@ -202,69 +201,32 @@ function notSent(frame, reason) {
   const { client_id: clientId, incident } = frame;
   const said = conversation.answered(clientId);
   if (said?.onrefused) return said.onrefused(reason, incident);
-  if (frame.about === "erase") return composer.complain(reason);
+  if (VERBS.has(frame.about)) return composer.complain(reason);
   thread.removePending(clientId);
   if (!composer.refused(frame, reason) && said) composer.giveBack(said.text, clientId, reason, incident);
-}
-
-// Where this conversation is kept: what of it can be changed follows.
-function place(now) {
-  if (now.title) title(now.title);
-  for (const [name, is] of Object.entries(now)) if (typeof is === "boolean") document.getElementById("room").toggleAttribute(`data-${name}`, is);
-}
-
-function title(text) {
-  baseTitle.text = text;
-  document.getElementById("title").textContent = text;
 }
 
 function update() {
   const mayStart = !conversation.isBusy && !conversation.isBehind && connection.isOpen;
   composer.wait({ sending: conversation.isBusy, writing: conversation.isWriting, mayStart });
-  const mark = conversation.isBusy ? "… " : hasUnseen ? "● " : "";
-  const words = `${mark}${baseTitle.text} · ${baseTitle.site}`;
-  if (document.title !== words) document.title = words;
+  setMark(conversation.isBusy ? "… " : hasUnseen ? "● " : "");
 }
 
 for (const [reply, cursor] of thread.unfinished) conversation.follow(reply, cursor);
 listenForDrawer();
-listenForCopies((words) => announcer.say(words));
-listenForKeys((words) => announcer.say(words));
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-report], [data-appeal]");
-  if (button) (await import("./objections.js")).object(button, (words) => announcer.say(words));
-  const thumb = target.closest("[data-rate]");
-  if (thumb) (await import("./ratings.js")).rate(thumb, (words) => announcer.say(words));
-  if (target.closest("[data-share]") && conversation.id) {
-    const about = { conversation: conversation.id, tip: thread.newest, announce: (words) => announcer.say(words) };
-    (await import("./share.js")).share(about);
-  }
-});
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-shelf]");
-  if (button) (await import("./shelf.js")).act(button, { sidebar, id: conversation.id, receive, announce: (words) => announcer.say(words) });
-});
-listenForParameters({ conversation, announce: (words) => announcer.say(words), complain: (...problem) => composer.complain(...problem) });
-document.addEventListener("click", async ({ target }) => {
-  const button = target.closest(".message :is([data-again], [data-continue], [data-choose], [data-edit], [data-erase])");
-  if (button) (await import("./verbs.js")).act(button, { conversation, thread, connection, composer, update });
-});
+listenForCopies(announce);
+listenForKeys(announce);
+listenOnDemand({ conversation, thread, sidebar, connection, composer, announce, receive, update });
+if (!conversation.id && chosen()) show(chosen());
 showEarlier();
-document.getElementById("query").onfocus = () => import("./search.js").then(({ begin }) => begin());
-if (page.pointed) import("./pointed.js").then(({ point }) => point(page.pointed));
-document.addEventListener("toggle", async ({ target }) => {
-  if (target.open && target.matches("[data-about]")) (await import("./about.js")).tellAbout(target);
-}, { capture: true });
-document.addEventListener("input", bringTiming, { once: true });
 showMeters(allowance);
+document.addEventListener("input", bringTiming, { once: true });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;
   if (!document.hidden && allowance.isRefused) askForLimits();
   update();
 });
-addEventListener("popstate", () => location.pathname === path || location.reload());
 if (composer.draftClientId && thread.isHere(composer.draftClientId)) composer.dropDraft();
-if (CSS.supports("-webkit-touch-callout", "none")) import("./on_screen_keyboard.js");
 document.addEventListener("submit", ({ target }) => target.matches('[action="/accounts/logout/"]') && addEventListener("pagehide", () => sessionStorage.clear()));
 addEventListener("load", () => setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => {}), OPEN_AGAIN_MS));
 connection.start();

@@ -1,9 +1,9 @@
 // A person's say about what a rule or a model did: reporting a reply, asking for a review. One small dialog each, which
 // come when the first is asked for.
 
-import { get, post, say } from "./page.js";
+import { complain, fetched, once } from "./fragment.js";
+import { post, say } from "./page.js";
 
-let arrival = null;
 let current = null; // what the open dialog is about: path, button, announce
 
 export async function object(button, announce) {
@@ -12,26 +12,18 @@ export async function object(button, announce) {
   const about = button.dataset.appeal ? `incidents/${button.dataset.appeal}` : `replies/${reply}`;
   current = { path: `/${about}/${kind}/`, button, announce };
   try {
-    await (arrival ??= arrive());
+    await arrive();
     open(document.getElementById(kind));
   } catch {
-    arrival = null; // no network; the next click tries again
     answer(say("not_reached"));
   }
 }
 
-async function arrive() {
-  const page = await get("/objections/");
-  if (!page.ok) throw new Error(page.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await page.text();
-  const style = template.content.querySelector("link");
-  const styled = new Promise((done) => (style.onload = style.onerror = done));
-  for (const dialog of template.content.querySelectorAll("dialog")) wire(dialog);
-  document.head.append(style);
-  document.body.append(...template.content.querySelectorAll("dialog"));
-  await styled;
-}
+const arrive = once(async () => {
+  const dialogs = await fetched("/objections/");
+  for (const dialog of dialogs.children) wire(dialog);
+  document.body.append(dialogs);
+});
 
 function wire(dialog) {
   dialog.querySelector("form").onsubmit = (event) => submit(event, dialog);
@@ -71,10 +63,4 @@ function answer(words) {
   const place = current.button.parentNode.querySelector("[data-thanks]");
   if (place) place.textContent = words;
   current.announce(words);
-}
-
-function complain(dialog, words) {
-  const line = dialog.querySelector("[data-error]");
-  line.textContent = words;
-  line.hidden = !words;
 }

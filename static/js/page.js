@@ -1,8 +1,9 @@
-// What the server says about this page, its sentences in the person's language, and how to ask it for something.
+// What the server says about this page, its sentences in the person's language, how to ask it for something, and how to
+// read the HTML it answers with.
 
 export const page = JSON.parse(document.getElementById("page").textContent);
 
-const PATIENCE_MS = 20000;
+export const PATIENCE_MS = 20000;
 
 export function say(key, values = {}) {
   return (page.strings[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
@@ -14,6 +15,12 @@ export function count(key, n, values = {}) {
 
 export function fromTemplate(id) {
   return document.getElementById(id).content.firstElementChild.cloneNode(true);
+}
+
+export function parse(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content;
 }
 
 export function get(path) {

@@ -1,22 +1,21 @@
 // Instructions and parameters of this conversation, or of the one that is about to begin. The dialog comes when it is
 // first asked for, with its words and what is set.
 
+import { choose, chosen, show } from "./beginning.js";
+import { complain, fetchedDialog } from "./fragment.js";
 import { get, post, say } from "./page.js";
 import { fill, read, slide } from "./parameters_form.js";
 
-let choose, chosen, show; // of beginning.js, which imports this module: modules in a circle cannot be named by their content
-
 // A click on what opens the dialog or on a preset, or another effort beside the composer.
-export async function act(element, { id, announce, complain }, beginning) {
-  ({ choose, chosen, show } = beginning);
-  const about = { id, announce };
+export async function act(element, { conversation, announce, composer }) {
+  const about = { id: conversation.id, announce };
   element.closest("details")?.removeAttribute("open");
   try {
     if (element.matches("[data-preset]")) await use(element, about);
     else if (element.matches("[data-effort]")) await set({ effort: element.value || null }, about);
     else await open(about);
   } catch (problem) {
-    complain(problem.detail ?? say("not_reached"), problem.incident);
+    composer.complain(problem.detail ?? say("not_reached"), problem.incident);
   }
 }
 
@@ -37,23 +36,10 @@ async function use(button, about) {
 }
 
 async function open(about) {
-  const answer = await get(about.id ? `/parameters/?conversation=${about.id}` : "/parameters/");
-  if (!answer.ok) throw new Error(answer.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  await Promise.all([...template.content.querySelectorAll("link")].map(styled));
-  document.getElementById("parameters")?.remove();
-  document.body.append(template.content.querySelector("dialog"));
-  const dialog = document.getElementById("parameters");
+  const dialog = await fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : "/parameters/");
   wire(dialog, about);
   if (!about.id) fill(dialog, chosen() ?? {});
   dialog.showModal();
-}
-
-function styled(link) {
-  if ([...document.head.querySelectorAll("link")].some((one) => one.href === link.href)) return null;
-  document.head.append(link);
-  return new Promise((done) => (link.onload = link.onerror = done));
 }
 
 function wire(dialog, about) {
@@ -90,7 +76,7 @@ async function submit(event, dialog, work) {
   try {
     await work();
   } catch (problem) {
-    tell(dialog, problem.detail ?? dialog.dataset.notReached);
+    tell(dialog, problem.detail ?? say("not_reached"));
   }
 }
 
@@ -101,8 +87,6 @@ async function answered(answer) {
 }
 
 function tell(dialog, words) {
-  const line = dialog.querySelector("[data-error]");
-  line.textContent = words;
-  line.hidden = !words;
+  complain(dialog, words);
   dialog.querySelector("[data-said]").textContent = "";
 }

@@ -1,6 +1,7 @@
 // Saved prompts in the composer: "/" at its beginning opens a list that narrows as one types. Comes with the first "/".
 
-import { get } from "./page.js";
+import { fetched } from "./fragment.js";
+import { get, say } from "./page.js";
 import { ask } from "./prompts_form.js";
 import { variables } from "./variables.js";
 
@@ -18,26 +19,15 @@ export async function offer(composer) {
 
 async function arrive(composer) {
   try {
-    const answer = await get("/prompts/box/");
-    if (!answer.ok) throw new Error(answer.statusText);
-    const template = document.createElement("template");
-    template.innerHTML = await answer.text();
-    await Promise.all([...template.content.querySelectorAll("link")].map(styled));
-    for (const id of ["prompts", "prompts-form", "prompts-found", "prompts-found-one", "prompts-failed"]) document.getElementById(id)?.remove();
-    field.closest("form").append(template.content.getElementById("prompts"));
-    document.body.append(template.content);
+    const pieces = await fetched("/prompts/box/");
+    for (const piece of pieces.children) document.getElementById(piece.id)?.remove();
+    field.closest("form").append(pieces.getElementById("prompts"));
+    document.body.append(pieces);
     list = document.getElementById("prompts-list");
     wire(composer);
   } catch {
     refused = true; // the text stays what it is: a message that begins with a slash
   }
-}
-
-function styled(link) {
-  const known = [...document.head.querySelectorAll("link")].some((one) => one.href === link.href);
-  if (known) return link.remove();
-  document.head.append(link);
-  return new Promise((done) => (link.onload = link.onerror = done));
 }
 
 function wire(composer) {
@@ -123,7 +113,7 @@ async function choose(option, composer) {
     if (asked.length) ask(name, text, asked, (words) => put(words, composer));
     else put(text, composer);
   } catch {
-    composer.complain(document.getElementById("prompts-failed").content.textContent);
+    composer.complain(say("not_reached"));
   }
 }
 

@@ -1,9 +1,8 @@
 // What a person thinks of a reply. A press is saved at once; below a bad one they may say why. That form comes with the
 // first, and there is one of it on the page.
 
-import { get, post, say } from "./page.js";
-
-let arrival = null;
+import { fetched, once } from "./fragment.js";
+import { post, say } from "./page.js";
 
 export async function rate(button, announce) {
   const article = button.closest("[data-message]");
@@ -19,8 +18,8 @@ export async function rate(button, announce) {
 
 // Without its form the rating is saved all the same.
 async function ask(article, announce) {
-  const form = await (arrival ??= arrive()).catch(() => null);
-  if (!form) return void (arrival = null);
+  const form = await arrive().catch(() => null);
+  if (!form) return;
   form.reset();
   form.onsubmit = (event) => submit(event, article, announce);
   form.querySelector("[data-close]").onclick = () => close(article);
@@ -46,17 +45,7 @@ function close(article) {
   article.querySelector('[data-rate="-1"]').focus();
 }
 
-async function arrive() {
-  const page = await get("/ratings/");
-  if (!page.ok) throw new Error(page.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await page.text();
-  const style = template.content.querySelector("link");
-  const styled = new Promise((done) => (style.onload = style.onerror = done));
-  document.head.append(style);
-  await styled;
-  return template.content.querySelector("form");
-}
+const arrive = once(async () => (await fetched("/ratings/")).querySelector("form"));
 
 async function arrives(article, fields) {
   try {

@@ -1,39 +1,28 @@
 // Looking for what was said: results take the place of the list while there is something to look for. Comes with the
 // first focus of the field.
 
-import { get } from "./page.js";
+import { fetched, once } from "./fragment.js";
+import { PATIENCE_MS, parse } from "./page.js";
 import { clearFilters, countFilters, filters, query } from "./search_filters.js";
 
 const PAUSE_MS = 200;
-const PATIENCE_MS = 20000;
 const form = document.getElementById("search");
 const field = document.getElementById("query");
 const sidebar = document.getElementById("sidebar");
 const list = [document.querySelector(".sidebar-view"), document.getElementById("shelf")];
-let arrival = null;
 let asking = new AbortController();
 let pause = 0;
 let asked = null; // what the results are of
 
 export function begin() {
-  arrival ??= arrive().catch(() => {
-    arrival = null; // no network; the next focus tries again
-  });
+  arrive().catch(() => {}); // no network; the next focus tries again
 }
 
-async function arrive() {
-  const answer = await get("/search/panel/");
-  if (!answer.ok) throw new Error(answer.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  const style = template.content.querySelector("link");
-  const styled = new Promise((done) => (style.onload = style.onerror = done));
-  document.head.append(style);
-  await styled;
-  form.after(template.content);
+const arrive = once(async () => {
+  form.after(await fetched("/search/panel/"));
   listen();
   look();
-}
+});
 
 function listen() {
   field.oninput = () => wait(PAUSE_MS);
@@ -62,7 +51,7 @@ async function look() {
   show(isSearching);
   if (!isSearching || asked === query(form)) return;
   const wanted = query(form);
-  const html = await fetched(wanted);
+  const html = await answered(wanted);
   if (!html) return;
   asked = html.querySelector(".found-problem") ? null : wanted; // what failed may be asked again
   found().replaceChildren(html);
@@ -72,7 +61,7 @@ async function look() {
 
 async function more(button) {
   button.disabled = true;
-  const html = await fetched(`${asked}&page=${button.dataset.page}`);
+  const html = await answered(`${asked}&page=${button.dataset.page}`);
   if (!html) return void (button.disabled = false);
   const first = html.querySelector("a");
   button.replaceWith(html);
@@ -80,7 +69,7 @@ async function more(button) {
 }
 
 // Null where somebody asked for something else meanwhile.
-async function fetched(wanted) {
+async function answered(wanted) {
   asking.abort();
   asking = new AbortController();
   const { signal } = asking;
@@ -89,18 +78,12 @@ async function fetched(wanted) {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     const answer = await fetch(`/search/?${wanted}`, { redirect: "manual", signal: limited });
     if (!answer.ok && answer.status !== 400) throw new Error(answer.statusText);
-    return parsed(await answer.text());
+    return parse(await answer.text());
   } catch {
     return signal.aborted ? null : document.getElementById("found-failed").content.cloneNode(true);
   } finally {
     if (!signal.aborted) found().removeAttribute("aria-busy");
   }
-}
-
-function parsed(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return template.content;
 }
 
 function show(isSearching) {

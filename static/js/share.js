@@ -1,35 +1,19 @@
 // Sharing a conversation: a dialog that comes from the server each time, with its words; then the link it leads to.
 
 import { Chosen } from "./chosen.js";
-import { get, post, say } from "./page.js";
+import { complain, fetchedDialog } from "./fragment.js";
+import { post, say } from "./page.js";
 
-export async function share({ conversation, tip, announce }) {
-  const path = `/c/${conversation}/share/`;
+export async function share({ conversation, thread, announce }) {
+  const path = `/c/${conversation.id}/share/`;
+  const tip = thread.newest;
   try {
-    const dialog = await arrive(path);
+    const dialog = await fetchedDialog(path);
     wire(dialog, { path, tip, announce });
     dialog.showModal();
   } catch {
     announce(say("not_reached"));
   }
-}
-
-async function arrive(path) {
-  const answer = await get(path);
-  if (!answer.ok) throw new Error(answer.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  await Promise.all([...template.content.querySelectorAll("link")].map(styled));
-  document.getElementById("share")?.remove();
-  document.body.append(template.content.querySelector("dialog"));
-  return document.getElementById("share");
-}
-
-function styled(link) {
-  const known = [...document.head.querySelectorAll("link")].some((one) => one.href === link.href);
-  if (known) return null;
-  document.head.append(link);
-  return new Promise((done) => (link.onload = link.onerror = done));
 }
 
 function wire(dialog, about) {
@@ -59,7 +43,7 @@ async function ask(dialog, chosen, { path, tip, announce }) {
     if (answer.url) show(dialog, answer.url, announce);
     else complain(dialog, answer.detail);
   } catch {
-    complain(dialog, dialog.dataset.notReached);
+    complain(dialog, say("not_reached"));
   }
   confirm.disabled = false;
 }
@@ -87,10 +71,4 @@ async function copy(link, done) {
     link.select();
     if (document.execCommand("copy")) done();
   }
-}
-
-function complain(dialog, words) {
-  const line = dialog.querySelector("[data-error]");
-  line.textContent = words;
-  line.hidden = !words;
 }

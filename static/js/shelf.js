@@ -4,7 +4,7 @@ import { say } from "./page.js";
 import { choose, confirm, name } from "./shelf_dialogs.js";
 import { fill, openMenu } from "./shelf_menu.js";
 import { edit } from "./shelf_title.js";
-import { arrive, perform, use, word } from "./shelf_verbs.js";
+import { arrive, perform, placeOf, use, word } from "./shelf_verbs.js";
 
 const room = document.getElementById("room");
 const ACTS = { item, folder, views, more, title, select, restore: ofTheRoom, delete: ofTheRoom };
@@ -22,8 +22,8 @@ export async function act(button, page) {
 
 function item(button, page) {
   const row = button.closest("[data-conversation]");
-  const place = { "?view=archive": "archive", "?view=trash": "trash" }[page.sidebar.query];
-  const about = { id: row.dataset.conversation, heading: row.querySelector("a"), place: place ?? (row.hasAttribute("data-pinned") ? "pinned" : "here") };
+  const place = placeOf(page.sidebar.query) ?? (row.hasAttribute("data-pinned") ? "pinned" : "here");
+  const about = { id: row.dataset.conversation, heading: row.querySelector("a"), place };
   openMenu(button, "shelf-actions", (one) => offered(one, about));
 }
 

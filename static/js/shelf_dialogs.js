@@ -1,6 +1,7 @@
 // The questions of the shelf: which folder, which tags, what name, and whether it is meant. What is typed stays until the
 // server has it.
 
+import { complain } from "./fragment.js";
 import { get, say } from "./page.js";
 import { notice, perform, request, word } from "./shelf_verbs.js";
 
@@ -103,10 +104,4 @@ function ask(dialog, action) {
     dialog.onclose = () => done(isDone);
     dialog.showModal();
   });
-}
-
-function complain(form, words) {
-  const line = form.querySelector("[data-error]");
-  line.textContent = words;
-  line.hidden = !words;
 }

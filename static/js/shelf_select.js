@@ -1,6 +1,6 @@
 // Several conversations at once: a box before each, ranges with Shift, all that are shown, and a bar of what can be done.
 
-import { notice, word } from "./shelf_verbs.js";
+import { notice, placeOf, word } from "./shelf_verbs.js";
 
 const MOST = 500; // in one request
 const STEPS = { ArrowDown: 1, ArrowUp: -1 };
@@ -66,7 +66,7 @@ class Selecting {
       item.prepend(box);
     }
     const here = new Set(this.#boxes.map((box) => this.#id(box)));
-    this.#chosen = this.#chosen.intersection?.(here) ?? new Set([...this.#chosen].filter((id) => here.has(id)));
+    this.#chosen = new Set([...this.#chosen].filter((id) => here.has(id)));
     this.#show();
   }
 
@@ -78,7 +78,7 @@ class Selecting {
     all.checked = n > 0 && n === Math.min(boxes.length, MOST);
     all.indeterminate = n > 0 && !all.checked;
     this.bar.querySelector("[data-count]").textContent = n ? word("selected", n) : word("all_shown");
-    const place = { "?view=archive": "archive", "?view=trash": "trash" }[this.page.sidebar.query] ?? "here";
+    const place = placeOf(this.page.sidebar.query) ?? "here";
     for (const button of this.bar.querySelectorAll("[data-verb]")) {
       button.hidden = !button.dataset.in.split(" ").includes(place);
       button.disabled = n === 0;

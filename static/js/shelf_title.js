@@ -1,5 +1,6 @@
 // A title is changed where it stands: Enter or leaving the field saves it, Escape leaves it as it was.
 
+import { complain } from "./fragment.js";
 import { request } from "./shelf_verbs.js";
 
 export function edit(heading, id) {
@@ -50,10 +51,4 @@ export function edit(heading, id) {
     field.onblur = null; // which the removal would call
     form.remove();
   }
-}
-
-function complain(form, words) {
-  const line = form.querySelector("[data-error]");
-  line.textContent = words;
-  line.hidden = !words;
 }

@@ -1,11 +1,11 @@
 // What the shelf asks of the server, what it says about it, and its templates and words, which come once.
 
-import { get, post, say } from "./page.js";
+import { fetched, once } from "./fragment.js";
+import { post, say } from "./page.js";
 
 const NOTICE_MS = 6000;
 const UNDONE_BY = { trash: "restore", restore: "trash", archive: "unarchive", unarchive: "archive" };
 
-let arrival = null;
 let words = {};
 let page = null; // sidebar, id, receive, announce
 let timer = 0;
@@ -14,27 +14,16 @@ export function use(it) {
   page = it;
 }
 
-export function arrive() {
-  arrival ??= load().catch((error) => {
-    arrival = null;
-    throw error;
-  });
-  return arrival;
-}
-
-async function load() {
-  const answer = await get("/shelf/");
-  if (!answer.ok) throw new Error(answer.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  const style = template.content.querySelector("link");
-  const styled = new Promise((done) => (style.onload = style.onerror = done));
-  words = JSON.parse(template.content.querySelector("#shelf-words").textContent);
-  document.head.append(style);
-  document.body.append(...[...template.content.children].filter((one) => !one.matches("link, script")));
+export const arrive = once(async () => {
+  const pieces = await fetched("/shelf/");
+  words = JSON.parse(pieces.querySelector("#shelf-words").textContent);
+  pieces.querySelector("#shelf-words").remove();
+  document.body.append(pieces);
   document.querySelector("#shelf-notice [data-undo]").onclick = undo;
-  await styled;
-}
+});
+
+// Where a list's conversations are kept, if that is all it shows.
+export const placeOf = (query) => ({ "?view=archive": "archive", "?view=trash": "trash" })[query];
 
 // `n` chooses between what is said of one and of several.
 export function word(key, n = 1, values = {}) {

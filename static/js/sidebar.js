@@ -1,7 +1,7 @@
 // The list of conversations: pinned ones, folders, then by date; older ones on demand.
 
 import { byDay } from "./days.js";
-import { fromTemplate, get, say } from "./page.js";
+import { fromTemplate, get, parse, say } from "./page.js";
 
 const OPEN_FOLDERS = "folders";
 
@@ -147,9 +147,7 @@ async function fetched(query, place = {}) {
   const answer = await get(`/conversations/?${asked}`);
   if (answer.status === 404) return null;
   if (!answer.ok) throw new Error(answer.statusText);
-  const template = document.createElement("template");
-  template.innerHTML = await answer.text();
-  return template.content;
+  return parse(await answer.text());
 }
 
 // Which folders are open is remembered by this browser.

@@ -1,8 +1,8 @@
 // The list of messages: a message that waits for its confirmation, replies that are written, articles from the server.
 
-import { Articles, beginAs, parse } from "./articles.js";
+import { Articles, beginAs } from "./articles.js";
 import { decorateCode } from "./copy.js";
-import { fromTemplate } from "./page.js";
+import { fromTemplate, parse } from "./page.js";
 import { Pin } from "./pin.js";
 import { ReplyView } from "./reply_view.js";
 import { showVersions, versionsOf } from "./versions.js";
@@ -98,7 +98,7 @@ export class Thread {
   // Older articles, above those that are here.
   prepend(html) {
     const [first] = this.#articles.all;
-    const change = () => this.#articles.prepend(parse(html)[0]);
+    const change = () => this.#articles.prepend(parse(html).firstElementChild);
     if (first) this.pin.hold(first, change);
     else change();
     decorateCode(this.#list);
@@ -118,7 +118,7 @@ export class Thread {
 
   // Rendered articles from the server. Those that are here already stay as they are.
   insert(html) {
-    for (const article of parse(html)) {
+    for (const article of [...parse(html).children]) {
       const { message, client } = article.dataset;
       if (this.#articles.of(message)) continue;
       const pending = client && this.#articles.sentAs(client);

@@ -5,6 +5,7 @@ import { element, endOfNewest } from "./waiting_bubbles.js";
 
 const BUSY_MS = 3000;
 const GOES_ON = new Set(["complete", "cut"]); // after any other end the person decides
+const LONG_S = 600; // of what was found here after so long, too
 
 export class Waiting {
   #section = document.getElementById("waiting");
@@ -12,6 +13,7 @@ export class Waiting {
   #items = []; // as the server has them
   #unsaid = new Map(); // said here, and not answered yet
   #sending = null; // on its way as a message
+  #wanted = new Set(); // those written here, and those that somebody here said are to be sent
   #reasons = new Map(); // why one was not sent: with that it goes back to the field
   #place = null; // before which the next one goes: one was taken back from there
   #isReleased = false;
@@ -27,6 +29,7 @@ export class Waiting {
   }
 
   add(text, clientId) {
+    this.#wanted.add(clientId);
     this.#unsaid.set(clientId, { type: "draft", conversation: this.conversation.id, wait: clientId, text, before: this.#place });
     this.#place = null;
     this.say(this.#unsaid.get(clientId));
@@ -50,9 +53,9 @@ export class Waiting {
   // Called whenever something changed: sends the first, if nothing is in its way.
   look({ mayStart }) {
     if (!this.count) return;
-    const goesOn = mayStart && !this.#isHeld && (this.#isReleased || GOES_ON.has(endOfNewest()));
+    const goesOn = mayStart && !this.#isHeld && (this.#isReleased || (GOES_ON.has(endOfNewest()) && !this.#isLate));
     if (goesOn && this.#items.length && !this.#sending && Date.now() >= this.#quietUntil) this.#sendFirst();
-    this.#show({ asks: mayStart && !goesOn });
+    this.#show({ asks: mayStart && !goesOn && (this.#isLate ? "late" : "held") });
   }
 
   // It was sent as a message, from here or elsewhere. Whether it had waited.
@@ -84,6 +87,12 @@ export class Waiting {
     return this.#items.length + this.#unsaid.size;
   }
 
+  // It was left here, days ago perhaps.
+  get #isLate() {
+    const [first] = this.#items;
+    return first?.waited_s > LONG_S && !this.#wanted.has(first.client_id);
+  }
+
   #sendFirst() {
     const { client_id: clientId, text } = this.#items[0];
     this.#sending = clientId;
@@ -93,6 +102,7 @@ export class Waiting {
   #sendNow() {
     this.#isReleased = true;
     this.#isHeld = false;
+    for (const { client_id: clientId } of this.#items) this.#wanted.add(clientId);
     this.again();
   }
 
@@ -123,13 +133,14 @@ export class Waiting {
     else this.composer.putBack(text);
   }
 
-  #show({ asks = false } = {}) {
+  #show({ asks = "" } = {}) {
     const items = this.#ordered().filter((item) => item.client_id !== this.#sending);
     const shown = JSON.stringify([asks, items]);
     if (shown === this.#shown) return;
     this.#shown = shown;
     this.#section.hidden = !items.length;
-    this.#section.toggleAttribute("data-asks", asks);
+    this.#section.toggleAttribute("data-asks", Boolean(asks));
+    for (const words of this.#section.querySelectorAll("[data-why]")) words.hidden = words.dataset.why !== asks;
     this.#list.replaceChildren(...items.map(element));
   }
 
