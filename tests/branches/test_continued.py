@@ -153,6 +153,25 @@ def test_where_the_engine_cannot_go_on_after_all_it_begins_anew(alice: User, hir
     assert charged(sent)[0] > 0
 
 
+def test_what_was_begun_anew_is_charged_whole_whoever_goes_on_from_there(alice: User, hire: Hire, web: Web) -> None:
+    old = cut(alice, hire)
+    sent = once_more(alice, old, goes_on=True)
+    granted = (reply_of(sent).max_tokens or 0) - 40
+    reader = web.follow(sent.reply)
+    other = STORY.upper()
+    first = hire(text=other, rate=400, continues_prefix=False)
+    first.ticket()
+    reader.until(lambda screen: len(screen.text) > 200 and other.startswith(screen.text))
+    first.leave()
+    left = reply_of(sent)
+    assert (left.inherited_tokens, left.max_tokens, left.epoch) == (0, granted, 1)
+    hire(text=other).ticket().result(15)
+    new = reply_of(sent)
+    assert (new.state, new.text, reader.end().text) == ("complete", other, other)
+    assert (new.attempt, new.epoch) == (2, 1)
+    assert charged(sent)[1] == tokens(other) == new.completion_tokens
+
+
 def test_a_page_that_has_the_beginning_is_told_the_rest(alice: User, hire: Hire, web: Web, model: Model) -> None:
     old = cut(alice, hire)
     sent = once_more(alice, old, goes_on=True)

@@ -9,9 +9,9 @@ from django.db.models.functions import Now
 from accounts.models import User
 from conversations.models import Conversation, Message
 from tests.branches.stories import edit, long_one, once_more, stopped, talk, texts
+from tests.conversations.browsing import Browse
 from tests.conversations.pen import Take
 from tests.conversations.talk import say, settle
-from tests.conversations.test_doors import Browse
 from tests.screen import Screen
 from tests.tabs import OpenTab, Tab
 from tests.workers import Hire

@@ -1,34 +1,25 @@
 """The same conversation from several tabs at the same moment: one wins, the others are told, nothing is torn."""
 
-import asyncio
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import uuid4
 
 import pytest
+from django.db import connections, transaction
 
 from accounts.models import User
 from conversations.again import Wish, again
 from conversations.branches import choose, erase
-from conversations.database import in_database
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.services import Draft, Sent, send
 from tests.branches.stories import once_more, talk
 from tests.conversations.talk import say, settle
+from tests.races import at_once
+from tests.settings import DATABASE
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "no_connections_left")]
-
-Call = Callable[[], Any]
-
-
-def at_once(*calls: Call) -> list[Any]:
-    """What each returns or raises."""
-
-    async def together() -> list[Any]:
-        return await asyncio.gather(*map(in_database, calls), return_exceptions=True)
-
-    return asyncio.run(together())
 
 
 def codes(answers: list[Any]) -> list[str]:
@@ -83,7 +74,7 @@ def test_an_edit_a_wish_and_a_message_at_once_are_one_of_them(alice: User) -> No
 def test_erasing_what_others_write_below_leaves_nothing_torn(alice: User, round_: int) -> None:
     one, reply, two, last = talk(alice, "one", "two")
     place = one.conversation_id
-    calls: list[Call] = [
+    calls: list[Callable[[], Any]] = [
         lambda: erase(alice, two.pk),
         lambda: once_more(alice, last),
         lambda: send(alice, Draft(uuid4(), "more", place, last.pk)),
@@ -106,7 +97,25 @@ def test_of_four_who_erase_one_does(alice: User) -> None:
     whole(one.conversation)
 
 
-def test_two_conversations_do_not_wait_for_each_other(alice: User, bob: User) -> None:
+def test_in_two_conversations_at_once_each_gets_a_reply(alice: User, bob: User) -> None:
     (_, hers), (_, his) = talk(alice, "one"), talk(bob, "one")
     answers = at_once(lambda: once_more(alice, hers), lambda: once_more(bob, his))
     assert codes(answers) == ["Sent", "Sent"]
+
+
+@pytest.mark.skipif(DATABASE == "sqlite", reason="one writer at a time")
+def test_two_conversations_do_not_wait_for_each_other(alice: User, bob: User) -> None:
+    (_, hers), (_, his) = talk(alice, "one"), talk(bob, "one")
+
+    def asked(user: User, reply: Message) -> Sent:
+        try:
+            return once_more(user, reply)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as threads, transaction.atomic():
+        Conversation.objects.select_for_update().get(pk=hers.conversation_id)
+        waits = threads.submit(asked, alice, hers)
+        assert threads.submit(asked, bob, his).result(15)
+        assert not waits.done(), "the premise: in the same conversation one does wait"
+    assert waits.result(15)

@@ -176,13 +176,15 @@ def test_the_turns_of_a_conversation_are_those_of_a_branch(alice: User) -> None:
 
 
 def test_a_text_before_which_nothing_was_counted_counts_by_its_branch(alice: User) -> None:
-    one, _, two, _ = talk(alice, "one " * 3000, "two")
+    one, _, _, long = talk(alice, "one " * 3000, "two")
     other = edit(alice, one, "short")
     settle(other)
     policy(alice, conversation_tokens=1000)
-    assert say(alice, "more", one.conversation, parent=other.reply)
-    settle(say(alice, "elsewhere"))
-    assert two.parent
+    more = say(alice, "more", one.conversation, parent=other.reply)
+    assert texts(more.conversation) == ["short", "An answer.", "more", ""]
+    settle(more)
+    no = refusal(lambda: say(alice, "more", one.conversation, parent=long.pk, branch=True))
+    assert (no.code, no.allowed) == ("conversation_full", 1000)
 
 
 def test_a_version_that_is_chosen_is_shown_from_then_on(alice: User) -> None:

@@ -10,13 +10,11 @@ import pytest
 from accounts.models import User
 from conversations.models import Conversation, Message
 from moderation.models import Incident
+from tests.conversations.browsing import Browse
 from tests.conversations.talk import reply_of, say, settle
-from tests.conversations.test_doors import Browse, browse
 from tests.conversations.test_limits import rule
 from tests.limits.stories import policy, used
 from tests.tabs import OpenTab
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 

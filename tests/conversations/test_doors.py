@@ -8,14 +8,13 @@ from uuid import uuid4
 import orjson
 import pytest
 from asgiref.testing import ApplicationCommunicator
-from django.http import StreamingHttpResponse
-from django.test import AsyncClient
 
 from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.services import Sent
 from inference.model import Model
 from moderation.models import Incident
+from tests.conversations.browsing import Browse, Browser
 from tests.conversations.pen import Take
 from tests.conversations.talk import incident_of, reply_of, say, settle, withhold
 from tests.limits.stories import policy
@@ -26,36 +25,6 @@ from tests.web import Web
 from tests.workers import STORY, Hire
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
-
-JSON = "application/json"
-Browse = Callable[..., "Browser"]
-
-
-class Browser:
-    """A person's browser, without a page. An answer is read whole, so a stream of events to the end of its reply."""
-
-    def __init__(self, web: Web, user: User | None, *, csrf: bool = False) -> None:
-        self._web = web
-        self.client = AsyncClient(enforce_csrf_checks=csrf, raise_request_exception=False)
-        self.client.cookies.load(cookie_of(user).decode())
-
-    def get(self, path: str, **more: Any) -> Any:
-        return self._web.run(self._whole("get", path, **more))
-
-    def post(self, path: str, frame: Any = None, **more: Any) -> Any:
-        body = frame if isinstance(frame, bytes) else orjson.dumps(frame, default=str)
-        return self._web.run(self._whole("post", path, data=body, content_type=JSON, **more))
-
-    async def _whole(self, method: str, path: str, **more: Any) -> Any:
-        response = await getattr(self.client, method)(path, **more)
-        if isinstance(response, StreamingHttpResponse):
-            response.whole = b"".join([chunk async for chunk in response])  # type: ignore[attr-defined]
-        return response
-
-
-@pytest.fixture
-def browse(web: Web) -> Browse:
-    return lambda user, **more: Browser(web, user, **more)
 
 
 def frame(text: str, **more: Any) -> dict[str, Any]:

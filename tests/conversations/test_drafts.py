@@ -1,24 +1,22 @@
 """What is typed and not sent: kept for all devices of a person, and no device overwrites what it has not seen."""
 
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
 
 from accounts.models import User
 from conversations import drafts
 from conversations.drafts import Kept
 from conversations.models import Conversation, Draft, Message
 from conversations.refusals import Refused
+from tests.conversations.browsing import Browse
 from tests.conversations.talk import say, settle
-from tests.conversations.test_doors import Browse, browse
 from tests.limits.stories import policy
+from tests.races import at_once
 from tests.screen import Frame
 from tests.tabs import OpenTab, Tab
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "no_connections_left")]
 
@@ -90,17 +88,14 @@ def test_an_emptied_field_is_kept_as_such(alice: User) -> None:
     assert save(alice, None, "from before", 1).saved is False
 
 
-@pytest.mark.parametrize(("characters", "fits"), [(200, True), (201, False)])
-def test_twice_a_message_is_kept_and_no_more(alice: User, characters: int, *, fits: bool) -> None:
+def test_twice_a_message_is_kept_and_no_more(alice: User) -> None:
     policy(alice, prompt_chars=100)
-    if fits:
-        assert save(alice, None, "字" * characters).saved
-        return
     with pytest.raises(Refused) as no:
-        save(alice, None, "字" * characters)
+        save(alice, None, "字" * 201)
     assert (no.value.code, no.value.allowed) == ("draft_too_long", 200)
     assert str(no.value.detail) == "The draft has 201 characters; 200 are kept."
     assert not Draft.objects.exists()
+    assert save(alice, None, "字" * 200).saved
 
 
 def test_what_no_database_stores_is_replaced(alice: User) -> None:
@@ -144,30 +139,16 @@ def test_a_refused_message_leaves_the_draft(alice: User, talk: Conversation) -> 
 
 def test_of_many_devices_at_once_one_wins_and_the_others_are_told(alice: User, talk: Conversation) -> None:
     save(alice, talk.pk, "seen by all")
-
-    def one(number: int) -> Kept:
-        try:
-            return save(alice, talk.pk, f"device {number}", 1)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(6) as threads:
-        all_kept = list(threads.map(one, range(6)))
+    all_kept = at_once(*(partial(save, alice, talk.pk, f"device {number}", 1) for number in range(6)))
     winners = [kept for kept in all_kept if kept.saved]
     assert len(winners) == 1
     assert {(kept.text, kept.revision) for kept in all_kept} == {(winners[0].text, 2)}
 
 
 def test_first_words_on_many_devices_at_once_are_one_row(alice: User) -> None:
-    def one(number: int) -> Kept:
-        try:
-            return save(alice, None, f"device {number}")
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(6) as threads:
-        all_kept = list(threads.map(one, range(6)))
+    all_kept = at_once(*(partial(save, alice, None, f"device {number}") for number in range(6)))
     assert sum(kept.saved is True for kept in all_kept) == 1
+    assert {kept.text for kept in all_kept} == {Draft.objects.get().text}
     assert Draft.objects.get().revision == 1
 
 

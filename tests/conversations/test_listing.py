@@ -142,13 +142,6 @@ def test_folders_and_tags_of_others_are_not_there(alice: User, bob: User) -> Non
         asked(bob, tag=str(tag.pk))
 
 
-def explained(rows: Any) -> str:
-    sql, parameters = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN {'QUERY PLAN ' if connection.vendor == 'sqlite' else ''}{sql}", parameters)
-        return "\n".join(str(line) for line in cursor.fetchall())
-
-
 def spread(user: User) -> Folder:
     """Thousands, a tenth of them in each place, beside those of another person."""
     folder = Folder.objects.create(owner=user, name="Work")
@@ -177,7 +170,7 @@ def test_each_list_is_read_from_an_index_in_its_order(alice: User, bob: User) ->
         shelf = shelf_of(folder)
         rows = shelf.conversations(alice)
         later = rows.filter(listing._at_or_before(shelf.key, Place(THEN, uuid4())))
-        for plan in (explained(rows[:51]), explained(later[:51])):
+        for plan in (rows[:51].explain(), later[:51].explain()):
             assert "Seq Scan" not in plan, f"{name}: {plan}"
             # Of few rows PostgreSQL may read by another index, and sort.
             assert index in plan or (connection.vendor == "postgresql" and name != "first"), f"{name}: {plan}"

@@ -9,10 +9,8 @@ from conversations.services import Sent
 from moderation import incidents
 from moderation.matcher import Action, Finding
 from moderation.models import Decision, Incident, Reason
+from tests.conversations.browsing import Browse
 from tests.conversations.talk import incident_of, say, settle, withhold
-from tests.conversations.test_doors import Browse, browse
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 

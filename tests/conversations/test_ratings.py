@@ -12,10 +12,8 @@ from conversations.models import Message, Rating
 from conversations.models.rating import Fault
 from conversations.services import Sent
 from conversations.tree import Tree
+from tests.conversations.browsing import Browse
 from tests.conversations.talk import reply_of, say, settle
-from tests.conversations.test_doors import Browse, browse
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 

@@ -1,6 +1,6 @@
 """Sending: what is saved, once, and what is refused."""
 
-import asyncio
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -8,13 +8,13 @@ import pytest
 from redis import Redis
 
 from accounts.models import User
-from conversations.database import in_database
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.services import Draft, Sent, send
 from conversations.tickets import tickets_waiting
 from inference.model import Model
 from tests.conversations.talk import reply_of, say, settle
+from tests.races import at_once
 from tests.stores import OwnRedis
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "no_connections_left")]
@@ -130,10 +130,7 @@ def test_the_same_message_sent_twice_at_the_same_moment_is_saved_once(
     before = Message.objects.count()
     draft = Draft(uuid4(), "Twice", conversation)
 
-    async def four_at_once() -> list[Sent]:
-        return await asyncio.gather(*(in_database(send, alice, draft) for _ in range(4)))
-
-    first, *others = asyncio.run(four_at_once())
+    first, *others = at_once(*[partial(send, alice, draft)] * 4)
     assert all(other == first for other in others)
     assert Message.objects.count() == before + 2
     assert tickets_waiting(model.name) == 1
@@ -144,10 +141,7 @@ def test_different_messages_at_the_same_moment_do_not_share_a_place(alice: User)
     settle(first)
     drafts = [Draft(uuid4(), f"Number {n}", first.conversation.pk) for n in range(4)]
 
-    async def four_at_once() -> list[Sent | BaseException]:
-        return await asyncio.gather(*(in_database(send, alice, draft) for draft in drafts), return_exceptions=True)
-
-    answers = asyncio.run(four_at_once())
+    answers = at_once(*(partial(send, alice, draft) for draft in drafts))
     refused = [answer for answer in answers if isinstance(answer, Refused)]
     assert {answer.code for answer in refused} == {"busy"}
     assert len(refused) == 3

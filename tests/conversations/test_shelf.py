@@ -1,7 +1,7 @@
 """The shelf: titles, pins, archive, trash, folders and tags, for all of what is named or for nothing."""
 
-import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -9,7 +9,6 @@ import pytest
 
 from accounts.models import User
 from conversations import names, queue, shelf
-from conversations.database import in_database
 from conversations.models import Conversation, Folder, Message, Tag
 from conversations.refusals import Refused
 from conversations.services import Draft, Sent, send
@@ -17,6 +16,7 @@ from inference.model import Model
 from limits.models import Usage
 from moderation.models import Incident, Rule
 from tests.conversations.talk import reply_of, say, settle
+from tests.races import at_once
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 
@@ -199,14 +199,11 @@ def test_what_is_written_is_asked_to_stop(alice: User, model: Model) -> None:
 
 
 def test_sending_and_trashing_at_once_leave_nothing_running(alice: User) -> None:
-    async def at_once(talk: Conversation) -> list[Any]:
-        sending = in_database(send, alice, Draft(uuid4(), "Quick", talk.pk))
-        trashing = in_database(shelf.trash, alice, ids(talk))
-        return [*await asyncio.gather(sending, trashing, return_exceptions=True)]
-
     for talk in talks(alice, 6):
-        said, _ = asyncio.run(at_once(talk))
+        sending = partial(send, alice, Draft(uuid4(), "Quick", talk.pk))
+        said, put = at_once(sending, partial(shelf.trash, alice, ids(talk)))
         assert isinstance(said, Sent) or said.code == "trashed"
+        assert isinstance(put, shelf.Shelved)
         assert now(talk).trashed_at
         assert not Message.objects.unfinished().filter(conversation=talk).exists()
 
@@ -225,6 +222,20 @@ def test_only_what_is_in_the_trash_is_deleted_and_the_ledger_keeps_what_it_cost(
     assert list(Conversation.objects.all()) == [two]
     assert set(Message.objects.values_list("conversation", flat=True)) == {two.pk}
     assert Usage.objects.count() == usage
+
+
+def test_what_is_restored_meanwhile_is_not_deleted(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    (talk,) = talks(alice, 1)
+    shelf.trash(alice, ids(talk))
+    stop_all = shelf._stop_all
+
+    def restored_too(*args: Any) -> Any:
+        shelf.restore(alice, ids(talk))
+        return stop_all(*args)
+
+    monkeypatch.setattr(shelf, "_stop_all", restored_too)
+    assert refusal(lambda: shelf.delete(alice, ids(talk))).code == "not_trashed"
+    assert now(talk).trashed_at is None
 
 
 def test_while_a_worker_writes_there_it_is_not_deleted(alice: User, model: Model) -> None:
@@ -326,24 +337,16 @@ def test_tags_are_added_and_taken(alice: User, bob: User) -> None:
 
 @pytest.mark.parametrize("kind", [Folder, Tag])
 def test_the_same_name_at_the_same_moment_is_made_once(alice: User, kind: names.Kind) -> None:
-    async def at_once() -> list[Any]:
-        making = (in_database(names.create, alice, kind, "Twice") for _ in range(3))
-        return await asyncio.gather(*making, return_exceptions=True)
-
-    answers = asyncio.run(at_once())
+    answers = at_once(*[partial(names.create, alice, kind, "Twice")] * 3)
     assert sorted(type(one).__name__ for one in answers) == ["Refused", "Refused", "Shelved"]
     assert kind.objects.count() == 1
 
 
 def test_moving_into_a_folder_while_it_is_deleted_loses_nothing(alice: User) -> None:
-    async def at_once(talk: Conversation, folder: int) -> list[Any]:
-        moving = in_database(shelf.move, alice, ids(talk), folder)
-        deleting = in_database(names.delete, alice, Folder, folder)
-        return [*await asyncio.gather(moving, deleting, return_exceptions=True)]
-
     for number, talk in enumerate(talks(alice, 6)):
         folder = names.create(alice, Folder, f"Folder {number}").now["folder"]["id"]
-        moved, deleted = asyncio.run(at_once(talk, folder))
+        moving = partial(shelf.move, alice, ids(talk), folder)
+        moved, deleted = at_once(moving, partial(names.delete, alice, Folder, folder))
         assert isinstance(moved, shelf.Shelved | Folder.DoesNotExist)
         assert isinstance(deleted, shelf.Shelved)
         assert now(talk).folder_id is None

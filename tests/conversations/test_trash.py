@@ -17,10 +17,9 @@ from tests.conversations.talk import reply_of, say, settle
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 
 
-def thrown_away(user: User, days: float, *, ended: bool = True) -> Conversation:
+def thrown_away(user: User, days: float) -> Conversation:
     sent = say(user)
-    if ended:
-        settle(sent)
+    settle(sent)
     shelf.trash(user, frozenset({sent.conversation.pk}))
     Conversation.objects.filter(pk=sent.conversation.pk).update(trashed_at=Now() - timedelta(days=days))
     return sent.conversation

@@ -1,23 +1,20 @@
 """Messages that wait for a reply to end: in order, on all devices, sent once or taken back once, never both."""
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connections
 
 from accounts.models import User
 from conversations import drafts
 from conversations.models import Draft, Message
 from conversations.refusals import Refused
 from conversations.services import Sent
+from tests.conversations.browsing import Browse
 from tests.conversations.talk import say, settle
-from tests.conversations.test_doors import Browse, browse
 from tests.limits.stories import policy
+from tests.races import at_once
 from tests.tabs import OpenTab
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model", "no_connections_left")]
 
@@ -150,17 +147,7 @@ def test_a_message_that_is_refused_still_waits(alice: User, sent: Sent) -> None:
 def test_two_pages_that_send_the_same_at_once_send_it_once(alice: User, sent: Sent) -> None:
     client_id = wait(alice, sent, "once")
     settle(sent)
-    together = threading.Barrier(4)
-
-    def page(number: int) -> Sent:
-        together.wait()
-        try:
-            return say(alice, "once", sent.conversation, client_id=client_id, waited=True)
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(4) as threads:
-        answers = list(threads.map(page, range(4)))
+    answers = at_once(*[partial(say, alice, "once", sent.conversation, client_id=client_id, waited=True)] * 4)
     assert len({(one.message, one.reply) for one in answers}) == 1
     assert Message.objects.filter(role="user", text="once").count() == 1
     assert texts(alice, sent) == []
@@ -170,29 +157,13 @@ def test_two_pages_that_send_the_same_at_once_send_it_once(alice: User, sent: Se
 def test_sent_or_taken_back_but_never_both(alice: User, sent: Sent, attempt: int) -> None:
     client_id = wait(alice, sent, "either")
     settle(sent)
-    together = threading.Barrier(2)
-
-    def send() -> bool:
-        together.wait()
-        try:
-            say(alice, "either", sent.conversation, client_id=client_id, waited=True)
-        except Refused as no:
-            return no.code != "taken_back"
-        finally:
-            connections.close_all()
-        return True
-
-    def take_back() -> bool:
-        together.wait()
-        try:
-            return drafts.take_back(alice, sent.conversation.pk, client_id).taken is not None
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(2) as threads:
-        outcomes = threads.submit(send), threads.submit(take_back)
-        was_sent, was_taken = (one.result(10) for one in outcomes)
-    assert was_sent != was_taken
+    answer, kept = at_once(
+        partial(say, alice, "either", sent.conversation, client_id=client_id, waited=True),
+        partial(drafts.take_back, alice, sent.conversation.pk, client_id),
+    )
+    was_sent = isinstance(answer, Sent)
+    assert was_sent or answer.code == "taken_back"
+    assert (kept.taken is not None) != was_sent
     assert Message.objects.filter(client_id=client_id).exists() == was_sent
     assert texts(alice, sent) == []
 

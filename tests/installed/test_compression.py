@@ -3,6 +3,7 @@
 import gzip
 import re
 import statistics
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -100,7 +101,22 @@ async def test_a_page_of_any_length_from_an_asynchronous_view(async_rf: Any, len
     assert gzip.decompress(response.content) == b"x" * length
 
 
-def test_a_long_page_is_compressed_beside_the_event_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("length", "is_beside"), [(AT_ONCE, False), (AT_ONCE + 1, True)])
+async def test_a_long_page_is_compressed_beside_the_event_loop(
+    async_rf: Any, monkeypatch: pytest.MonkeyPatch, length: int, *, is_beside: bool
+) -> None:
+    threads: list[int] = []
+
+    def watched(page: bytes) -> bytes:
+        threads.append(threading.get_ident())
+        return compressed(page)
+
+    async def view(request: HttpRequest) -> HttpResponse:
+        return HttpResponse("x" * length)
+
+    monkeypatch.setattr(compression, "compressed", watched)
+    await compress_html(view)(async_rf.get("/", headers={"accept-encoding": "gzip"}))
+    assert [one != threading.get_ident() for one in threads] == [is_beside]
     assert AT_ONCE < 100_000, "a page of this length takes about a millisecond"
     assert compression.LEVEL < 6, "what a higher level saves is not worth its time"
 

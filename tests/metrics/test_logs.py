@@ -71,7 +71,7 @@ async def test_tasks_and_threads_begun_for_a_reply_concern_it(kept: Kept) -> Non
         log.info("of another", extra={"reply": "another"})
     await task
     log.info("after")
-    assert {line["message"] for line in kept.about(reply)} == {"here", "on a thread", "in a task"}
+    assert sorted(str(line["message"]) for line in kept.about(reply)) == ["here", "in a task", "on a thread"]
     assert [line["message"] for line in kept.about("another")] == ["of another"]
 
 

@@ -8,7 +8,9 @@ import pytest
 from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser import sign_in
 from tests.page.people import ECHO, ask, connected, finished, signed_in
+from tests.page.stage import Stage
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -88,6 +90,7 @@ def test_the_look_changes_at_once_and_is_there_on_another_device(bob: Page, brow
     other.context.close()
 
 
+@pytest.mark.long
 def test_no_flash_of_the_other_theme(bob: Page) -> None:
     """The page comes as it will be: no script has to run for it."""
     bob.goto("/accounts/appearance/")
@@ -162,7 +165,6 @@ def said(page: Page, last: str) -> str:
     return str(page.evaluate("window.heard.join('\\n')"))
 
 
-@pytest.mark.long
 def test_a_reply_is_spoken_in_sentences_without_code_and_tables(bob: Page) -> None:
     heard(bob)
     ask(bob, ECHO.format(rate=60))
@@ -234,6 +236,7 @@ def test_on_a_phone_everything_is_large_enough_for_a_finger(phone: Page) -> None
     phone.fill("#prompt", ECHO.format(rate=2000))
     phone.locator("[data-send]").tap()
     finished(phone)
+    assert too_small(phone, 400), "the premise: what is too small is seen"
     assert too_small(phone, 40) == []
     phone.locator("[data-sidebar-open]").tap()
     phone.locator(".person summary").tap()
@@ -251,13 +254,25 @@ def test_no_phone_zooms_into_a_field(phone: Page, size: str) -> None:
 
 @pytest.mark.long
 def test_with_the_keyboard_over_the_page_it_ends_above_that(phone: Page) -> None:
-    script = "import(performance.getEntriesByType('resource').find(({ name }) => name.includes('/js/page.')).name)"
-    assert phone.evaluate(f"{script}.then(() => true)")
     phone.evaluate("document.documentElement.style.setProperty('--screen', '400px')")
     box = phone.locator(".composer").bounding_box()
     assert box is not None
     assert box["y"] + box["height"] <= 401
     expect(phone.locator("#prompt")).to_be_in_viewport()
+
+
+COVER = """async (px) => {
+    await import("/static/js/on_screen_keyboard.js");
+    Object.defineProperty(visualViewport, "height", { value: innerHeight - px, configurable: true });
+    visualViewport.dispatchEvent(new Event("resize"));
+    return document.getElementById("room").getBoundingClientRect().height - (innerHeight - px);
+}"""
+
+
+def test_a_keyboard_that_lies_over_the_page_is_measured(stage: Stage) -> None:
+    stage.page.set_viewport_size({"width": 360, "height": 740})
+    assert stage.page.evaluate(COVER, 300) == 0
+    assert stage.page.evaluate(COVER, 60) == 60, "that is no keyboard but a bar of the browser"
 
 
 # --- Directions -------------------------------------------------------------------------------------------------------
@@ -269,7 +284,6 @@ PHYSICAL = re.compile(
 SHEETS = sorted((Path(settings.BASE_DIR) / "static").rglob("*.css"))
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("sheet", SHEETS, ids=lambda sheet: sheet.name)
 def test_style_sheets_know_beginnings_and_ends_not_left_and_right(sheet: Path) -> None:
     assert PHYSICAL.findall(re.sub(r"/\*.*?\*/", "", sheet.read_text(), flags=re.S)) == []
@@ -299,6 +313,9 @@ def test_nothing_moves_for_who_wants_it_still(browser: Browser, team_site: Site)
     expect(page.locator('[data-role="assistant"] .tail')).to_be_attached()
     moving = "document.getAnimations().filter(({ effect }) => effect.getComputedTiming().duration > 50).length"
     assert page.evaluate(moving) == 0
+    page.emulate_media(reduced_motion="no-preference")
+    page.wait_for_function(f"{moving} > 0")  # the premise: for others something does
+    page.emulate_media(reduced_motion="reduce")
     page.keyboard.press("Escape")
     finished(page, "stopped")
     page.context.close()
@@ -309,8 +326,8 @@ def test_nothing_moves_for_who_wants_it_still(browser: Browser, team_site: Site)
 
 @pytest.fixture
 def installed(browser: Browser, team_site: Site) -> Iterator[Page]:
-    """Bob in a browser in which the worker is at work."""
-    page = signed_in(browser, team_site, "bob")
+    """Bob in a browser in which the worker is at work, with a session that ends with no other test's."""
+    page = sign_in(browser, team_site, "bob")
     connected(page)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
     page.wait_for_function("navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')")
@@ -332,7 +349,6 @@ def kept(context: BrowserContext, page: Page) -> list[str]:
     return found
 
 
-@pytest.mark.long
 def test_without_a_network_there_is_a_page_that_says_so_and_tries_again(installed: Page) -> None:
     installed.context.set_offline(True)
     installed.goto("/c/00000000-0000-0000-0000-000000000000/")
@@ -362,7 +378,6 @@ def test_without_a_network_in_the_readers_language_and_theme(installed: Page, te
     assert brightness(installed) < 3 * 80
 
 
-@pytest.mark.long
 def test_the_worker_keeps_only_that_page_and_its_parts(installed: Page) -> None:
     ask(installed, "@tokens=3 @rate=2000 A secret of mine")
     finished(installed)
@@ -402,7 +417,3 @@ def test_signing_out_leaves_nothing_in_the_browser(installed: Page) -> None:
     assert installed.evaluate("navigator.serviceWorker.getRegistrations().then((all) => all.length)") == 0
     installed.go_back()
     expect(installed.get_by_label("Password")).to_be_visible()
-    # the session that the other tests share has ended with this
-    from tests.page import people  # noqa: PLC0415
-
-    people._sessions.clear()

@@ -29,7 +29,6 @@ def test_what_is_inside_a_block_leaves_the_side_to_it(text: str) -> None:
     assert render(text).count("dir=") == 1
 
 
-@pytest.mark.long
 @pytest.mark.parametrize("text", ["```\ncode\n```", "$$\nx\n$$", "---"])
 def test_code_and_formulas_have_none(text: str) -> None:
     assert "dir=" not in render(text)

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.page.people import ask, connected, finished, signed_in
 from tests.sites import Site
@@ -71,8 +71,9 @@ def test_a_sent_message_is_gone_from_the_field_everywhere(alice_page: Page, phon
     field(phone, "")
 
 
-@pytest.mark.long
-def test_what_both_typed_without_knowing_is_offered_and_neither_is_lost(alice_page: Page, phone: Page) -> None:
+@pytest.fixture
+def offer(alice_page: Page, phone: Page) -> Locator:
+    """Both typed without knowing of each other: what the phone, which came later, is offered."""
     deaf(phone)
     alice_page.fill("#prompt", "of the laptop")
     alice_page.reload()
@@ -81,6 +82,12 @@ def test_what_both_typed_without_knowing_is_offered_and_neither_is_lost(alice_pa
     offer = phone.locator("#other-draft")
     expect(offer).to_contain_text("of the laptop")
     field(phone, "of the phone")
+    return offer
+
+
+def test_what_both_typed_without_knowing_is_offered_and_neither_is_lost(
+    alice_page: Page, phone: Page, offer: Locator
+) -> None:
     phone.locator("[data-use]").click()
     field(phone, "of the laptop")
     expect(offer).to_be_hidden()
@@ -90,27 +97,18 @@ def test_what_both_typed_without_knowing_is_offered_and_neither_is_lost(alice_pa
 
 
 @pytest.mark.long
-def test_the_other_text_may_be_discarded(alice_page: Page, phone: Page) -> None:
-    deaf(phone)
-    alice_page.fill("#prompt", "of the laptop")
-    alice_page.reload()
-    phone.fill("#prompt", "of the phone")
+def test_the_other_text_may_be_discarded(alice_page: Page, phone: Page, offer: Locator) -> None:
     phone.locator("[data-discard]").click()
-    expect(phone.locator("#other-draft")).to_be_hidden()
+    expect(offer).to_be_hidden()
     field(phone, "of the phone")
     field(alice_page, "of the phone")
 
 
 @pytest.mark.long
-def test_an_offer_outlives_a_reload(alice_page: Page, phone: Page) -> None:
-    deaf(phone)
-    alice_page.fill("#prompt", "of the laptop")
-    alice_page.reload()
-    phone.fill("#prompt", "of the phone")
-    expect(phone.locator("#other-draft")).to_be_visible()
+def test_an_offer_outlives_a_reload(phone: Page, offer: Locator) -> None:
     phone.reload()
     field(phone, "of the phone")
-    expect(phone.locator("#other-draft")).to_contain_text("of the laptop")
+    expect(offer).to_contain_text("of the laptop")
 
 
 @pytest.mark.long

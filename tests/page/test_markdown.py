@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations import markdown, mathml
+from conversations import mathml
 from conversations.markdown import MOST_MARKS, block_starts, blocks, formatted, render
 from conversations.sanitizing import NOTE_ID, SCHEMES, TAGS
 
@@ -263,17 +263,6 @@ def test_what_nothing_opened_or_closes_takes_no_time(text: str) -> None:
 )
 def test_brackets_around_a_link_are_no_part_of_it(written: str, link: str) -> None:
     assert f'href="{link}"' in render(written).replace("%5B", "[").replace("%5D", "]")
-
-
-def test_a_finished_message_is_rendered_once_and_by_its_own_name() -> None:
-    text = f"A[^1] {'word ' * 20}.\n\n[^1]: B."
-    markdown._kept.cache_clear()
-    assert markdown.rendered(text, SCOPE) == markdown.rendered(text, SCOPE) == render(text, SCOPE)
-    assert markdown.rendered(text, "f" * 32) == render(text, "f" * 32) != render(text, SCOPE)
-    assert markdown._kept.cache_info()[:2] == (1, 2)
-    long = text * 100
-    assert markdown.rendered(long, SCOPE) == render(long, SCOPE)
-    assert markdown._kept.cache_info().currsize == 2
 
 
 def test_a_long_reply_is_formatted_whole() -> None:

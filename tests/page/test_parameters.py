@@ -121,7 +121,6 @@ def test_what_does_not_arrive_is_said_and_kept(bob_page: Page) -> None:
     expect(bob_page.locator("#instructed")).to_be_visible()
 
 
-@pytest.mark.long
 def test_a_conversation_begins_with_a_preset(alice_page: Page, bob_page: Page, presets: Site) -> None:
     for page, names in ((alice_page, ["Of admin", "Of alice"]), (bob_page, ["Of admin"])):
         page.reload()

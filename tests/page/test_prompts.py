@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.page.people import connected, signed_in
+from tests.page.stage import Stage
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -133,7 +134,6 @@ def test_a_finger_chooses(browser: Browser, kept: Site) -> None:
     expect(field(page)).to_have_value("No question asked.")
 
 
-@pytest.mark.long
 def test_what_a_prompt_asks_for_is_asked_once_and_put_in(page: Page) -> None:
     slash(page, "explain")
     field(page).press("Enter")
@@ -189,8 +189,7 @@ VARIABLES: list[tuple[str, list[dict[str, Any]]]] = [
 ]
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("text", "found"), VARIABLES)
-def test_what_is_a_variable(alice_page: Page, text: str, found: list[dict[str, Any]]) -> None:
+def test_what_is_a_variable(stage: Stage) -> None:
     script = """async (text) => (await import("/static/js/variables.js")).variables(text)"""
-    assert alice_page.evaluate(script, text) == found
+    for text, found in VARIABLES:
+        assert stage.page.evaluate(script, text) == found, text

@@ -1,5 +1,6 @@
 """Who finds what, in which order, and with which filters."""
 
+import contextlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,7 +12,7 @@ from conversations.models import Conversation, Folder, IndexEntry, Message, Tag
 from conversations.search import find as finding
 from conversations.search import index
 from conversations.search.find import Filters, find, has_replies_of
-from conversations.search.query import Query
+from conversations.search.query import BadQuery, Query
 from conversations.search.stores import Wanted, store
 from tests.conversations.talk import say, settle
 from tests.search.spoken import at, finds, found, talk
@@ -37,17 +38,9 @@ def test_each_finds_their_own_and_nobody_elses(alice: User, bob: User, mallory: 
 def test_what_the_index_says_of_others_is_not_believed(alice: User, mallory: User) -> None:
     """Were Mallory's terms before Alice's words, the rows would still be Alice's."""
     hers = talk(alice, "nothing", title="nothing")
-    rows = [
-        (
-            IndexEntry(conversation=hers, message=hers.messages.all()[0], at=index.milliseconds(timezone.now())),
-            ["quokka"],
-        )
-    ]
     IndexEntry.objects.all().delete()
-    entries = [
-        (entry, [f"{mallory.pk}~{term}" for term in terms], [index.of_week(mallory.pk, 1)]) for entry, terms in rows
-    ]
-    store().write(entries)
+    entry = IndexEntry(conversation=hers, message=hers.messages.all()[0], at=index.milliseconds(timezone.now()))
+    store().write([(entry, [f"{mallory.pk}~quokka"], [index.of_week(mallory.pk, 1)])])
     wanted = Wanted(index.before_words(mallory.pk), Query.parse("quokka").phrases)
     assert store().find(wanted, 10, newest=True), "the premise: the index would say it"
     assert not finds(mallory, "quokka")
@@ -102,10 +95,11 @@ def test_words_of_every_script_find_it(alice: User, text: str) -> None:
     assert here.pk in found(alice, text)
 
 
-@pytest.mark.parametrize("text", ["uokka", '"quokkas small"', "稀活", "activation", "型语", '"quok"', "世界"])
+@pytest.mark.parametrize("text", ["uokka", '"quokkas small"', "稀活", "activation", "模语", '"quok"', "世界"])
 def test_other_words_do_not(alice: User, text: str) -> None:
     talk(alice, "Small quokkas; 请解释“稀疏激活”的概念, 大模型语 🎉")
-    assert not finds(alice, text.replace("型语", "模语"))
+    assert finds(alice, "quokkas")
+    assert not finds(alice, text)
 
 
 def test_all_words_must_be_in_the_same_message(alice: User) -> None:
@@ -147,11 +141,8 @@ def test_all_words_must_be_in_the_same_message(alice: User) -> None:
 )
 def test_whatever_is_asked_is_a_question_and_not_a_fault(alice: User, text: str) -> None:
     talk(alice, "a quokka")
-    try:
-        query = Query.parse(text)
-    except ValueError:
-        return
-    find(alice, query, Filters())
+    with contextlib.suppress(BadQuery):  # which the door says in words
+        assert find(alice, Query.parse(text), Filters()).is_all
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from conversations.search.terms import BETWEEN, RUN, WORD
 
 LETTERS = st.characters(codec="utf-8")
 TAG = re.compile(r"</?mark>")
+SIGNS, SPACE = re.compile(r"[*`|#]"), re.compile(r"\s+")  # signs of Markdown are left out
 
 
 def shown(text: str, query: str) -> str:
@@ -28,7 +29,7 @@ def shown(text: str, query: str) -> str:
         ("Hello World", "wor", "Hello <mark>Wor</mark>ld"),
         ("Großes Café", "grosses cafe", "<mark>Großes</mark> <mark>Café</mark>"),
         ("大型語言模型", "语言", "大型<mark>語言</mark>模型"),
-        ("使用Python写", "用python", "使<mark>用Python</mark>写".replace("使<mark>用", "使<mark>用")),
+        ("使用Python写", "用python", "使<mark>用Python</mark>写"),
         ("ＷＩＤＥ ﬁle", "wide file", "<mark>ＷＩＤＥ</mark> <mark>ﬁle</mark>"),
         ("a 🎉 b", "🎉", "a <mark>🎉</mark> b"),
         ("foo-bar foo bar", '"foo bar"', "<mark>foo-bar</mark> <mark>foo bar</mark>"),
@@ -87,12 +88,11 @@ def test_a_title_is_shown_whole() -> None:
 
 
 @settings(deadline=None)
-@given(st.text(LETTERS, max_size=400), st.text("ab模型 é", min_size=1, max_size=5))
+@given(st.text(LETTERS | st.sampled_from("ab模型 é"), max_size=400), st.text("ab模型 é", max_size=5).filter(str.strip))
 def test_marks_add_nothing_and_take_nothing(text: str, words: str) -> None:
-    if not words.strip():
-        return
+    text = SIGNS.sub("", text)
     plain = html.unescape(TAG.sub("", marked(text, Query.parse(words).marks)))
-    assert plain == html.unescape(marked(text, re.compile(r"(?!)")))
+    assert SPACE.sub(" ", plain) == SPACE.sub(" ", text)
 
 
 @pytest.mark.parametrize(

@@ -9,21 +9,13 @@ from django.utils import timezone
 
 from accounts.models import User
 from conversations.models import Conversation, Message, Share
-from tests.conversations.test_doors import Browse, browse
+from tests.conversations.browsing import Browse
 from tests.limits.stories import policy
 from tests.sharing.stories import past, shared, talked
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 
 WISH: dict[str, Any] = {"audience": "team", "people": [], "days": 7, "reasoning": False}
-
-
-def form(browse: Browse, user: User | None, path: str, **fields: str) -> Any:
-    """A form of a page is sent."""
-    browser = browse(user)
-    return browser._web.run(browser.client.post(path, fields))
 
 
 def token_of(answer: Any) -> str:
@@ -156,21 +148,21 @@ def test_a_reader_goes_on_from_the_page(alice: User, bob: User, browse: Browse) 
     page = browse(bob).get(path).content.decode()
     named = re.search(r'name="client_id" value="([^"]+)"', page)
     assert named
-    answers = [form(browse, bob, f"{path}continue/", client_id=named[1]) for _ in range(2)]
+    answers = [browse(bob).submit(f"{path}continue/", client_id=named[1]) for _ in range(2)]
     talk = Conversation.objects.get(owner=bob)
     assert [(one.status_code, one.headers["Location"]) for one in answers] == [(302, talk.url)] * 2
     assert "bitter" in browse(bob).get(talk.url).content.decode()
-    assert form(browse, bob, f"{path}continue/", client_id="?").status_code == 302
+    assert browse(bob).submit(f"{path}continue/", client_id="?").status_code == 302
     assert Conversation.objects.filter(owner=bob).count() == 2
 
 
 def test_who_cannot_go_on_reads_why(alice: User, bob: User, mallory: User, browse: Browse) -> None:
     path = f"/s/{shared(alice, bob).token}/continue/"
     policy(bob, conversation_turns=1)
-    answer = form(browse, bob, path, client_id=str(uuid4()))
+    answer = browse(bob).submit(path, client_id=str(uuid4()))
     assert answer.status_code == 422
     assert "more than the 1 turns" in answer.content.decode()
-    assert form(browse, mallory, path, client_id=str(uuid4())).status_code == 404
+    assert browse(mallory).submit(path, client_id=str(uuid4())).status_code == 404
     assert browse(bob).get(path).status_code == 405
 
 
@@ -201,14 +193,14 @@ def test_the_lists_say_what_is_shared_until_when(alice: User, bob: User, browse:
 def test_only_who_shares_revokes(alice: User, bob: User, browse: Browse) -> None:
     share = shared(alice, bob)
     path = f"/shares/{share.pk}/revoke/"
-    assert form(browse, bob, path).status_code == 404
-    assert form(browse, None, path).status_code == 302
+    assert browse(bob).submit(path).status_code == 404
+    assert browse(None).submit(path).status_code == 302
     assert browse(alice).get(path).status_code == 405
     assert browse(bob).get(f"/s/{share.token}/").status_code == 200
-    assert form(browse, alice, path).headers["Location"] == "/shares/"
+    assert browse(alice).submit(path).headers["Location"] == "/shares/"
     assert browse(bob).get(f"/s/{share.token}/").status_code == 404
     assert "revoked" in browse(alice).get("/shares/").content.decode()
-    assert form(browse, alice, path).status_code == 302
+    assert browse(alice).submit(path).status_code == 302
 
 
 def test_who_may_not_share_is_told_that_nobody_reads_it(alice: User, browse: Browse) -> None:
@@ -220,8 +212,7 @@ def test_who_may_not_share_is_told_that_nobody_reads_it(alice: User, browse: Bro
 def test_forms_need_the_pages_own_token(alice: User, bob: User, browse: Browse) -> None:
     share = shared(alice, bob)
     for user, path in ((alice, f"/shares/{share.pk}/revoke/"), (bob, f"/s/{share.token}/continue/")):
-        browser = browse(user, csrf=True)
-        assert browser._web.run(browser.client.post(path, {})).status_code == 403
+        assert browse(user, csrf=True).submit(path).status_code == 403
     assert browse(alice, csrf=True).post(f"/c/{share.conversation_id}/share/", WISH).status_code == 403
 
 

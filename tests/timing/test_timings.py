@@ -14,12 +14,10 @@ from accounts.models import User
 from conversations import frames, timings
 from conversations.models import Message, Timing
 from conversations.tasks import forget
-from tests.conversations.test_doors import Browse, browse
+from tests.conversations.browsing import Browse
 from tests.limits.stories import policy
 from tests.tabs import OpenTab
 from tests.timing.stories import answered, kept, told
-
-__all__ = ["browse"]
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("model")]
 

@@ -10,13 +10,11 @@ from conversations.models import Message
 from conversations.services import stop
 from inference.events.items import Part
 from inference.runner import Live
-from tests.conversations.pen import take
+from tests.conversations.pen import Take
 from tests.conversations.talk import reply_of, say, settle
 from tests.waiting import until
 from tests.web import Web
 from tests.workers import Hire
-
-__all__ = ["take"]
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -144,7 +142,7 @@ def test_a_reply_that_is_stopped_while_it_reasons_has_its_time(alice: User, hire
     assert reply_of(sent).reasoning_ms is not None
 
 
-def test_a_page_that_comes_while_it_reasons_is_told_since_when(alice: User, take: Any, web: Web) -> None:
+def test_a_page_that_comes_while_it_reasons_is_told_since_when(alice: User, take: Take, web: Web) -> None:
     sent = say(alice)
     pen = take()
     pen.say("Let me think.", Part.REASONING)

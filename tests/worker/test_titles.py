@@ -179,6 +179,7 @@ def test_without_a_free_slot_none_is_asked_for(alice: User, bob: User, hire: Hir
     until(lambda: worker.worker.live)
     answered_meanwhile = say(alice, "@tokens=2 @rate=2000 Short.")
     worker.ticket().result(15)
+    until(lambda: not worker.worker._spare)
     assert (title.requests, title_of(answered_meanwhile)[1]) == ([], "text")
     for live in worker.worker.live.values():
         live.abort(Abort.STOPPED)

@@ -1,5 +1,0 @@
-"""What stories about conversations share."""
-
-from tests.conversations.pen import take
-
-__all__ = ["take"]
