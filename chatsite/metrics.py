@@ -22,7 +22,7 @@ from prometheus_client import (
     make_wsgi_app,
 )
 
-from conversations.backlog import QueueCollector
+from conversations.replies.backlog import QueueCollector
 
 AGAIN_S = 5.0  # between tries for a port that is taken
 

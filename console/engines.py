@@ -8,8 +8,8 @@ from uuid import UUID
 from django.utils import timezone
 from redis.exceptions import RedisError
 
-from conversations import places, queue
 from conversations.models import Message
+from conversations.replies import places, queue
 from conversations.states import State
 from inference import presence
 from inference.events.client import blocking_client

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from audit.admin import AuditedAdmin
-from conversations import kept
-from conversations.library_forms import checked_parameters
+from conversations.library import kept
+from conversations.library.forms import checked_parameters
 from conversations.models import Preset, SavedPrompt
 from conversations.models.prompt import Kept
 from conversations.refusals import Refused

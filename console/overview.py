@@ -11,8 +11,8 @@ from redis.exceptions import RedisError
 from accounts.models import User
 from console.fresh import Fresh
 from console.recent import Hour, last_hour
-from conversations import queue
 from conversations.models import Message
+from conversations.replies import queue
 from conversations.states import State
 from inference import presence
 from inference.events.client import blocking_client

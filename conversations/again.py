@@ -13,9 +13,9 @@ from conversations import checks, parameters, services
 from conversations.checks import Checked
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
+from conversations.replies.tickets import queue_ticket
 from conversations.services import Sent
 from conversations.states import State
-from conversations.tickets import queue_ticket
 from inference.model import Model
 from limits.policies import limits_of
 

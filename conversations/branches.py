@@ -7,7 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, finished
+from conversations import checks
+from conversations.markdown import finished
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.tree import Node, Tree

@@ -14,10 +14,10 @@ import orjson
 from django.db import DatabaseError
 from redis.exceptions import RedisError
 
-from conversations import places
 from conversations.database import in_database, persistently
 from conversations.models import Message
 from conversations.problems import sentence
+from conversations.replies import places
 from conversations.states import EVENT, State
 from inference import presence
 from inference.events.client import blocking_client

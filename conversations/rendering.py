@@ -12,8 +12,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from conversations.formula_rules import unclosed_formula
 from conversations.markdown import block_starts, blocks, formatted, render
+from conversations.markdown.formula_rules import unclosed_formula
 
 Part = Literal["text", "reasoning"]
 PARTS: tuple[Part, Part] = ("reasoning", "text")

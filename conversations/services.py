@@ -11,14 +11,14 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, drafts, instructions, metrics, parameters
+from conversations import checks, drafts, metrics, parameters
 from conversations.checks import Checked
 from conversations.inserting import insert
 from conversations.models import Conversation, Message
-from conversations.parameters import NOTHING, Chosen
+from conversations.parameters import NOTHING, Chosen, instructions
 from conversations.refusals import Refused
+from conversations.replies.tickets import queue_ticket
 from conversations.states import UNFINISHED, State
-from conversations.tickets import queue_ticket
 from limits import ledger, tally
 from limits.policies import limits_of
 from limits.refusals import OverLimit

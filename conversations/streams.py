@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary, WeakValueDictionary
 from conversations.database import in_database
 from conversations.follow import Cursor, Follower
 from conversations.formatting import Formattings
-from conversations.tickets import warm_up
+from conversations.replies.tickets import warm_up
 from inference.events.feed import Feed
 from inference.events.probe import Probe
 

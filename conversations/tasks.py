@@ -2,9 +2,11 @@
 
 from celery import shared_task
 
-from conversations import reservations, sharing, sweeper, timings, trash
-from conversations.reply import serve
+from conversations import sharing, timings
+from conversations.replies import reservations, sweeper
+from conversations.replies.reply import serve
 from conversations.search import index as search_index
+from conversations.shelf import emptying
 from inference.worker import current
 
 
@@ -37,7 +39,7 @@ def forget() -> None:
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def empty_trash() -> None:
     """Delete for ever what has been in the trash for too long."""
-    trash.empty()
+    emptying.empty()
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

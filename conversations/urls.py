@@ -2,22 +2,13 @@
 
 from django.urls import path
 
-from conversations import (
-    branch_views,
-    details,
-    library,
-    noted,
-    objections,
-    parameters_views,
-    ratings,
-    sharing_views,
-    shelf_views,
-    shortcuts,
-    source,
-    views,
-)
+from conversations import branch_views, details, noted, objections, ratings, shortcuts, source, views
 from conversations.consumers import ChatConsumer
+from conversations.library import views as library
+from conversations.parameters import views as parameters_views
 from conversations.search import views as search
+from conversations.sharing import views as sharing_views
+from conversations.shelf import views as shelf_views
 
 urlpatterns = [
     path("", views.chat, name="home"),

@@ -18,15 +18,17 @@ from django.views.decorators.csrf import ensure_csrf_cookie
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import beginning, drafts, frames, hints, listing, news, timings
+from conversations import drafts, frames, hints, news, timings
 from conversations.again import again
 from conversations.allowance import allowance
 from conversations.database import in_database
 from conversations.follow import Follower
 from conversations.models import Conversation, Message
+from conversations.parameters import beginning
 from conversations.phrases import phrases
 from conversations.refusals import Refused
 from conversations.services import send, stop
+from conversations.shelf import listing
 from conversations.streams import streams
 from inference.serving import model as served
 

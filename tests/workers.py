@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
-from conversations.keeper import keep
-from conversations.reply import serve
+from conversations.replies.keeper import keep
+from conversations.replies.reply import serve
 from inference import serving
 from inference.model import Model
 from inference.worker import Worker

@@ -10,8 +10,7 @@ from collections.abc import Callable, Sequence
 from chatsite.bench import report
 from chatsite.bench.figures import Row
 from chatsite.bench.progress import Progress
-from conversations import formulas
-from conversations.markdown import render
+from conversations.markdown import formulas, render
 from conversations.rendering import SHORTEST_PAUSE, _LivePart, _render_open
 
 TOKEN = 4  # characters

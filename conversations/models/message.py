@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from conversations import finished
+from conversations.markdown import finished
 from conversations.models.conversation import Conversation
 from conversations.problems import sentence
 from conversations.states import FINAL, UNFINISHED, State

@@ -27,6 +27,7 @@ export function show(button, put) {
   if (menu.opener === button && menu.matches(":popover-open")) return menu.hidePopover();
   menu.hidePopover();
   put(menu);
+  button.closest("aside, main").append(menu); // a reader finds it in the region of its button
   menu.opener = button;
   menu.onkeydown = (event) => key(event, menu);
   menu.ontoggle = ({ newState }) => closed(newState, button, menu);

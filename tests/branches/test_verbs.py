@@ -12,8 +12,8 @@ from accounts.models import User
 from conversations.branches import choose, erase
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
-from conversations.tickets import queue_ticket, tickets_waiting
-from conversations.turns import turns_before
+from conversations.replies.tickets import queue_ticket, tickets_waiting
+from conversations.replies.turns import turns_before
 from inference.model import Model
 from limits.models import Usage
 from moderation.models import Incident, Rule

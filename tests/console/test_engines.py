@@ -16,7 +16,7 @@ from audit.models import Entry
 from console.engines import MOST_SHOWN, standing
 from console.roles import Role, give
 from conversations.models import Message
-from conversations.places import _look
+from conversations.replies.places import _look
 from inference import presence
 from inference.events.client import async_client, blocking_client
 from inference.model import Model

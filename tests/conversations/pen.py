@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from conversations import queue
 from conversations.models import Message
+from conversations.replies import queue
 from conversations.states import EVENT, State
 from inference.events.client import async_client
 from inference.events.items import Part, Snapshot

@@ -9,9 +9,9 @@ from accounts.models import User
 from conversations import shelf
 from conversations.again import Wish, again
 from conversations.branches import choose, erase
-from conversations.instructions import set_parameters
 from conversations.models import Conversation, Message
 from conversations.parameters import Chosen
+from conversations.parameters.instructions import set_parameters
 from conversations.refusals import Refused
 from tests.branches.stories import edit, once_more, talk
 from tests.conversations.browsing import Browse

@@ -6,9 +6,9 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import User
-from conversations import finished, shelf
+from conversations import shelf
 from conversations.branches import erase
-from conversations.markdown import render
+from conversations.markdown import finished, render
 from conversations.models import Message
 from tests.branches.stories import talk
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from redis import Redis
 
 from accounts.models import User
-from conversations import places
 from conversations.models import Message
+from conversations.replies import places
 from conversations.states import State
 from inference.events.items import FEED, Part, key
 from inference.model import Model

@@ -9,10 +9,10 @@ import pytest
 from django.db.models.functions import Now
 
 from accounts.models import User
-from conversations import queue
 from conversations.database import THREADS, in_database
-from conversations.keeper import Checkpoint, save
 from conversations.models import Message
+from conversations.replies import queue
+from conversations.replies.keeper import Checkpoint, save
 from conversations.services import stop
 from inference.model import Model
 from inference.runner import Live
@@ -104,7 +104,7 @@ def test_a_save_that_comes_too_late_does_not_take_back_what_was_let_go(alice: Us
 def test_a_stop_without_redis_is_obeyed_at_the_next_heartbeat(
     alice: User, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.1)
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.1)
     worker = hire(text=STORY, rate=50)
     sent = say(alice)
     ticket = worker.ticket()
@@ -117,7 +117,7 @@ def test_a_stop_without_redis_is_obeyed_at_the_next_heartbeat(
 
 def test_leases_do_not_wait_for_threads_that_are_busy(alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
     """After a change, every claim waits until the rules are compiled: meanwhile nobody's lease may lapse."""
-    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.1)
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.1)
     worker, all_busy, go_on = hire(text=STORY, rate=50), Barrier(THREADS + 1), Event()
 
     def compile_rules() -> None:

@@ -9,9 +9,9 @@ from django.contrib.auth.models import Group
 from django.db.models import F
 
 from accounts.models import User
-from conversations import reservations
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
+from conversations.replies import reservations
 from conversations.services import stop
 from inference.model import Model
 from limits import restraints

@@ -11,10 +11,10 @@ from django.db.models.functions import Now
 from django.http import QueryDict
 
 from accounts.models import User
-from conversations import listing
 from conversations.frames import Malformed
-from conversations.listing import Place, Shelf
 from conversations.models import Conversation, Folder, Tag
+from conversations.shelf import listing
+from conversations.shelf.listing import Place, Shelf
 
 pytestmark = pytest.mark.django_db
 

@@ -12,10 +12,12 @@ import pytest
 from django.db import connection, connections, transaction
 
 from accounts.models import User
-from conversations import held, names, queue, shelf
+from conversations import shelf
 from conversations.branches import erase
 from conversations.models import Conversation, Folder, Message, Tag
+from conversations.replies import held, queue
 from conversations.search import index
+from conversations.shelf import names
 from conversations.states import State
 from inference.model import Model
 from tests.branches.stories import once_more, stopped, talk

@@ -8,9 +8,9 @@ from django.db.models.functions import Now
 from pytest_django import Settings
 
 from accounts.models import User
-from conversations import places, queue
 from conversations.database import in_database
 from conversations.models import Message
+from conversations.replies import places, queue
 from conversations.services import Sent
 from inference.model import Model
 from tests.conversations import talk

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from conversations.release import Release
+from conversations.replies.release import Release
 from inference.events.items import Part
 from moderation.matcher import MASK, Action, Finding, Matcher, RuleSpec
 

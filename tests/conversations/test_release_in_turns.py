@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from conversations.release import Release
+from conversations.replies.release import Release
 from inference.events.items import Part
 from moderation.matcher import Action, Finding, Matcher, RuleSpec
 

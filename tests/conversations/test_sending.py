@@ -10,8 +10,8 @@ from redis import Redis
 from accounts.models import User
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
+from conversations.replies.tickets import tickets_waiting
 from conversations.services import Draft, Sent, send
-from conversations.tickets import tickets_waiting
 from inference.model import Model
 from tests.conversations.talk import reply_of, say, settle
 from tests.races import at_once

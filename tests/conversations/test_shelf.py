@@ -8,10 +8,12 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from conversations import names, queue, shelf
+from conversations import shelf
 from conversations.models import Conversation, Folder, Message, Tag
 from conversations.refusals import Refused
+from conversations.replies import queue
 from conversations.services import Draft, Sent, send
+from conversations.shelf import names
 from inference.model import Model
 from limits.models import Usage
 from moderation.models import Incident, Rule

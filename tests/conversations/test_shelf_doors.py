@@ -6,8 +6,10 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from conversations import names, shelf, shelf_views
+from conversations import shelf
 from conversations.models import Conversation, Folder, Message, Tag
+from conversations.shelf import names
+from conversations.shelf import views as shelf_views
 from limits.models import Usage
 from tests.conversations.browsing import Browse, Browser
 from tests.conversations.pen import Take

@@ -11,9 +11,9 @@ from django.db.utils import OperationalError
 from redis import Redis
 
 from accounts.models import User
-from conversations import sweeper
 from conversations.models import Message
-from conversations.tickets import queue_of, tickets_waiting
+from conversations.replies import sweeper
+from conversations.replies.tickets import queue_of, tickets_waiting
 from inference.model import Model
 from tests.conversations.talk import say, settle
 

@@ -8,7 +8,7 @@ import pytest
 from celery import current_app
 from redis import Redis
 
-from conversations.tickets import TASK, queue_of, queue_ticket, tickets_waiting
+from conversations.replies.tickets import TASK, queue_of, queue_ticket, tickets_waiting
 
 MODEL = "scripted"
 OF_EACH_TICKET = {"id", "root_id", "correlation_id", "delivery_tag"}

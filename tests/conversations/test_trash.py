@@ -8,8 +8,10 @@ from pytest_django import Settings
 
 from accounts.models import User
 from chatsite.celery import app
-from conversations import queue, shelf, tasks, trash
+from conversations import shelf, tasks
 from conversations.models import Conversation
+from conversations.replies import queue
+from conversations.shelf import emptying
 from inference.model import Model
 from limits.models import Usage
 from tests.conversations.talk import reply_of, say, settle
@@ -28,9 +30,9 @@ def thrown_away(user: User, days: float) -> Conversation:
 def test_only_what_is_there_for_too_long_goes(alice: User, bob: User) -> None:
     old, new, his = thrown_away(alice, 30.1), thrown_away(alice, 29.9), thrown_away(bob, 31)
     kept = say(alice).conversation
-    assert trash.empty() == 2
+    assert emptying.empty() == 2
     assert set(Conversation.objects.all()) == {new, kept}
-    assert trash.empty() == 0
+    assert emptying.empty() == 0
     assert Usage.objects.count() == 4, "what they cost stays"
     assert {old.pk, his.pk}.isdisjoint(Conversation.objects.values_list("pk", flat=True))
 
@@ -38,15 +40,15 @@ def test_only_what_is_there_for_too_long_goes(alice: User, bob: User) -> None:
 def test_how_long_is_a_setting_and_none_is_for_ever(alice: User, settings: Settings) -> None:
     thrown_away(alice, 300)
     settings.TRASH_DAYS = 0
-    assert trash.empty() == 0
+    assert emptying.empty() == 0
     settings.TRASH_DAYS = 299
-    assert trash.empty() == 1
+    assert emptying.empty() == 1
 
 
 def test_what_is_restored_is_nowhere_near_it(alice: User) -> None:
     back = thrown_away(alice, 300)
     shelf.restore(alice, frozenset({back.pk}))
-    assert trash.empty() == 0
+    assert emptying.empty() == 0
     assert Conversation.objects.get() == back
 
 
@@ -56,18 +58,18 @@ def test_one_that_a_worker_still_writes_in_keeps_no_other_from_going(alice: User
     busy = sent.conversation
     Conversation.objects.filter(pk=busy.pk).update(trashed_at=Now() - timedelta(days=40))
     thrown_away(alice, 35)
-    assert trash.empty() == 1
+    assert emptying.empty() == 1
     assert Conversation.objects.get() == busy
     assert reply_of(sent).stop_requested
     settle(sent, "stopped")
-    assert trash.empty() == 1
+    assert emptying.empty() == 1
 
 
 def test_a_run_has_an_end(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(trash, "AT_ONCE", 2)
+    monkeypatch.setattr(emptying, "AT_ONCE", 2)
     for _ in range(3):
         thrown_away(alice, 40)
-    assert [trash.empty(), trash.empty(), trash.empty()] == [2, 1, 0]
+    assert [emptying.empty(), emptying.empty(), emptying.empty()] == [2, 1, 0]
 
 
 def test_the_scheduler_knows_of_it(alice: User) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from conversations.models import Message
-from conversations.turns import Said, fitted, shorter, turns_before
+from conversations.replies.turns import Said, fitted, shorter, turns_before
 from inference.protocol import Turn
 from tests.conversations.talk import reply_of, say, settle
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from prometheus_client import REGISTRY
 
 from accounts.models import User
-from conversations import queue
 from conversations.models import Message
 from conversations.refusals import Refused
+from conversations.replies import queue
+from conversations.replies.sweeper import sweep
 from conversations.services import stop
-from conversations.sweeper import sweep
 from inference.counting import Spread
 from inference.events.client import blocking_client
 from inference.metrics import ENGINES

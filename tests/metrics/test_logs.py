@@ -111,7 +111,7 @@ def test_one_reply_can_be_followed_from_send_to_end(alice: User, web: Web, hire:
     worker.ticket().result(10)
     reader.end()
     lines = kept.about(sent.reply)
-    assert {line["logger"] for line in lines} >= {"conversations.services", "conversations.attempt"}
+    assert {line["logger"] for line in lines} >= {"conversations.services", "conversations.replies.attempt"}
     assert any("complete" in str(line["message"]) for line in lines)
     everything = "\n".join(kept.lines)
     assert "secret" not in everything

@@ -9,9 +9,9 @@ from django.db import DatabaseError
 from django.db.models.functions import Now
 
 from accounts.models import User
-from conversations import backlog
-from conversations.backlog import Backlog, QueueCollector, backlogs
 from conversations.models import Message
+from conversations.replies import backlog
+from conversations.replies.backlog import Backlog, QueueCollector, backlogs
 from inference.model import Model
 from tests.conversations.talk import say, settle
 

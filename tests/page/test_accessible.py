@@ -7,6 +7,7 @@ new in the URL table is looked at, too; an argument that is new there has to be 
 import json
 import re
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 from django.utils import translation
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from chatsite.bench.browser import launched
 from tests.hostile.test_every_door import ALL, ARGUMENT, Door
@@ -190,12 +191,16 @@ def test_a_page_for_strangers_has_no_fault(chromium: Browser, team_site: Site, p
         context.close()
 
 
+def _answered(route: Route, html: str) -> None:
+    route.fulfill(body=html, content_type="text/html")
+
+
 @pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
 def test_a_page_of_an_error_has_no_fault(desk: Page, phone: Page, name: str) -> None:
     for page, language in ((desk, "en"), (phone, "zh-hans")):
         with translation.override(language):
             html = render_to_string(f"{name}.html", request=RequestFactory().get("/"))
-        page.route("**/error", lambda route, html=html: route.fulfill(body=html, content_type="text/html"))
+        page.route("**/error", partial(_answered, html=html))
         page.goto("/error")
         expect(page.locator("h1")).to_be_visible()
         assert looked_at(page) == []

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations import mathml
-from conversations.formulas import DEEPEST_FORMULA, LONGEST_FORMULA, formula
-from conversations.markdown import render
+from conversations.markdown import mathml, render
+from conversations.markdown.formulas import DEEPEST_FORMULA, LONGEST_FORMULA, formula
 
 COMMANDS = (
     r"\frac \sqrt \sum \int \left \right \begin{aligned} \end{aligned} \text \mathrm \mathbb \hat \\ \not \limits"

@@ -9,8 +9,7 @@ from typing import Any
 
 import pytest
 
-from conversations import formulas
-from conversations.markdown import render
+from conversations.markdown import formulas, render
 from conversations.rendering import _LivePart, _render_open
 from tests.page.hostile_payloads import CLASSES, PAYLOADS
 from tests.page.stage import HOME, Stage

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from conversations import mathml
-from conversations.markdown import MOST_MARKS, block_starts, blocks, formatted, render
-from conversations.sanitizing import NOTE_ID, SCHEMES, TAGS
+from conversations.markdown import MOST_MARKS, block_starts, blocks, formatted, mathml, render
+from conversations.markdown.sanitizing import NOTE_ID, SCHEMES, TAGS
 
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -9,9 +9,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from conversations import frames, instructions
+from conversations import frames
 from conversations.models import Conversation, Message
-from conversations.parameters import Chosen
+from conversations.parameters import Chosen, instructions
 from inference import serving
 from inference.model import Model
 from limits.models import Policy

@@ -10,7 +10,7 @@ from accounts.models import User
 from audit.models import Entry
 from console import roles
 from console.roles import Role
-from conversations import kept
+from conversations.library import kept
 from conversations.models import Preset, SavedPrompt
 from conversations.parameters import Chosen
 from conversations.refusals import Refused

@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from conversations import instructions, services
+from conversations import services
 from conversations.checks import check_room
 from conversations.models import Conversation, Message
-from conversations.parameters import Chosen
+from conversations.parameters import Chosen, instructions
 from conversations.refusals import Refused
 from conversations.services import Draft, Sent
 from inference import serving
@@ -31,7 +31,7 @@ ALL = Chosen("Answer like a pirate.", temperature=0.3, top_p=0.8, max_tokens=40,
 def thinker(model: Model, monkeypatch: pytest.MonkeyPatch) -> Model:
     """The model that is served reasons."""
     thinking = replace(model, reasoning=True)
-    for module in ("conversations.checks.served", "conversations.instructions.served"):
+    for module in ("conversations.checks.served", "conversations.parameters.instructions.served"):
         monkeypatch.setattr(module, lambda: thinking)
     return thinking
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from accounts.models import User
 from conversations import markdown, sharing
-from conversations import shared as reading
 from conversations.models import Conversation, Message, Share
 from conversations.refusals import Refused
-from conversations.turns import turns_before
+from conversations.replies.turns import turns_before
+from conversations.sharing import shared as reading
 from limits import restraints
 from moderation.models import Incident, Rule
 from tests.conversations.talk import reply_of, say

@@ -14,8 +14,8 @@ from redis import Redis
 
 from accounts.models import User
 from conversations.models import Message
+from conversations.replies.tickets import tickets_waiting
 from conversations.services import Sent
-from conversations.tickets import tickets_waiting
 from inference.events.items import Snapshot
 from inference.events.writer import Channel, Writer
 from inference.model import Model
@@ -33,7 +33,7 @@ LONG = STORY * 2
 
 @pytest.fixture
 def quick_heartbeat(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.1)
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.1)
 
 
 def let_lapse(sent: Sent) -> None:
@@ -332,7 +332,7 @@ def test_a_reply_that_cannot_be_prepared_is_given_up(
     def fails(*arguments: object) -> None:
         raise MemoryError("a test says so")
 
-    monkeypatch.setattr("conversations.claimed.matcher_for", fails)
+    monkeypatch.setattr("conversations.replies.claimed.matcher_for", fails)
     worker = hire(text=STORY)
     sent = say(alice)
     reader = web.follow(sent.reply)

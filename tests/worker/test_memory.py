@@ -3,10 +3,10 @@
 import pytest
 
 from accounts.models import User
-from conversations.claimed import Memory
 from conversations.models import Conversation, Message
+from conversations.replies.claimed import Memory
+from conversations.replies.turns import Said
 from conversations.services import Sent
-from conversations.turns import Said
 from inference.model import Model
 from inference.protocol import Turn
 from tests.conversations.talk import reply_of, say, settle

@@ -140,7 +140,7 @@ def test_another_worker_goes_on_without_a_letter_of_it(alice: User, hire: Hire, 
 
 
 def test_what_a_dead_worker_held_back_is_not_counted(alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.02)
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.02)
     rule("block", "very " * 40 + "forbidden")
     story = "one two " + "very " * 40
     first, heir = hire(text=story, rate=10), hire(text=story)

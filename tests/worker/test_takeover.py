@@ -10,8 +10,8 @@ from redis import Redis
 
 from accounts.models import User
 from conversations.models import Message
+from conversations.replies.tickets import tickets_waiting
 from conversations.services import Sent, stop
-from conversations.tickets import tickets_waiting
 from inference.engines.scripted.script import pieces
 from inference.events.items import key
 from inference.model import Model
@@ -86,7 +86,7 @@ def test_an_attempt_that_wrote_but_could_not_save_was_not_in_vain(alice: User, h
 def test_what_is_saved_stays_saved_while_redis_keeps_the_next_worker_waiting(
     alice: User, own_redis: OwnRedis, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.05)
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.05)
     heir = hire(text=STORY)
     sent = say(alice)
     let_lapse(sent, text=STORY[:100], attempt=1, completion_tokens=tokens(STORY[:100]))
@@ -106,7 +106,7 @@ def test_what_is_saved_stays_saved_while_redis_keeps_the_next_worker_waiting(
 def test_a_worker_that_outlived_redis_leaves_nothing_to_rewind(
     alice: User, own_redis: OwnRedis, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("conversations.keeper.HEARTBEAT_S", 0.05)
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.05)
     first, heir = hire(text=STORY * 3, rate=400), hire(text=STORY * 3)
     sent = say(alice)
     reader = web.follow(sent.reply)

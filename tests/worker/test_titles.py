@@ -11,8 +11,9 @@ from channels.layers import get_channel_layer
 from pytest_django import Settings
 
 from accounts.models import User
-from conversations import hints, metrics, naming
+from conversations import hints, metrics
 from conversations.models import Conversation
+from conversations.replies import naming
 from conversations.services import Sent
 from inference.metrics import COMPLETION_TOKENS
 from inference.protocol import Chunk, EngineError, Finish, Request

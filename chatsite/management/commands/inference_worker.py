@@ -9,8 +9,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from chatsite import metrics
 from chatsite.celery import app
-from conversations.keeper import keep
-from conversations.tickets import queue_of
+from conversations.replies.keeper import keep
+from conversations.replies.tickets import queue_of
 from inference.catalog import CatalogError
 from inference.serving import model
 from inference.worker import Worker, install

@@ -16,10 +16,10 @@ from markdown_it.ruler import RuleOptionsType
 from markdown_it.token import Token
 from mdit_py_plugins.footnote.index import footnote_def
 
-from conversations.formula_rules import CLOSES, formula_block, inline_formula
-from conversations.markdown_html import Html
-from conversations.markdown_rules import bare_url, emphasis_beside_cjk, note_reference, task_items
-from conversations.sanitizing import DIRECTED, clean
+from conversations.markdown.formula_rules import CLOSES, formula_block, inline_formula
+from conversations.markdown.html import Html
+from conversations.markdown.rules import bare_url, emphasis_beside_cjk, note_reference, task_items
+from conversations.markdown.sanitizing import DIRECTED, clean
 
 LONGEST_TEXT = 400_000  # characters of one message that are formatted
 LONGEST_BLOCK = 50_000  # characters between two blank lines

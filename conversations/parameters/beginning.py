@@ -3,7 +3,8 @@
 from typing import Any
 
 from accounts.models import User
-from conversations import kept, parameters
+from conversations import parameters
+from conversations.library import kept
 from conversations.models import Conversation, Preset
 from conversations.models.parameters import Effort
 from conversations.parameters import NOTHING

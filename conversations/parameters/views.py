@@ -8,11 +8,12 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import frames, instructions, kept, parameters
+from conversations import frames, parameters
 from conversations.database import in_database
+from conversations.library import kept
 from conversations.models import Conversation, Preset
 from conversations.models.parameters import Effort
-from conversations.parameters import NOTHING, Chosen
+from conversations.parameters import NOTHING, Chosen, instructions
 from conversations.refusals import Refused
 from conversations.streams import streams
 from conversations.views import signed_in

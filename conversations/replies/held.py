@@ -5,8 +5,8 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from conversations.claimed import Claimed
 from conversations.models import Conversation, Message
+from conversations.replies.claimed import Claimed
 from conversations.states import State
 from limits import ledger
 from limits.clock import NOW

@@ -6,8 +6,8 @@ from typing import Any
 
 import nh3
 
-from conversations import mathml
-from conversations.highlight import CLASSES
+from conversations.markdown import mathml
+from conversations.markdown.highlight import CLASSES
 
 SCHEMES = ("http", "https", "mailto")
 TAGS = {"a", "blockquote", "br", "code", "del", "em", "hr", "li", "ol", "p", "pre", "s", "span", "strong", "sup", "ul"}

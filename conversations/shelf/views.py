@@ -13,13 +13,13 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import frames, hints, listing, names, shelf
+from conversations import frames, hints, shelf
 from conversations.database import in_database
-from conversations.listing import Shelf
 from conversations.models import Conversation, Folder, Tag
 from conversations.refusals import Refused
-from conversations.shelf import Ids, Shelved
-from conversations.shelf_words import words
+from conversations.shelf import Ids, Shelved, listing, names
+from conversations.shelf.listing import Shelf
+from conversations.shelf.words import words
 from conversations.streams import streams
 from conversations.views import View, signed_in
 

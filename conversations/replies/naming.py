@@ -17,9 +17,9 @@ from django.db import DatabaseError
 from django.db.models import QuerySet
 
 from conversations import hints, metrics
-from conversations.claimed import Claimed
 from conversations.database import in_database
 from conversations.models import Conversation
+from conversations.replies.claimed import Claimed
 from conversations.states import State
 from conversations.titles import title_from
 from inference.metrics import COMPLETION_TOKENS, PROMPT_TOKENS

@@ -14,8 +14,8 @@ from uuid import UUID
 
 from django.db.models import Avg, F
 
-from conversations import queue
 from conversations.models import Message
+from conversations.replies import queue
 from conversations.states import State
 from inference import presence
 from inference.events.client import blocking_client

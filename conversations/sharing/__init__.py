@@ -1,7 +1,7 @@
 """The verbs of who shares: show a conversation to others as it is now, list what is shown, take it back.
 
 A share is a snapshot, a copy of its own. What makes all shares of a person stop (their account is switched off, their
-policy says no, the conversation is in the trash) is asked at each reading, in ``conversations.shared``.
+policy says no, the conversation is in the trash) is asked at each reading, in ``conversations.sharing.shared``.
 """
 
 from collections.abc import Sequence

@@ -14,7 +14,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from conversations.models import Message
-from conversations.queue import FREE, LAPSED
+from conversations.replies.queue import FREE, LAPSED
 from conversations.states import State
 from inference.serving import served_model
 

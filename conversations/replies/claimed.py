@@ -3,9 +3,9 @@
 import logging
 from dataclasses import dataclass
 
-from conversations import queue
 from conversations.models import Message
-from conversations.turns import Said, fitted, shorter, turns_before
+from conversations.replies import queue
+from conversations.replies.turns import Said, fitted, shorter, turns_before
 from inference.model import Model
 from inference.protocol import Turn
 from inference.tokenizers import tokenizer_for

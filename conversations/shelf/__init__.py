@@ -14,7 +14,8 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, finished, metrics
+from conversations import checks, metrics
+from conversations.markdown import finished
 from conversations.models import Conversation, Folder, Message, Tag
 from conversations.refusals import Refused
 from conversations.services import stop

@@ -13,10 +13,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from conversations import frames, shared, sharing
+from conversations import frames, sharing
 from conversations.database import in_database
 from conversations.models import Conversation, Share
 from conversations.refusals import Refused
+from conversations.sharing import shared
 from conversations.streams import streams
 from conversations.views import signed_in
 from limits.policies import limits_of

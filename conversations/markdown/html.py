@@ -9,9 +9,9 @@ from markdown_it.renderer import RendererHTML
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 
-from conversations.formula_rules import CLOSES
-from conversations.formulas import formula
-from conversations.highlight import highlight
+from conversations.markdown.formula_rules import CLOSES
+from conversations.markdown.formulas import formula
+from conversations.markdown.highlight import highlight
 
 LABEL = re.compile(r"[\w.+#-]{1,24}")
 HEADING_SHIFT = 2  # the page has h1 and h2 of its own

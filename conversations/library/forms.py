@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import User
-from conversations import kept, parameters
+from conversations import parameters
+from conversations.library import kept
 from conversations.models import Preset, SavedPrompt
 from conversations.models.parameters import Effort
 from conversations.refusals import Refused

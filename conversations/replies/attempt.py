@@ -7,12 +7,13 @@ from dataclasses import replace
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from conversations import held, metrics, problems, queue
-from conversations.claimed import Claimed, Memory
+from conversations import metrics, problems
 from conversations.database import in_database, persistently
-from conversations.release import Release
+from conversations.replies import held, queue
+from conversations.replies.claimed import Claimed, Memory
+from conversations.replies.release import Release
+from conversations.replies.tickets import queue_ticket
 from conversations.states import EVENT, End, State, check_move
-from conversations.tickets import queue_ticket
 from inference.events.items import Part, Refusal, Snapshot
 from inference.events.writer import Channel, Superseded
 from inference.protocol import Chunk, Engine, EngineError, Finish, Prefix, Problem, Request, Sampling

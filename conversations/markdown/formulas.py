@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element
 from latex2mathml import exceptions
 from latex2mathml.converter import Converter
 
-from conversations.mathml import UnfitError, as_html
+from conversations.markdown.mathml import UnfitError, as_html
 
 LONGEST_FORMULA = 3_000  # characters
 DEEPEST_FORMULA = 30  # braces and environments inside one another: the converter calls itself for each

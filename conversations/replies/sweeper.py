@@ -7,8 +7,8 @@ from django.db.models import Count
 
 from conversations import metrics
 from conversations.models import Message
-from conversations.queue import FREE, HEARTBEAT_S, LAPSED
-from conversations.tickets import queue_ticket, tickets_waiting
+from conversations.replies.queue import FREE, HEARTBEAT_S, LAPSED
+from conversations.replies.tickets import queue_ticket, tickets_waiting
 
 TICKETS_AT_ONCE = 64
 

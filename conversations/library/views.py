@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
-from conversations import kept
-from conversations.library_forms import KeptForm, PresetForm, PromptForm
+from conversations.library import kept
+from conversations.library.forms import KeptForm, PresetForm, PromptForm
 from conversations.models import Preset, SavedPrompt
 from conversations.parameters import Chosen
 from conversations.refusals import Refused

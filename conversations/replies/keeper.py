@@ -11,7 +11,7 @@ from redis.exceptions import RedisError
 
 from conversations.database import at_once
 from conversations.models import Message
-from conversations.queue import HEARTBEAT_S, LEASE_UNTIL
+from conversations.replies.queue import HEARTBEAT_S, LEASE_UNTIL
 from conversations.states import State
 from inference.events.items import Refusal
 from inference.runner import Abort, Live

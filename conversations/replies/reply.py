@@ -3,11 +3,12 @@
 import asyncio
 import logging
 
-from conversations import metrics, naming, queue
-from conversations.attempt import Attempt
-from conversations.claimed import claim
+from conversations import metrics
 from conversations.database import in_database
-from conversations.tickets import queue_ticket
+from conversations.replies import naming, queue
+from conversations.replies.attempt import Attempt
+from conversations.replies.claimed import claim
+from conversations.replies.tickets import queue_ticket
 from inference.concerning import concerning
 from inference.events.writer import Superseded
 from inference.protocol import EngineDead
