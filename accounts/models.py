@@ -70,6 +70,11 @@ class ApiKey(models.Model):
     def is_over(self) -> bool:
         return self.revoked_at is not None or (self.expires_at is not None and self.expires_at <= timezone.now())
 
+    @property
+    def scope_words(self) -> str:
+        """What it may, in words."""
+        return ", ".join(str(self.Scope(one).label) for one in self.scopes)
+
     def allows(self, scope: str) -> bool:
         return scope in self.scopes
 

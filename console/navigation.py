@@ -61,6 +61,7 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("accounts.User", _("People")),
             Rows("auth.Group", _("Groups")),
             Rows("limits.Restraint"),
+            Rows("accounts.ApiKey"),
         ),
     ),
     (_("Rules"), (Rows("limits.Policy"), Rows("moderation.Rule"), Rows("moderation.Incident"))),

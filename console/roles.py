@@ -29,6 +29,7 @@ GROUPS = {Role.ADMIN: "role:admin", Role.MODERATOR: "role:moderator", Role.AUDIT
 
 # By model: the first letters of view, add, change and delete, for administrator, moderator and auditor.
 TABLE: dict[str, tuple[str, str, str]] = {
+    "accounts.apikey": ("vc", "", "v"),
     "accounts.user": ("vacd", "", "v"),
     "audit.entry": ("v", "", "v"),
     "auth.group": ("vacd", "", "v"),

@@ -3,40 +3,19 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accounts.models import User
 from console.content import WithoutWords, people_called
+from console.standing import Standing, shown
 from conversations import sharing
 from conversations.models import Share
 
 MOST_NAMED = 5
 HIDDEN = frozenset({"title", "messages", "token"})  # with its token, anybody in the audience could read it
-
-
-class Standing(admin.SimpleListFilter):
-    """Which can still be read, but for what stops all of a person's."""
-
-    title = gettext_lazy("state")
-    parameter_name = "state"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
-        return [("open", _("open")), ("expired", _("expired")), ("revoked", _("revoked"))]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        expired = Q(expires_at__lte=timezone.now())
-        wanted = {
-            "open": Q(revoked_at=None) & ~expired,
-            "expired": Q(revoked_at=None) & expired,
-            "revoked": Q(revoked_at__isnull=False),
-        }
-        return queryset.filter(wanted[value]) if (value := self.value() or "") in wanted else queryset
 
 
 @admin.register(Share)
@@ -72,8 +51,7 @@ class ShareAdmin(WithoutWords):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, share: Share) -> SafeString:
-        words = _("revoked") if share.revoked_at else _("expired") if share.is_over else _("open")
-        return format_html('<span class="state" data-state="{}">{}</span>', "over" if share.is_over else "open", words)
+        return shown(share, Standing.holds[1])
 
     @admin.action(description=gettext_lazy("Revoke"), permissions=["revoke"])
     def revoke(self, request: HttpRequest, shares: QuerySet[Share]) -> None:

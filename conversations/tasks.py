@@ -2,6 +2,7 @@
 
 from celery import shared_task
 
+from accounts import api_keys
 from conversations import sharing, timings
 from conversations.replies import reservations, sweeper
 from conversations.replies.reply import serve
@@ -31,9 +32,10 @@ def release_orphans() -> None:
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def forget() -> None:
-    """Remove what browsers told a month ago, and shares that have been over for a month."""
+    """Remove what browsers told a month ago, and shares and API keys that have been over for a month."""
     timings.forget()
     sharing.forget()
+    api_keys.forget()
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from conversations import branch_views, details, noted, objections, ratings, shortcuts, source, views
+from conversations.api_keys import page as api_keys
 from conversations.consumers import ChatConsumer
 from conversations.library import views as library
 from conversations.parameters import views as parameters_views
@@ -58,6 +59,9 @@ urlpatterns = [
     path("search/", search.search, name="search"),
     path("search/panel/", search.panel, name="search_panel"),
     path("limits/", views.limits, name="limits"),
+    path("accounts/keys/", api_keys.keys, name="api_keys"),
+    path("accounts/keys/revoke/", api_keys.revoke_all, name="api_keys_revoke"),
+    path("accounts/keys/<int:key_id>/revoke/", api_keys.revoke, name="api_key_revoke"),
 ]
 
 websocket_urlpatterns = [path("ws/", ChatConsumer.as_asgi())]

@@ -40,7 +40,7 @@ pytest_plugins = [
 # Folders and files: locks and races, plans, names whatever their case, triggers, characters that one of them refuses.
 ON_EACH_DATABASE = {
     *("audit", "branches", "conversations", "limits", "parameters", "search", "sharing", "worker"),
-    *("console/test_filters.py", "console/test_plans.py"),
+    *("accounts/test_api_keys.py", "console/test_filters.py", "console/test_plans.py"),
     *("moderation/test_console_incidents.py", "moderation/test_incidents.py"),
 }
 TESTS = Path(__file__).parent

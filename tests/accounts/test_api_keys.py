@@ -2,7 +2,7 @@
 
 import hashlib
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,7 @@ from accounts import api_keys
 from accounts.api_keys import LASTS_DAYS, MOST_ACTIVE, KeyRefused, authenticate, create, forget, revoke
 from accounts.models import ApiKey, User
 from audit.models import Entry
+from conversations import tasks
 from limits import restraints
 from tests.limits.stories import policy
 from tests.races import at_once
@@ -102,20 +103,20 @@ def test_it_costs_one_query_and_none_for_what_cannot_be_a_key(
 
 def test_its_use_is_noted_once_a_minute(alice: User) -> None:
     key, secret = made(alice)
+
+    def used() -> datetime | None:
+        authenticate(secret)
+        return ApiKey.objects.get(pk=key.pk).last_used_at
+
     assert key.last_used_at is None
-    authenticate(secret)
-    key.refresh_from_db()
-    first = key.last_used_at
+    first = used()
     assert first
     assert timezone.now() - first < timedelta(minutes=1)
-    authenticate(secret)
-    key.refresh_from_db()
-    assert key.last_used_at == first
+    assert used() == first
     past(key, last_used_at=timedelta(seconds=61))
-    authenticate(secret)
-    key.refresh_from_db()
-    assert key.last_used_at
-    assert key.last_used_at >= first
+    again = used()
+    assert again
+    assert again >= first
 
 
 # --- What ends it -----------------------------------------------------------------------------------------------------
@@ -197,6 +198,12 @@ def test_what_is_over_is_forgotten_after_a_month(alice: User) -> None:
     past(lasting, created_at=timedelta(days=400), last_used_at=timedelta(days=400))
     assert forget() == 2
     assert set(ApiKey.objects.all()) == {fresh, lasting}
+
+
+def test_forgetting_is_among_what_recurs(alice: User) -> None:
+    past(made(alice)[0], revoked_at=timedelta(days=31))
+    tasks.forget()
+    assert not ApiKey.objects.exists()
 
 
 # --- What it may ------------------------------------------------------------------------------------------------------

@@ -138,6 +138,9 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_appearance": both(MEMBERS),
     "account_usage": (get(MEMBERS),),
     "account_usage_csv": (get(MEMBERS),),
+    "api_keys": both(MEMBERS),
+    "api_keys_revoke": (post(MEMBERS),),  # each their own
+    "api_key_revoke": (post(ALICE_ONLY),),
     "set_language": (post(EVERYONE),),
 }
 MACHINES: dict[str, tuple[Way, ...]] = {
@@ -197,7 +200,11 @@ MODEL_PAGES = {
     "change": ("vc", "c"),
 }
 
-ONLY_SHOWN = {"limits.restraint", "conversations.share"}  # on a model's pages; doors with a row of their own change it
+ONLY_SHOWN = {
+    "accounts.apikey",
+    "limits.restraint",
+    "conversations.share",
+}  # on a model's pages; doors with a row of their own change it
 
 # Frames of the socket: what is said, and the answer to each but the stranger, whose socket is closed at once.
 FRAMES: dict[str, tuple[dict[str, Any], str]] = {

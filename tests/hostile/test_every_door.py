@@ -16,6 +16,7 @@ from django.db.models import Model as Row
 from django.test import AsyncClient
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from accounts.api_keys import create
 from accounts.models import User
 from console import roles
 from console.models import Banner
@@ -153,6 +154,7 @@ class Story:
             "message_id": self.sent.message,
             "incident_id": self.rows["moderation.incident"],
             "share_id": self.rows["conversations.share"],
+            "key_id": self.rows["accounts.apikey"],
             "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
             "preset_id": Preset.objects.values_list("pk", flat=True).get(name="Hers"),
             "token": Share.objects.values_list("token", flat=True).get(),
@@ -182,6 +184,7 @@ def story(alice: User, grace: User) -> Story:
         Policy.objects.create(note="For everyone"),
         Rule.objects.create(name="A rule", words="marmalade"),
         Restraint.objects.create(user=alice, kind="slow", by=grace),
+        create(alice, "Hers", scopes=["chat"])[0],
         Share.objects.create(owner=alice, conversation=sent.conversation, title="x", messages=[], audience="people"),
         Preset.objects.create(owner=alice, name="Hers"),
         Preset.objects.create(owner=grace, name="Team's", is_team=True),

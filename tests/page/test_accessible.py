@@ -34,6 +34,7 @@ ROWS = """
 import json
 from uuid import uuid4
 from django.contrib.auth.models import Group
+from accounts.api_keys import create
 from accounts.models import User
 from audit.models import Entry
 from console.models import Banner
@@ -64,6 +65,7 @@ made = [
     Incident.objects.create(message=reply.pk, user=alice, where="prompt"),
     Group.objects.get_or_create(name="axe")[0],
     Preset.objects.get_or_create(name="Axe", is_team=True)[0],
+    create(grace, "Axe", scopes=["chat"])[0],
     SavedPrompt.objects.get_or_create(name="Axe", text="About {{{{topic}}}}", is_team=True)[0],
 ]
 rows = {{row._meta.label_lower: str(row.pk) for row in made}}
@@ -115,6 +117,7 @@ def where(door: Door, rows: dict[str, str]) -> str:
         "message_id": rows["conversations.message"],
         "incident_id": rows["moderation.incident"],
         "share_id": rows["conversations.share"],
+        "key_id": rows["accounts.apikey"],
         "token": rows["token"],
         "worker": "nobody",
         "content_type_id": "0",
