@@ -48,7 +48,7 @@ class ApiKey(models.Model):
     name = models.CharField(_("name"), max_length=100)
     prefix = models.CharField(_("begins with"), max_length=8, help_text=_("By which its owner recognises it."))
     digest = models.CharField(max_length=64, unique=True, editable=False, help_text=_("SHA-256 of the secret."))
-    scopes = models.JSONField(_("may"), default=list)
+    scopes = models.JSONField(pgettext_lazy("of an API key", "may"), default=list)
     saves = models.BooleanField(_("conversations are kept"), default=False)
     created_at = models.DateTimeField(_("created at"), default=timezone.now)
     expires_at = models.DateTimeField(_("expires at"), null=True)

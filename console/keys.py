@@ -6,7 +6,7 @@ from django.contrib import admin, messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts import api_keys
 from accounts.models import ApiKey, User
@@ -17,7 +17,7 @@ from console.standing import Standing, shown
 class KeyStanding(Standing):
     """Which can still be used."""
 
-    holds = ("active", gettext_lazy("active"))
+    holds = ("active", pgettext_lazy("of an API key", "active"))
 
 
 @admin.register(ApiKey)
@@ -40,7 +40,7 @@ class ApiKeyAdmin(WithoutWords):
     def begins(self, key: ApiKey) -> str:
         return str(key)
 
-    @admin.display(description=gettext_lazy("may"))
+    @admin.display(description=pgettext_lazy("of an API key", "may"))
     def scope_words(self, key: ApiKey) -> str:
         return key.scope_words
 

@@ -34,7 +34,7 @@ class KeyForm(forms.Form):
     )
     expires = forms.ChoiceField(label=_("Lasts"), choices=LASTS, required=False, initial=USUAL)
     scopes = forms.MultipleChoiceField(
-        label=_("May"),
+        label=pgettext_lazy("of an API key", "May"),
         choices=ApiKey.Scope.choices,
         initial=ApiKey.Scope.values,
         widget=forms.CheckboxSelectMultiple,
