@@ -3,7 +3,7 @@
 from django.urls import path
 
 from conversations import branch_views, details, noted, objections, ratings, shortcuts, source, views
-from conversations.api_keys import page as api_keys
+from conversations.api_keys import views as api_keys
 from conversations.consumers import ChatConsumer
 from conversations.library import views as library
 from conversations.parameters import views as parameters_views

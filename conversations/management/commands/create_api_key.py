@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.api_keys import LASTS_DAYS
 from accounts.models import ApiKey, User
-from conversations.api_keys.form import NEVER, KeyForm
+from conversations.api_keys.forms import NEVER, KeyForm
 
 
 class Command(BaseCommand):

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import api_keys
 from accounts.models import ApiKey, User
-from conversations.api_keys.form import KeyForm
+from conversations.api_keys.forms import KeyForm
 from inference.serving import served_model
 
 MOST_LISTED = 100
