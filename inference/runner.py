@@ -110,6 +110,15 @@ class Live:
         if self._task:
             self._task.cancel()
 
+    def close(self) -> None:
+        """Nothing more will be written. What calls its attempt back lets go of it.
+
+        Else the attempt and all texts it has read would stay until a full garbage collection finds them: one in a
+        thousand replies or two.
+        """
+        self.gate = None
+        self.channel.close()
+
     def check(self) -> None:
         """Raise Aborted if the attempt was aborted."""
         if self._abort:

@@ -106,6 +106,7 @@ class Worker:
         try:
             yield
         finally:
+            live.close()
             del self.live[live.id]
             if not self.live:
                 self._idle.set()

@@ -78,6 +78,10 @@ class Channel:
         """What is appended from now on follows this text."""
         self.sizes = [len(snapshot.text), len(snapshot.reasoning)]
 
+    def close(self) -> None:
+        """Its attempt is over: nobody is told any more of what Redis refuses."""
+        self.on_refusal = _unheard
+
     def _add(self, part: Part, offset: int, data: bytes) -> None:
         self._pieces.append((part, offset, data))
         self._writer.wake(self)
@@ -181,6 +185,10 @@ class Writer:
         for index, why in zip(refused[::2], refused[1::2], strict=True):
             metrics.REFUSALS.labels(Refusal(why).name.lower()).inc()
             owners[index - 1][0].on_refusal(Refusal(why))
+
+
+def _unheard(why: Refusal) -> None:
+    """An attempt that is over has left all of its text in the row."""
 
 
 @cache

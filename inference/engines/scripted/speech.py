@@ -23,12 +23,7 @@ class Speech:
         self._tokens = said.tokens_after(request.prefix)
         self._next = next(self._tokens, None)
         self._stop = StopFilter(request.sampling.stop)
-        self._faults = {
-            options["fail_after"]: EngineError("The scripted engine was told to fail."),
-            options["out_of_memory_after"]: EngineError(
-                "Out of memory, as the script says.", problem=Problem.OUT_OF_MEMORY, retry=True
-            ),
-        }
+        self._faults = {options["fail_after"]: _failure, options["out_of_memory_after"]: _out_of_memory}
         self._pause = {options["fail_after"], options["out_of_memory_after"], options["die_after"]}
         self._stamps: bool = options["stamp"]
         self.said = 0
@@ -37,7 +32,7 @@ class Speech:
     def say(self, metronome: Metronome) -> Chunk:
         """All tokens that are due, in one chunk; it ends early where a fault comes next, which then raises."""
         if fault := self._faults.get(self.said):
-            raise fault
+            raise fault()
         reasoning, text = [], []
         self._settle()
         while self.said < metronome.due and not self.finish and self._next:
@@ -59,3 +54,11 @@ class Speech:
             self.finish = Finish.STOP
         elif self.said >= self._limit:
             self.finish = Finish.LENGTH
+
+
+def _failure() -> EngineError:
+    return EngineError("The scripted engine was told to fail.")
+
+
+def _out_of_memory() -> EngineError:
+    return EngineError("Out of memory, as the script says.", problem=Problem.OUT_OF_MEMORY, retry=True)

@@ -1,0 +1,85 @@
+"""What a reply held is freed as it ends, not by the next full garbage collection, which may be a thousand replies away."""
+
+import gc
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from accounts.models import User
+from conversations.attempt import Attempt
+from conversations.services import stop
+from inference.runner import Live
+from tests.conversations.talk import say
+from tests.waiting import until
+from tests.web import Web
+from tests.worker.test_rules import FILLER, WORD, rule
+from tests.workers import STORY, Hire
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def no_collection() -> Iterator[None]:
+    logging.disable()  # pytest keeps records, and with them errors and what these passed through
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+    logging.disable(logging.NOTSET)
+
+
+def held() -> list[object]:
+    """Attempts, and what they have written, that are still in memory."""
+    return [one for one in gc.get_objects() if isinstance(one, Attempt | Live)]
+
+
+def all_freed() -> None:
+    until(lambda: not held(), 3, what=f"the end of {[type(one).__name__ for one in held()]}")
+
+
+def test_of_a_reply_that_is_complete(alice: User, hire: Hire) -> None:
+    worker = hire(text=STORY, rate=400)
+    say(alice)
+    ticket = worker.ticket()
+    until(held, what="a live reply to be found")
+    ticket.result(15)
+    all_freed()
+
+
+def test_of_one_that_rules_masked_and_one_that_they_blocked(alice: User, hire: Hire) -> None:
+    rule("mask", "naïve")
+    rule("block")
+    for text in (STORY, FILLER + WORD + FILLER):
+        worker = hire(text=text)
+        say(alice)
+        worker.ticket().result(15)
+        all_freed()
+
+
+def test_of_one_that_was_stopped(alice: User, hire: Hire, web: Web) -> None:
+    worker = hire(text=STORY, rate=200)
+    sent = say(alice)
+    ticket = worker.ticket()
+    web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
+    stop(alice, sent.reply)
+    ticket.result(15)
+    all_freed()
+
+
+def test_of_one_whose_engine_failed_and_one_whose_engine_died(alice: User, hire: Hire) -> None:
+    for fault in ({"fail_after": 20}, {"die_after": 150}):
+        worker = hire(text=STORY, **fault)
+        say(alice)
+        worker.ticket().result(15)
+        all_freed()
+
+
+def test_of_one_that_was_handed_over(alice: User, hire: Hire, web: Web) -> None:
+    worker = hire(text=STORY, rate=200)
+    sent = say(alice)
+    ticket = worker.ticket()
+    web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
+    worker.leave()
+    ticket.result(15)
+    all_freed()
