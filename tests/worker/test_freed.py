@@ -1,4 +1,4 @@
-"""What a reply held is freed as it ends, not by the next full garbage collection, which may be a thousand replies away."""
+"""What a reply held is freed as it ends, not by the next full garbage collection, up to a thousand replies later."""
 
 import gc
 import logging
