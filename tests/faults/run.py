@@ -20,7 +20,7 @@ from chatsite.bench import people  # noqa: E402 - django.setup() comes first
 from chatsite.bench.progress import Progress  # noqa: E402
 from chatsite.environment import ROOT  # noqa: E402
 from chatsite.supervisor.preparation import prepare  # noqa: E402
-from tests.faults import ledger, network, promises, report, site, soak, storm, verdict  # noqa: E402
+from tests.faults import ledger, memory, network, promises, report, site, soak, storm, verdict  # noqa: E402
 from tests.faults.crowd import Asked, Crowd, Person  # noqa: E402
 from tests.faults.database import Database  # noqa: E402
 from tests.faults.site import Part, Site  # noqa: E402
@@ -102,8 +102,9 @@ class Run:
             finally:
                 await crowd.close()
                 progress.end()
-        self._memory = soaked.figures()
+        self._memory = soaked.memory.figures()
         report.show("Memory.", self._memory)
+        self._miss(self._memory, memory.GOALS)
         return crowd.asked, soaked.storm
 
     async def _promises(self) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import User
-from conversations.attempt import Attempt
+from conversations.replies.attempt import Attempt
 from conversations.services import stop
 from inference.runner import Live
 from tests.conversations.talk import say
