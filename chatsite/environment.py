@@ -74,7 +74,11 @@ VARIABLES = (
         shown_default="inference/catalog.toml",
     ),
     Variable(
-        "CHATSITE_MODEL", str, "", "Name of the catalog's model to serve. Empty: the best one this machine can run."
+        "CHATSITE_MODEL",
+        str,
+        "",
+        "Names of the catalog's models to serve, with commas; the first is the default. Empty: the best one this "
+        "machine can run.",
     ),
     Variable("CHATSITE_SERVER", str, "uvicorn", "The web server.", choices=("uvicorn", "daphne")),
     Variable(
@@ -127,7 +131,7 @@ VARIABLES = (
         "Bearer token with which Prometheus may read /metrics from elsewhere. Empty: only from this machine.",
     ),
     Variable("CHATSITE_METRICS_BIND", str, "127.0.0.1", "Address on which the workers serve their metrics."),
-    Variable("CHATSITE_WORKER_METRICS_PORT", int, 0, "Port of an inference worker's /metrics. 0: off."),
+    Variable("CHATSITE_WORKER_METRICS_PORT", int, 0, "Port of an inference worker's /metrics; 0: off. Of several models: the first one's."),
     Variable("CHATSITE_BACKGROUND_METRICS_PORT", int, 0, "Port of a background worker's /metrics. 0: off."),
     Variable(
         "CHATSITE_LOG_LEVEL",

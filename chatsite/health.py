@@ -9,9 +9,8 @@ from redis.exceptions import RedisError
 
 from conversations.database import in_database
 from conversations.streams import streams
-from inference import presence
+from inference import presence, serving
 from inference.events.client import blocking_client
-from inference.serving import served_model
 
 PATIENCE_S = 3.0  # then a check has failed
 
@@ -24,11 +23,13 @@ def alive(request: HttpRequest) -> JsonResponse:
 async def ready(request: HttpRequest) -> JsonResponse:
     """All that a reply needs works from here; else 503 and which part does not.
 
-    ``database`` and ``redis`` answer, an ``engine`` for the served model is ready, and ``push``: what this process
-    publishes on the feed of replies reaches its own reader.
+    ``database`` and ``redis`` answer, an ``engine`` for the default model is ready, and ``push``: what this process
+    publishes on the feed of replies reaches its own reader. ``models`` says of each model that is served whether it is
+    ready, starting or away; of others than the default that is no condition.
     """
     passed = await asyncio.gather(*(_passes(check) for check in _CHECKS.values()))
-    return JsonResponse(dict(zip(_CHECKS, passed, strict=True)), status=200 if all(passed) else 503)
+    said = {**dict(zip(_CHECKS, passed, strict=True)), "models": await _models()}
+    return JsonResponse(said, status=200 if all(passed) else 503)
 
 
 async def _passes(check: Callable[[], Awaitable[bool]]) -> bool:
@@ -48,7 +49,19 @@ async def _redis() -> bool:
 
 
 async def _engine() -> bool:
-    return await asyncio.to_thread(presence.state_of, blocking_client(), served_model()) == "ready"
+    return (await _states())[serving.names()[0]] == "ready"
+
+
+async def _models() -> dict[str, str]:
+    try:
+        async with asyncio.timeout(PATIENCE_S):
+            return {**await _states()}
+    except (RedisError, TimeoutError):
+        return dict.fromkeys(serving.names(), "unknown")
+
+
+async def _states() -> dict[str, presence.Hope]:
+    return await asyncio.to_thread(presence.states_of, blocking_client(), serving.names())
 
 
 async def _push() -> bool:

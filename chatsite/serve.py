@@ -6,7 +6,7 @@ import uvicorn
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from inference.serving import model as served
+from inference.serving import models
 from inference.tokenizers import warm
 
 LARGEST_FRAME = 1_048_576
@@ -16,7 +16,8 @@ GRACE_SECONDS = 5
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     serve = {"uvicorn": with_uvicorn, "daphne": with_daphne}[settings.SERVER]
-    warm(served())
+    for model in models():
+        warm(model)
     serve(settings.BIND, settings.PORT)
 
 

@@ -11,10 +11,9 @@ from redis.exceptions import RedisError
 from conversations.models import Message
 from conversations.replies import places, queue
 from conversations.states import State
-from inference import presence
+from inference import presence, serving
 from inference.events.client import blocking_client
 from inference.presence import Presence
-from inference.serving import served_model
 
 MOST_SHOWN = 50  # rows of a table
 
@@ -66,7 +65,7 @@ class Standing:
 def standing() -> Standing:
     """How the engines and the queue stand now."""
     workers = _workers()
-    models = sorted({served_model()} | {worker.model for worker in workers or ()})
+    models = sorted(set(serving.names()) | {worker.model for worker in workers or ()})
     held = Message.objects.filter(state=State.WRITING, lease_until__isnull=False)
     free = Message.objects.unfinished().filter(queue.FREE)
     return Standing(

@@ -14,9 +14,8 @@ from console.recent import Hour, last_hour
 from conversations.models import Message
 from conversations.replies import queue
 from conversations.states import State
-from inference import presence
+from inference import presence, serving
 from inference.events.client import blocking_client
-from inference.serving import served_model
 from limits import tally
 from limits.models import Restraint, Usage
 from moderation.models import Incident
@@ -67,7 +66,7 @@ def _look_now() -> Moment:
     unfinished = Message.objects.unfinished()
     blocked = Incident.objects.filter(at__gte=_begin(today), where="prompt", action="block", dry_run=False)
     restrained = Restraint.objects.filter(Q(until=None) | Q(until__gt=timezone.now()), lifted_at=None)
-    models = {served_model()} | {worker.model for worker in workers or ()}
+    models = set(serving.names()) | {worker.model for worker in workers or ()}
     return Moment(
         today=_days(today, today)[0],
         people=User.objects.filter(is_active=True).count(),

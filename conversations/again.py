@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, parameters, services
+from conversations import checks, offered, parameters, services
 from conversations.checks import Checked
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
@@ -17,7 +17,7 @@ from conversations.replies.tickets import queue_ticket
 from conversations.services import Sent
 from conversations.states import State
 from inference.model import Model
-from limits.policies import limits_of
+from limits.policies import Limits, limits_of
 
 BROKEN_OFF = frozenset({State.CUT, State.STOPPED})
 
@@ -31,6 +31,7 @@ class Wish:
     client_id: UUID
     reply: UUID
     goes_on: bool = False  # it begins with the text of that one
+    model: str = ""  # empty: the conversation's; of one that goes on, the same as before
 
 
 def again(user: User, wish: Wish, *, reply_id: UUID | None = None) -> Sent:
@@ -60,7 +61,7 @@ def _checked_and_saved(user: User, wish: Wish, reply_id: UUID) -> Sent:
     text = question.text if question else ""
     limits = limits_of(user.pk)
     checks.check_text(text, limits)
-    model = checks.check_model("", limits)
+    model = offered.check(wish.model or _model_for(old, wish, limits), limits)
     if wish.goes_on:
         _check_beginning(old, model)
     prompted = checks.check_rules(user, limits, text, old.conversation_id, wish.client_id)
@@ -100,6 +101,12 @@ def _asked(user: User, wish: Wish) -> Message:
 
 def _question(old: Message) -> Message | None:
     return old if old.role == Message.Role.USER else old.parent
+
+
+def _model_for(old: Message, wish: Wish, limits: Limits) -> str:
+    if wish.goes_on and old.model in {model.name for model in offered.offered(limits)}:
+        return old.model
+    return offered.in_force(old.conversation.model, limits).name
 
 
 def _check_beginning(old: Message, model: Model) -> None:

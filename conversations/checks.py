@@ -14,7 +14,6 @@ from conversations.titles import title_from
 from conversations.tree import characters, length
 from inference.model import Model
 from inference.protocol import REPLY_ROOM
-from inference.serving import model as served
 from inference.tokenizers import tokenizer_for
 from limits import ledger
 from limits.policies import Limits
@@ -48,17 +47,6 @@ def check_text(text: str, limits: Limits) -> None:
     if len(text) > limits.prompt_chars:
         detail = _("The message has %(has)d characters; %(allowed)d are allowed.")
         raise Refused("too_long", detail % {"has": len(text), "allowed": limits.prompt_chars}, limits.prompt_chars)
-
-
-def check_model(name: str, limits: Limits) -> Model:
-    """The model that answers; refuse one that is not here, or not for this person."""
-    model = served()
-    if name and name != model.name:
-        raise Refused("unknown_model", _("There is no model of this name here."), model.name)
-    if not limits.allows_model(model.name):
-        allowed = ", ".join(sorted(limits.models or ()))
-        raise Refused("model", _("You may not use this model. Ask an administrator."), allowed)
-    return model
 
 
 def check_tokens(text: str, model: Model, limits: Limits) -> int:

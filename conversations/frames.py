@@ -12,7 +12,7 @@ from accounts.models import User
 from conversations import drafts
 from conversations.again import Wish
 from conversations.follow import Cursor
-from conversations.parameters import NOTHING, Chosen, Wrong, read
+from conversations.parameters import NOTHING, Chosen, Wrong, model_name, read
 from conversations.services import Draft
 from conversations.timings import LONGEST_MS, Seen
 
@@ -150,9 +150,6 @@ def written_cursor(text: str) -> Cursor:
 
 def _send(frame: dict[str, Any]) -> Send:
     text = _text(frame, "text")
-    model = frame.get("model") or ""
-    if not isinstance(model, str) or len(model) > 100:
-        raise Malformed("model must be the name of a model.")
     conversation = _id_or_none(frame, "conversation")
     draft = Draft(
         client_id=_id(frame, "client_id"),
@@ -160,7 +157,7 @@ def _send(frame: dict[str, Any]) -> Send:
         conversation=conversation,
         parent=_id_or_none(frame, "parent"),
         branch=frame.get("branch") is True,
-        model=model,
+        model=_model(frame),
         waited=frame.get("waited") is True,
         parameters=parameters(frame.get("parameters") or {}) if conversation is None else NOTHING,
     )
@@ -168,7 +165,7 @@ def _send(frame: dict[str, Any]) -> Send:
 
 
 def _again(frame: dict[str, Any]) -> Again:
-    return Again(Wish(_id(frame, "client_id"), _id(frame, "reply")), _html(frame))
+    return Again(Wish(_id(frame, "client_id"), _id(frame, "reply"), model=_model(frame)), _html(frame))
 
 
 def _continue(frame: dict[str, Any]) -> Continue:
@@ -264,6 +261,13 @@ def _text(frame: dict[str, Any], name: str) -> str:
     if not isinstance(text, str) or len(text) > LONGEST_TEXT:
         raise Malformed(f"{name} must be text of at most {LONGEST_TEXT} characters.")
     return text
+
+
+def _model(frame: dict[str, Any]) -> str:
+    try:
+        return model_name(frame.get("model") or "")
+    except Wrong as error:
+        raise Malformed(str(error)) from error
 
 
 def parameters(said: Any) -> Chosen:

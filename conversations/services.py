@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, drafts, metrics, parameters
+from conversations import checks, drafts, metrics, offered, parameters
 from conversations.checks import Checked
 from conversations.inserting import insert
 from conversations.models import Conversation, Message
@@ -20,7 +20,7 @@ from conversations.refusals import Refused
 from conversations.replies.tickets import queue_ticket
 from conversations.states import UNFINISHED, State
 from limits import ledger, tally
-from limits.policies import limits_of
+from limits.policies import Limits, limits_of
 from limits.refusals import OverLimit
 
 MISTIMED = frozenset({"busy", "stale", "trashed", "cannot_continue"})  # refusals that are nobody's limit
@@ -38,7 +38,7 @@ class Draft:
     conversation: UUID | None = None  # None begins a new one
     parent: UUID | None = None  # the newest message the person has seen; None asks no question about it
     branch: bool = False  # beside what answers ``parent`` (None: beside the first) already: a message edited
-    model: str = ""  # empty: the one that is served
+    model: str = ""  # for this reply; empty: the conversation's
     waited: bool = False  # for a reply to end, in the person's draft: refused if it was taken back
     parameters: Chosen = NOTHING  # of the conversation that it begins
 
@@ -123,7 +123,7 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
     message_id = uuid4()
     limits = limits_of(user.pk)
     checks.check_text(draft.text, limits)
-    model = checks.check_model(draft.model, limits)
+    model = offered.check(draft.model or _chosen_model(user, draft, limits), limits)
     prompted = checks.check_rules(user, limits, draft.text, draft.conversation, draft.client_id)
     tokens = checks.check_tokens(prompted.text, model, limits)
     first = instructions.screened(user, draft.parameters, limits, model, about=draft.client_id)
@@ -132,6 +132,16 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
         return _save(user, draft, checked, message_id, reply_id)
     except IntegrityError:  # the same client_id was sent before, or won at the same moment
         return _save(user, draft, checked, message_id, reply_id, again=True)
+
+
+def _chosen_model(user: User, draft: Draft, limits: Limits) -> str:
+    """The conversation's, as far as it is in force; where there is nothing to choose, nobody asks."""
+    if draft.conversation is None:
+        return draft.parameters.model
+    if len(offered.offered(limits)) < 2:
+        return ""
+    mine = Conversation.objects.visible_to(user).filter(pk=draft.conversation)
+    return offered.in_force(mine.values_list("model", flat=True).first() or "", limits).name
 
 
 @transaction.atomic

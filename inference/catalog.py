@@ -36,6 +36,13 @@ class Catalog:
         known = [model.name for model in self.models]
         raise CatalogError(f"{self.path}: no model {name!r}.{_closest(name, known)} Known: {', '.join(known)}.")
 
+    def served(self, names: str = "") -> tuple[Model, ...]:
+        """The models named in a list with commas, the first of which is the default; for an empty one as ``choose``."""
+        named = [name.strip() for name in names.split(",") if name.strip()]
+        if twice := next((name for name in named if named.count(name) > 1), ""):
+            raise CatalogError(f"{self.path}: CHATSITE_MODEL names {twice!r} twice.")
+        return tuple(map(self.get, named)) or (self.choose(),)
+
     def choose(self, name: str = "") -> Model:
         """The named model or, for an empty name, the first automatic one this machine can run.
 

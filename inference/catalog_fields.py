@@ -68,9 +68,10 @@ MODEL = {
         "letters, digits, '-', '.' or '_'", _slug, "What CHATSITE_MODEL and the page call it.", required=True
     ),
     "label": _text_field("What people read.", required=True),
+    "description": _text_field("One short sentence for who picks a model: what it is good at.", ""),
     "engine": _text_field("The kind of engine: vllm, llamacpp, openai, scripted.", required=True),
     "automatic": _flag("May be chosen when no model is named. The first such entry this machine can run is taken."),
-    "gpus": _whole(0, "GPUs it needs.", 0),
+    "gpus": _whole(0, "GPUs it needs; where several models are served, it gets no others.", 0),
     "context_window": _whole(256, "Tokens of prompt and reply together.", required=True),
     "slots": _whole(1, "Replies generated at once.", required=True),
     "system": _text_field("The system prompt of each conversation.", ""),

@@ -1,19 +1,29 @@
-"""How full the GPUs of this machine are, read through NVIDIA's own library."""
+"""How full the GPUs of this process are, read through NVIDIA's own library."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from inference import machine
+
 
 def memory_share() -> float | None:
-    """Used memory of the fullest visible GPU, 0 to 1; None on a machine without NVIDIA's driver."""
+    """Used memory of the fullest visible GPU, 0 to 1; None where that cannot be known, as without NVIDIA's driver."""
     library = _library()
     if library is None:
         return None
-    shares = []
-    for index in range(library.nvmlDeviceGetCount()):
-        memory = library.nvmlDeviceGetMemoryInfo(library.nvmlDeviceGetHandleByIndex(index))
-        shares.append(memory.used / memory.total)
-    return max(shares, default=None)
+    try:
+        memories = [library.nvmlDeviceGetMemoryInfo(handle) for handle in _handles(library)]
+    except library.NVMLError:  # one that CUDA_VISIBLE_DEVICES names as only CUDA understands
+        return None
+    return max((memory.used / memory.total for memory in memories), default=None)
+
+
+def _handles(library: Any) -> Iterator[Any]:
+    names = machine.visible()
+    for name in map(str, range(library.nvmlDeviceGetCount())) if names is None else names:
+        by_index = name.isdecimal()
+        yield library.nvmlDeviceGetHandleByIndex(int(name)) if by_index else library.nvmlDeviceGetHandleByUUID(name)
 
 
 @cache

@@ -18,12 +18,23 @@ DRIVER = Path("/proc/driver/nvidia/gpus")
 
 
 def gpus(driver: Path = DRIVER) -> int:
-    """NVIDIA GPUs that this process may use, as the driver lists them; CUDA_VISIBLE_DEVICES narrows them."""
+    """How many NVIDIA GPUs this process may use."""
+    return len(devices(driver))
+
+
+def devices(driver: Path = DRIVER) -> tuple[str, ...]:
+    """NVIDIA GPUs that this process may use: those that the driver lists, or as many of the visible ones."""
     present = len(list(driver.iterdir())) if driver.is_dir() else 0
-    visible = os.environ.get("CUDA_VISIBLE_DEVICES")
-    if visible is None:
-        return present
-    return min(present, len([device for device in visible.split(",") if device.strip() not in {"", "-1"}]))
+    names = visible()
+    return tuple(map(str, range(present))) if names is None else names[:present]
+
+
+def visible() -> tuple[str, ...] | None:
+    """The GPUs that CUDA_VISIBLE_DEVICES names; None where it is not set."""
+    value = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if value is None:
+        return None
+    return tuple(name for device in value.split(",") if (name := device.strip()) not in {"", "-1"})
 
 
 def missing_package(kind: str) -> str:

@@ -25,6 +25,7 @@ class Model:
     engine: str
     context_window: int  # tokens of prompt and reply together
     slots: int  # replies at once
+    description: str = ""
     automatic: bool = False
     gpus: int = 0
     system: str = ""

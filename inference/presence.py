@@ -3,6 +3,7 @@
 Who administers them may leave one an order, which it finds when it next speaks.
 """
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Literal, cast, get_args
 
@@ -14,9 +15,10 @@ EVERY_S = 2.0
 ORDER_S = 30  # an order that nobody heard for so long is forgotten
 
 State = Literal["starting", "ready", "rebuilding", "ending"]
+Hope = Literal["ready", "starting", "away"]
 Order = Literal["drain", "rebuild"]  # to end in order; to build the engine anew
 
-_HOPE: dict[State, Literal["ready", "starting", "away"]] = {
+_HOPE: dict[State, Hope] = {
     "ready": "ready",
     "starting": "starting",
     "rebuilding": "starting",
@@ -60,10 +62,20 @@ def engines(client: Any) -> list[Presence]:
     return sorted((_read(word) for word in words if word), key=lambda one: one.state != "ready")
 
 
-def state_of(client: Any, model: str) -> Literal["ready", "starting", "away"]:
+def state_of(client: Any, model: str) -> Hope:
     """What a person who waits for ``model`` may hope for."""
-    hopes = [_HOPE[one.state] for one in engines(client) if one.model == model]
-    return next((hope for hope in ("ready", "starting") if hope in hopes), "away")
+    return states_of(client, [model])[model]
+
+
+def states_of(client: Any, models: Iterable[str]) -> dict[str, Hope]:
+    """The same of each of these models."""
+    workers = engines(client)
+    return {model: _best({_HOPE[one.state] for one in workers if one.model == model}) for model in models}
+
+
+def _best(hopes: set[Hope]) -> Hope:
+    best: tuple[Hope, ...] = ("ready", "starting")
+    return next((hope for hope in best if hope in hopes), "away")
 
 
 def leave_order(client: Any, name: str, order: Order) -> None:

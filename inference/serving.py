@@ -7,12 +7,25 @@ from django.conf import settings
 from inference.catalog import Model, load
 
 
+class NotServedError(LookupError):
+    """This site serves no model of that name. ``str()`` says which it serves."""
+
+
 @cache
-def model() -> Model:
-    """The catalog's entry that settings and this machine choose. Raises CatalogError with what is wrong in it."""
-    return load(settings.CATALOG).choose(settings.MODEL)
+def models() -> tuple[Model, ...]:
+    """The catalog's entries that settings and this machine choose, the default first. Raises CatalogError with what is
+    wrong in it."""
+    return load(settings.CATALOG).served(settings.MODEL)
 
 
-def served_model() -> str:
-    """Its name."""
-    return model().name
+def model(name: str = "") -> Model:
+    """The served model of this name, or for an empty one the default. Raises NotServedError."""
+    for one in models():
+        if name in ("", one.name):
+            return one
+    raise NotServedError(f"no model {name!r} is served here. Served: {', '.join(names())}.")
+
+
+def names() -> tuple[str, ...]:
+    """Those of all served models, the default first."""
+    return tuple(one.name for one in models())

@@ -79,9 +79,10 @@ def model(settings: Settings, tmp_path: Path) -> Iterator[Model]:
     settings.CATALOG.write_text(CATALOG)
     settings.MODEL = "scripted"
     settings.REPLY_TOKENS = 4096
-    serving.model.cache_clear()
+    forget = serving.models.cache_clear
+    forget()
     yield serving.model()
-    serving.model.cache_clear()
+    forget()
 
 
 @pytest.fixture

@@ -15,7 +15,8 @@ from django.db import OperationalError, connection
 
 from accounts.first_admin import create_first_admin
 from chatsite.supervisor.preflight import StartError
-from inference import catalog, weights
+from inference import placement, serving, weights
+from inference.catalog import CatalogError
 from inference.model import Model
 
 
@@ -23,25 +24,27 @@ from inference.model import Model
 class Prepared:
     """What the ready block tells."""
 
-    model: str  # as people read it
+    models: tuple[Model, ...]  # that are served, the default first
     sign_in: str  # who can, and how; with the password on the run that made it
 
 
 def prepare(say: Callable[[str], None]) -> Prepared:
     """Raises StartError with one line for the person at the terminal."""
-    model = prepare_model(say)
+    models = prepare_models(say)
     collect_static()
     migrate(say)
-    return Prepared(model.label, sign_in())
+    return Prepared(models, sign_in())
 
 
-def prepare_model(say: Callable[[str], None]) -> Model:
+def prepare_models(say: Callable[[str], None]) -> tuple[Model, ...]:
     try:
-        model = catalog.load(settings.CATALOG).choose(settings.MODEL)
-        weights.prepare(model, settings.CACHE_DIR, say)
-    except (catalog.CatalogError, weights.WeightsError) as error:
+        models = serving.models()
+        placement.environments(models)
+        for model in models:
+            weights.prepare(model, settings.CACHE_DIR, say)
+    except (CatalogError, weights.WeightsError) as error:
         raise StartError(str(error)) from None
-    return model
+    return models
 
 
 def migrate(say: Callable[[str], None]) -> None:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -18,6 +18,7 @@ TETHER = Path(__file__).with_name("tether.py")
 MOST_DEATHS = 5
 WITHIN_SECONDS = 60.0
 LONGEST_PAUSE = 10.0
+HOPELESS_PAUSE = 60.0  # of one that died so often, where the site can go on without it
 LONGEST_LINE = 65_536
 LAST_LINES = 10
 
@@ -27,7 +28,8 @@ class Spec:
     """What to run. Processes of a lower ``stop_rank`` are stopped first; ``patience`` is how long that may take, in s.
 
     ``is_up`` says whether it serves yet; those that name it in ``after`` wait for that before their first start. What a
-    ``quiet`` one writes goes to its log file, and to the terminal only when it died.
+    ``quiet`` one writes goes to its log file, and to the terminal only when it died. One that is not ``vital`` may die
+    as often as it will: it is started again, in the end once a minute, and the site goes on.
     """
 
     name: str
@@ -37,6 +39,12 @@ class Spec:
     is_up: Callable[[], bool] = field(default=lambda: True)
     after: str = ""
     quiet: bool = False
+    vital: bool = True
+    environment: Mapping[str, str] = field(default_factory=dict)  # beside what the supervisor has
+
+    @property
+    def log_name(self) -> str:
+        return f"{self.name.replace(' ', '-')}.log"
 
 
 class Process:
@@ -48,7 +56,7 @@ class Process:
         self.was_up = False
         self._console = console
         self._undertaker = undertaker
-        self._log = LogFile(logs / f"{spec.name}.log")
+        self._log = LogFile(logs / spec.log_name)
         self._child: subprocess.Popen[bytes] | None = None
         self._partial = b""
         self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
@@ -61,7 +69,8 @@ class Process:
         return self._child is not None
 
     def start(self) -> None:
-        environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
+        ours = {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
+        environment = {**os.environ, **ours, **self.spec.environment}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.at_end = False
         self.output, writes = os.pipe()
@@ -113,7 +122,7 @@ class Process:
         return status
 
     def note_death(self) -> bool:
-        """Show what a quiet one said last, and plan the next start. False when it died too often to try again."""
+        """Show what a quiet one said last, and plan the next start. False when a vital one died too often for that."""
         while self._last_lines:
             self._console.line(self.spec.name, self._last_lines.popleft())
         now = time.monotonic()
@@ -121,7 +130,10 @@ class Process:
         recent = [when for when in self._deaths if when > now - WITHIN_SECONDS]
         self.start_at = now + min(LONGEST_PAUSE, 0.5 * 2 ** (len(recent) - 1))
         never_worked = not self.was_up and len(self._deaths) == MOST_DEATHS
-        return len(recent) < MOST_DEATHS and not never_worked
+        if len(recent) < MOST_DEATHS and not never_worked:
+            return True
+        self.start_at = now + HOPELESS_PAUSE
+        return not self.spec.vital
 
     def terminate(self) -> None:
         """Ask it to end. The process alone, not its group: an engine's own processes end when it tells them."""

@@ -8,9 +8,12 @@ from django.conf import settings
 from chatsite.supervisor.console import Console
 from chatsite.supervisor.preparation import Prepared
 from chatsite.supervisor.processes import reachable_host, web_answers
+from inference.model import Model
 from inference.presence import Presence, engines
 
 LOOK_EVERY = 0.25
+LATER_EVERY = 2.0  # once people can come in, for the models that are not ready yet
+LATER_FOR = 600.0
 
 
 class Readiness:
@@ -22,44 +25,79 @@ class Readiness:
         self._began = began
         self._looked = 0.0
         self._web = False
+        self._told: set[str] = set()  # models that were said to be ready
         self._redis = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1)
 
     def look(self) -> bool:
-        """Show how far the start is; True once the site is ready, and the block that says so has been printed."""
+        """Show how far the start is; True once nothing more is to be said of it.
+
+        The site is ready with its web process and the default model; a block says so. Other models are named there, and
+        again when they are ready.
+        """
         now = time.monotonic()
-        if now - self._looked < LOOK_EVERY:
+        if now - self._looked < (LATER_EVERY if self._told else LOOK_EVERY):
             return False
         self._looked = now
-        engine = self._engine()
+        found = self._engines()
+        ready = [model for model in self._prepared.models if _is_ready(found.get(model.name))]
+        if self._told:
+            return self._tell_later(ready)
         self._web = self._web or web_answers()
-        if not (self._web and engine and engine.state == "ready"):
-            self._console.progress(f"{self._waits_for(engine)} ({now - self._began:.0f} s)")
+        if not (self._web and self._prepared.models[0] in ready):
+            self._console.progress(f"{self._waits_for(found)} ({now - self._began:.0f} s)")
             return False
         self._console.end_progress()
-        self._console.block(self._rows(engine))
-        self._redis.close()
-        return True
+        self._console.block(self._rows(found))
+        return self._settled(ready)
 
-    def _engine(self) -> Presence | None:
+    def _engines(self) -> dict[str, Presence]:
+        """Of each model the worker that has come farthest."""
         try:
-            return next(iter(engines(self._redis)), None)
+            found = reversed(engines(self._redis))
         except redis.RedisError:
-            return None
+            return {}
+        return {engine.model: engine for engine in found}
 
-    def _waits_for(self, engine: Presence | None) -> str:
-        if engine and engine.state == "ready":
+    def _tell_later(self, ready: list[Model]) -> bool:
+        took = time.monotonic() - self._began
+        for model in ready:
+            if model.name not in self._told:
+                self._console.say(f"{model.label} is ready ({took:.0f} s)")
+        return self._settled(ready) or took > LATER_FOR
+
+    def _settled(self, ready: list[Model]) -> bool:
+        self._told |= {model.name for model in ready}
+        is_all = len(self._told) == len(self._prepared.models)
+        if is_all:
+            self._redis.close()
+        return is_all
+
+    def _waits_for(self, found: dict[str, Presence]) -> str:
+        model = self._prepared.models[0]
+        engine = found.get(model.name)
+        if _is_ready(engine):
             return "The web process is starting"
         detail = engine.detail if engine else ""
-        return f"{self._prepared.model}: {detail or 'the engine is starting'}"
+        return f"{model.label}: {detail or 'the engine is starting'}"
 
-    def _rows(self, engine: Presence) -> dict[str, str]:
+    def _rows(self, found: dict[str, Presence]) -> dict[str, str]:
+        models = [_in_words(model, found.get(model.name)) for model in self._prepared.models]
         return {
             "Address": _address(),
             "Sign-in": self._prepared.sign_in,
-            "Model": f"{engine.label} on {engine.engine}, {engine.slots} replies at once",
+            "Models" if len(models) > 1 else "Model": "; ".join(models),
             "Data": str(settings.DATA_DIR),
             "Ready in": f"{time.monotonic() - self._began:.1f} s. Ctrl-C stops everything.",
         }
+
+
+def _is_ready(engine: Presence | None) -> bool:
+    return engine is not None and engine.state == "ready"
+
+
+def _in_words(model: Model, engine: Presence | None) -> str:
+    told = f"{model.label} on {model.engine}, {model.slots} replies at once"
+    return told if _is_ready(engine) else f"{told} (starting)"
 
 
 def _address() -> str:

@@ -93,7 +93,8 @@ class Supervisor:
                 pause = process.start_at - time.monotonic()
                 self._console.say(f"{name} ended by itself ({how}); starting it again in {pause:.1f} s")
             else:
-                self._reason = f"{name} keeps ending, last with {how}; its last lines are above and in logs/{name}.log"
+                log = f"logs/{process.spec.log_name}"
+                self._reason = f"{name} keeps ending, last with {how}; its last lines are above and in {log}"
 
     def _reap(self, process: Process) -> str:
         if process.output in self._selector.get_map():

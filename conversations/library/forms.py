@@ -8,12 +8,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from accounts.models import User
-from conversations import parameters
+from conversations import offered, parameters
 from conversations.library import kept
 from conversations.models import Preset, SavedPrompt
 from conversations.models.parameters import Effort
 from conversations.refusals import Refused
-from inference.serving import model as served
 from limits.policies import limits_of
 
 LONGEST = 32_000  # characters of a prompt
@@ -86,7 +85,8 @@ class PresetForm(KeptForm):
     def clean(self) -> dict[str, Any]:
         cleaned = checked_parameters(super().clean() or self.cleaned_data)
         try:
-            parameters.check(chosen_in(cleaned), limits_of(self.user.pk), served())
+            chosen, limits = chosen_in(cleaned), limits_of(self.user.pk)
+            parameters.check(chosen, limits, offered.in_force(chosen.model, limits))
         except Refused as no:
             raise ValidationError(str(no.detail)) from no
         return cleaned

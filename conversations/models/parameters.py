@@ -1,4 +1,4 @@
-"""What a person may set for the model: the same columns for a conversation and for a preset."""
+"""What a person may set for the model, and which one it is: the same columns for a conversation and for a preset."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,10 @@ class Parameters(models.Model):
     top_p = models.FloatField(_("top p"), null=True, blank=True)
     max_tokens = models.PositiveIntegerField(_("tokens in a reply"), null=True, blank=True)
     effort = models.CharField(_("effort"), max_length=6, choices=Effort, blank=True, default="")
+
+    model = models.CharField(
+        _("model"), max_length=100, blank=True, default="", help_text=_("Name in the catalog; empty: the default.")
+    )
 
     class Meta:
         abstract = True

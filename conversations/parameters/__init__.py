@@ -1,4 +1,4 @@
-"""What a person sets for a conversation: instructions, and how the tokens of its replies are drawn; within limits.
+"""What a person sets for a conversation, within limits: model, instructions, how the tokens of its replies are drawn.
 
 What was chosen stands in the conversation. Each reply has a copy of its own, its ``options``: whatever is changed while
 it is written, every attempt at it is made under the same ones.
@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations import offered
 from conversations.models.parameters import Effort, Parameters
 from conversations.refusals import Refused
 from inference.model import Model
@@ -20,6 +21,7 @@ from moderation.screening import Prompted
 
 LONGEST = 1_000_000  # characters of instructions read at all; the policy's limit is checked with a better answer
 MOST_TOKENS = 10_000_000
+LONGEST_NAME = 100  # of a model
 
 
 class Wrong(ValueError):  # noqa: N818 - an answer to a client, not a fault
@@ -35,15 +37,16 @@ class Chosen:
     top_p: float | None = None
     max_tokens: int | None = None
     effort: str = ""
+    model: str = ""
 
     @classmethod
     def of(cls, row: Parameters) -> "Chosen":
         """Those of a conversation or a preset."""
-        return cls(row.instructions, row.temperature, row.top_p, row.max_tokens, row.effort)
+        return cls(row.instructions, row.temperature, row.top_p, row.max_tokens, row.effort, row.model)
 
     @property
     def is_drawn(self) -> bool:
-        """Whether anything but the instructions was chosen."""
+        """Whether anything of how tokens are drawn was chosen."""
         return (self.temperature, self.top_p, self.max_tokens, self.effort) != (None, None, None, "")
 
     def within(self, limits: Limits) -> Limits:
@@ -65,6 +68,7 @@ class Screened:
 
 
 NOTHING = Chosen()
+_COLUMNS = ("model", "max_tokens")
 
 
 def read(said: Any) -> Chosen:
@@ -82,11 +86,14 @@ def read(said: Any) -> Chosen:
         top_p=_number(said, "top_p", 0.01, 1),
         max_tokens=None if max_tokens is None else int(max_tokens),
         effort=_effort(said.get("effort") or ""),
+        model=model_name(said.get("model") or ""),
     )
 
 
 def check(chosen: Chosen, limits: Limits, model: Model) -> None:
-    """Refuse what the person's policy or the model does not allow."""
+    """Refuse what the person's policy or ``model``, which these are for, does not allow."""
+    if chosen.model:
+        offered.check(chosen.model, limits)
     if chosen.instructions and not limits.may_set_instructions:
         raise Refused("instructions", _("You may not set instructions. Ask an administrator."))
     if (length := len(chosen.instructions)) > limits.prompt_chars:
@@ -104,7 +111,7 @@ def check(chosen: Chosen, limits: Limits, model: Model) -> None:
 
 
 def in_force(row: Parameters, limits: Limits, model: Model) -> Chosen:
-    """What holds of a conversation's parameters now: policy or model may have changed since they were chosen."""
+    """What holds of a conversation's parameters for a reply by ``model``: policy or model may have changed since."""
     drawn = limits.may_set_parameters
     return Chosen(
         instructions=row.instructions if limits.may_set_instructions else "",
@@ -112,12 +119,13 @@ def in_force(row: Parameters, limits: Limits, model: Model) -> Chosen:
         top_p=row.top_p if drawn else None,
         max_tokens=min(row.max_tokens, limits.output_tokens) if drawn and row.max_tokens else None,
         effort=row.effort if drawn and model.reasoning else "",
+        model=row.model if row.model == model.name else "",
     )
 
 
 def options(chosen: Chosen) -> dict[str, Any] | None:
-    """What a reply keeps of them; how many tokens it may have is a column of its own."""
-    kept = {name: value for name, value in chosen.fields().items() if value not in (None, "") and name != "max_tokens"}
+    """What a reply keeps of them; its model, and how many tokens it may have, are columns of its own."""
+    kept = {name: value for name, value in chosen.fields().items() if value not in (None, "") and name not in _COLUMNS}
     return kept or None
 
 
@@ -139,6 +147,13 @@ def tokens_of(instructions: str, model: Model) -> int:
 @lru_cache(maxsize=64)
 def _counted(tokenizer: Any, text: str) -> int:
     return int(tokenizer.count(text))
+
+
+def model_name(value: Any) -> str:
+    """What may be the name of a model. Raises Wrong."""
+    if not isinstance(value, str) or len(value) > LONGEST_NAME:
+        raise Wrong("model must be the name of a model.")
+    return value
 
 
 def _instructions(text: Any) -> str:

@@ -3,18 +3,18 @@
 from typing import Any
 
 from accounts.models import User
-from conversations import parameters
+from conversations import offered, parameters
 from conversations.library import kept
 from conversations.models import Conversation, Preset
 from conversations.models.parameters import Effort
 from conversations.parameters import NOTHING
-from inference.serving import model as served
 from limits.policies import limits_of
 
 
 def on_page(user: User, conversation: Conversation | None) -> dict[str, Any]:
     """Whether instructions are set, the effort where it can be chosen, and presets to begin with."""
-    limits, model = limits_of(user.pk), served()
+    limits = limits_of(user.pk)
+    model = offered.in_force(conversation.model if conversation else "", limits)
     chosen = parameters.in_force(conversation, limits, model) if conversation else NOTHING
     return {
         "instructed": bool(chosen.instructions),

@@ -6,11 +6,10 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from accounts.models import User
-from conversations import checks, parameters
+from conversations import checks, offered, parameters
 from conversations.models import Conversation
 from conversations.parameters import Chosen, Screened
 from inference.model import Model
-from inference.serving import model as served
 from limits.policies import Limits, limits_of
 
 
@@ -45,7 +44,8 @@ def set_parameters(user: User, conversation_id: UUID, chosen: Chosen) -> Chosen:
     mine = Conversation.objects.visible_to(user)
     before = Chosen.of(mine.get(pk=conversation_id)).fields()
     changed = {name: value for name, value in chosen.fields().items() if value != before[name]}
-    limits, model = limits_of(user.pk), served()
+    limits = limits_of(user.pk)
+    model = offered.in_force(chosen.model, limits)
     found = screened(user, Chosen(**changed), limits, model, about=conversation_id, conversation=conversation_id)
     saved = {name: getattr(found.chosen, name) for name in changed}
     with transaction.atomic():

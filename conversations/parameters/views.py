@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_POST
 
 from accounts.models import User
-from conversations import frames, parameters
+from conversations import frames, offered, parameters
 from conversations.database import in_database
 from conversations.library import kept
 from conversations.models import Conversation, Preset
@@ -17,7 +17,6 @@ from conversations.parameters import NOTHING, Chosen, instructions
 from conversations.refusals import Refused
 from conversations.streams import streams
 from conversations.views import signed_in
-from inference.serving import model as served
 from limits.policies import limits_of
 
 LONGEST_NAME = 60
@@ -70,10 +69,11 @@ def _dialog(request: HttpRequest, user: User, conversation_id: UUID | None) -> H
     chosen = NOTHING
     if conversation_id:
         chosen = Chosen.of(Conversation.objects.visible_to(user).get(pk=conversation_id))
+    limits = limits_of(user.pk)
     context = {
         "chosen": chosen.fields(),
-        "limits": limits_of(user.pk),
-        "model": served(),
+        "limits": limits,
+        "model": offered.in_force(chosen.model, limits),
         "efforts": Effort.choices,
         "presets": list(kept.visible(Preset, user).only("name", "is_team")[: kept.SHOWN]),
         "may_add_for_team": kept.may_add_for_team(Preset, user),
@@ -89,5 +89,6 @@ def _set(user: User, conversation_id: UUID, said: dict[str, Any]) -> Chosen:
 def _keep(user: User, name: str, chosen: Chosen, *, team: bool) -> Preset:
     if team and not kept.may_add_for_team(Preset, user):
         raise Preset.DoesNotExist
-    parameters.check(chosen, limits_of(user.pk), served())
+    limits = limits_of(user.pk)
+    parameters.check(chosen, limits, offered.in_force(chosen.model, limits))
     return kept.save(Preset(name=name, is_team=team, **chosen.fields()), user)

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from conversations.models import Message
 from conversations.replies.queue import FREE, LAPSED
 from conversations.states import State
-from inference.serving import served_model
+from inference import serving
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +35,7 @@ class Backlog:
 
 
 def backlogs() -> list[Backlog]:
-    """Each model's queue: the served one's, and any other that replies still wait for."""
+    """Each model's queue: those of all served ones, and any other that replies still wait for."""
     counts: dict[str, Any] = {
         "waiting": Count("pk", filter=FREE),
         "writing": Count("pk", filter=_HELD),
@@ -44,7 +44,7 @@ def backlogs() -> list[Backlog]:
     }
     rows: Any = Message.objects.unfinished().order_by().values("model").annotate(**counts)
     found = {row["model"]: Backlog(**row | {"oldest": row["oldest"] or timedelta()}) for row in rows}
-    return list(({served_model(): Backlog(served_model())} | found).values())
+    return list(({name: Backlog(name) for name in serving.names()} | found).values())
 
 
 class QueueCollector(Collector):

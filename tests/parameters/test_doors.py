@@ -26,8 +26,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 def thinker(model: Model, monkeypatch: pytest.MonkeyPatch) -> Model:
     """The model that is served reasons, whoever asks."""
     thinking = replace(model, reasoning=True)
-    for module in ("checks", "instructions", "parameters_views", "beginning", "library_forms"):
-        monkeypatch.setattr(f"conversations.{module}.served", lambda: thinking)
+    monkeypatch.setattr(serving, "models", lambda: (thinking,))
     return thinking
 
 

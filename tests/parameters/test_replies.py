@@ -31,8 +31,7 @@ ALL = Chosen("Answer like a pirate.", temperature=0.3, top_p=0.8, max_tokens=40,
 def thinker(model: Model, monkeypatch: pytest.MonkeyPatch) -> Model:
     """The model that is served reasons."""
     thinking = replace(model, reasoning=True)
-    for module in ("conversations.checks.served", "conversations.parameters.instructions.served"):
-        monkeypatch.setattr(module, lambda: thinking)
+    monkeypatch.setattr(serving, "models", lambda: (thinking,))
     return thinking
 
 

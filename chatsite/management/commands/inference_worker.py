@@ -5,25 +5,28 @@ import socket
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite import metrics
 from chatsite.celery import app
 from conversations.replies.keeper import keep
 from conversations.replies.tickets import queue_of
 from inference.catalog import CatalogError
-from inference.serving import model
+from inference.serving import NotServedError, model
 from inference.worker import Worker, install
 
 
 class Command(BaseCommand):
-    help = "Hold the model and write replies until stopped."
+    help = "Hold a model and write replies until stopped."
     requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--model", default="", help="one of those that CHATSITE_MODEL names (the first)")
 
     def handle(self, **options: Any) -> None:
         try:
-            served = model()
-        except CatalogError as error:
+            served = model(options["model"])
+        except (CatalogError, NotServedError) as error:
             raise CommandError(str(error)) from error
         name = f"inference-{os.getpid()}@{socket.gethostname()}"
         metrics.serve(settings.WORKER_METRICS_PORT)

@@ -52,6 +52,8 @@ def run_site() -> int:
         prepared = apart(lambda: check_and_prepare(console))
         readiness = Readiness(console, prepared, began)
         try:
-            return Supervisor(processes.site(), console, settings.DATA_DIR / "logs", readiness.look).run()
+            return Supervisor(
+                processes.site(prepared.models), console, settings.DATA_DIR / "logs", readiness.look
+            ).run()
         finally:
             embedded_redis.clear(settings.REDIS_SOCKET, settings.DATA_DIR / "redis")

@@ -9,7 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from inference import catalog, engines, weights
+from inference import catalog, engines, serving, weights
 from inference.model import Model
 from inference.protocol import Chunk, Engine, EngineError, Request, Sampling, Turn
 
@@ -22,14 +22,15 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("question", help="what to ask; - reads it from standard input")
-        parser.add_argument("--model", default=settings.MODEL, help="a name from the catalog (%(default)s)")
+        parser.add_argument("--model", default="", help="a name from the catalog (the default of this site)")
         parser.add_argument("--system", help="a system prompt instead of the model's own")
         parser.add_argument("--max-tokens", type=int, default=settings.REPLY_TOKENS, help="at most (%(default)s)")
 
     def handle(self, *args: Any, **options: Any) -> None:
         question = sys.stdin.read() if options["question"] == "-" else options["question"]
         try:
-            model = catalog.load(settings.CATALOG).choose(options["model"])
+            name = options["model"]
+            model = catalog.load(settings.CATALOG).get(name) if name else serving.model()
             weights.prepare(model, settings.CACHE_DIR, self._say)
             engine = engines.build(model, settings.CACHE_DIR)
             system = model.system if options["system"] is None else options["system"]

@@ -1,0 +1,36 @@
+"""Which of the served models a person may use, and which one answers them."""
+
+from django.utils.translation import gettext_lazy as _
+
+from conversations.refusals import Refused
+from inference import serving
+from inference.model import Model
+from limits.policies import Limits
+
+
+def offered(limits: Limits) -> tuple[Model, ...]:
+    """Those that the person's policy allows; the first is what answers unless another was chosen."""
+    return tuple(model for model in serving.models() if limits.allows_model(model.name))
+
+
+def in_force(chosen: str, limits: Limits) -> Model:
+    """The model that was chosen, or the first there is where none was, or it is no longer served or allowed.
+
+    Who may use none still sees a page: it is that of the site's default, and ``check`` refuses what they send.
+    """
+    models = offered(limits) or (serving.model(),)
+    return next((model for model in models if model.name == chosen), models[0])
+
+
+def check(name: str, limits: Limits) -> Model:
+    """The model of this name, or for an empty one the first; refuse one that is not here, or not for this person."""
+    models = offered(limits)
+    try:
+        model = serving.model(name) if name or not models else models[0]
+    except serving.NotServedError as error:
+        allowed = ", ".join(one.name for one in models)
+        raise Refused("unknown_model", _("There is no model of this name here."), allowed) from error
+    if model not in models:
+        allowed = ", ".join(sorted(limits.models or ()))
+        raise Refused("model", _("You may not use this model. Ask an administrator."), allowed)
+    return model
