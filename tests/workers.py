@@ -94,8 +94,10 @@ def hire(
     hired: list[Hired] = []
     threads = ThreadPoolExecutor(16)
 
-    def start(*, window: int = model.context_window, system: str = "", **options: Any) -> Hired:
-        mine = replace(model, context_window=window, system=system, options={**model.options, **options})
+    def start(*, window: int = 0, system: str = "", model: Model = model, **options: Any) -> Hired:
+        mine = replace(
+            model, context_window=window or model.context_window, system=system, options={**model.options, **options}
+        )
         one = Hired(Worker(mine, f"worker-{len(hired)}", companions=[keep]), threads)
         hired.append(one)
         one.worker.start()

@@ -20,10 +20,10 @@ from chatsite.supervisor.process import Spec
 from chatsite.supervisor.supervise import Supervisor
 F = Path(sys.argv[1])
 FOLDER = f"import os, signal, sys, time, subprocess; from pathlib import Path; F = Path({str(F)!r});"
-def spec(name, code, rank=0, patience=5.0, after="", quiet=False):
+def spec(name, code, rank=0, patience=5.0, after="", quiet=False, vital=True, **environment):
     up = lambda: (F / f"{name}.up").exists()
-    return Spec(name, [sys.executable, "-c", FOLDER + code], rank, patience, up, after, quiet)
-specs = [spec(*row) for row in eval(sys.argv[2])]
+    return Spec(name, [sys.executable, "-c", FOLDER + code], rank, patience, up, after, quiet, vital, environment)
+specs = [spec(*row[:-1], **row[-1]) if isinstance(row[-1], dict) else spec(*row) for row in eval(sys.argv[2])]
 sys.exit(Supervisor(specs, Console(), F / "logs", lambda: True).run())
 """
 CHILD = (
@@ -157,6 +157,17 @@ def test_one_that_keeps_dying_stops_everything(tmp_path: Path, runs: list[Run]) 
     assert run.log.count("bad        | why") == 5
     assert "bad keeps ending, last with exit status 3" in run.log
     wait_gone(good)
+
+
+def test_one_that_is_not_vital_may_keep_dying(tmp_path: Path, runs: list[Run]) -> None:
+    bad = ("bad one", "print('why', os.environ['WHICH'], flush=True); sys.exit(3)", {"vital": False, "WHICH": "mine"})
+    runs.append(run := Run(tmp_path, bad, ("good", code("good"))))
+    run.wait_for(r"bad one ended by itself \(exit status 3\); starting it again in 60.0 s")
+    assert run.log.count("| why mine") == 5
+    assert (tmp_path / "logs" / "bad-one.log").read_text().count("why") == 5
+    assert is_alive(run.pid("good"))
+    run.process.terminate()
+    assert run.process.wait(10) == 0
 
 
 def test_a_quiet_process_is_heard_when_it_dies(tmp_path: Path, runs: list[Run]) -> None:
