@@ -7,14 +7,16 @@ from uuid import UUID, uuid4
 import pytest
 
 from accounts.models import User
-from conversations import frames, instructions, offered, places, services
+from conversations import frames, offered, services
 from conversations.again import Wish, again
 from conversations.models import Conversation, Message
-from conversations.naming import ask
-from conversations.parameters import NOTHING, Chosen
+from conversations.parameters import NOTHING, Chosen, instructions
 from conversations.refusals import Refused
+from conversations.replies import places
+from conversations.replies.naming import ask
+from conversations.replies.sweeper import sweep
+from conversations.replies.tickets import queue_ticket, tickets_waiting
 from conversations.services import Draft, Sent
-from conversations.tickets import queue_ticket, tickets_waiting
 from inference import presence, serving
 from inference.events.client import blocking_client
 from inference.model import Model
@@ -299,8 +301,6 @@ def test_a_title_is_written_by_the_model_that_answered(
 def test_the_sweeper_tops_up_each_models_tickets(alice: User) -> None:
     begin(alice), say(alice)
     blocking_client().flushdb()
-    from conversations.sweeper import sweep  # noqa: PLC0415
-
     sweep()
     assert (tickets_waiting("scripted"), tickets_waiting(OTHER)) == (1, 1)
     queue_ticket(OTHER)

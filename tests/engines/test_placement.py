@@ -73,7 +73,10 @@ def test_layers_of_llama_cpp_on_a_gpu_need_one(gpus: Any) -> None:
 
 def test_without_any_gpu_nothing_is_said(gpus: Any) -> None:
     gpus(0)
-    assert placement.environments([CATALOG.get("smollm2-135m"), model("scripted")]) == {"smollm2-135m": {}, "scripted": {}}
+    assert placement.environments([CATALOG.get("smollm2-135m"), model("scripted")]) == {
+        "smollm2-135m": {},
+        "scripted": {},
+    }
 
 
 def test_the_gpus_that_this_site_may_use_are_shared_out(gpus: Any) -> None:
