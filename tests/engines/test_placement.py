@@ -118,7 +118,7 @@ def test_several_names_make_several_models_the_first_the_default(settings: Any) 
     try:
         assert serving.names() == ("scripted", "smollm2-135m")
         assert serving.model().name == serving.model("scripted").name == "scripted"
-        assert serving.CATALOG.get("smollm2-135m").engine == "llamacpp"
+        assert serving.model("smollm2-135m").engine == "llamacpp"
         with pytest.raises(serving.NotServedError, match=r"'gpt-oss-20b' is served here. Served: scripted, smollm2"):
             serving.model("gpt-oss-20b")
     finally:

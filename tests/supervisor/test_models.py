@@ -92,7 +92,7 @@ def until_models(site: Site, **states: str) -> None:
 
 def worker_of(site: Site, model: str) -> int:
     """The process that holds this model: its name says its number."""
-    with redis.Redis(unix_socket_path=redis_socket(site.data)) as client:
+    with redis.Redis(unix_socket_path=str(redis_socket(site.data))) as client:
         (name,) = [worker.name for worker in presence.engines(client) if worker.model == model]
     return int(name.split("@")[0].removeprefix("inference-"))
 
