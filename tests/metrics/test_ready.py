@@ -23,7 +23,8 @@ from tests.stores import OwnRedis
 from tests.waiting import until
 from tests.workers import Hire
 
-ALL_WELL = {"database": True, "redis": True, "engine": True, "push": True}
+READY, AWAY, UNKNOWN = ({"models": {"scripted": state}} for state in ("ready", "away", "unknown"))
+ALL_WELL = {"database": True, "redis": True, "engine": True, "push": True, **READY}
 
 Ask = Callable[[], Any]
 
@@ -36,7 +37,7 @@ async def reading(transactional_db: None, no_connections_left: None) -> AsyncIte
     await mine.feed.close()
 
 
-async def ask() -> tuple[int, dict[str, bool]]:
+async def ask() -> tuple[int, dict[str, Any]]:
     response = await health.ready(AsyncRequestFactory().get("/readyz"))
     return response.status_code, json.loads(response.content)
 
@@ -53,7 +54,7 @@ async def test_with_everything_up_it_is_ready(hire: Hire, reading: Streams) -> N
 
 
 async def test_without_an_engine_it_says_so(model: Model, reading: Streams) -> None:
-    assert await ask() == (503, {**ALL_WELL, "engine": False})
+    assert await ask() == (503, {**ALL_WELL, "engine": False, **AWAY})
 
 
 async def test_a_reader_that_hears_nothing_is_deaf(
@@ -67,7 +68,7 @@ async def test_a_reader_that_hears_nothing_is_deaf(
 
 async def test_without_redis_all_that_needs_it_fails(own_redis: OwnRedis, model: Model, reading: Streams) -> None:
     own_redis.kill()
-    assert await ask() == (503, {"database": True, "redis": False, "engine": False, "push": False})
+    assert await ask() == (503, {"database": True, "redis": False, "engine": False, "push": False, **UNKNOWN})
     own_redis.start()
 
 

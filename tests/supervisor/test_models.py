@@ -111,7 +111,7 @@ def test_each_model_has_a_worker_and_the_default_makes_the_site_ready(
     tmp_path: Path, catalog: Path, started: list[Site]
 ) -> None:
     started.append(site := start(tmp_path, catalog, "first,second"))
-    site.wait("Ready in", 90)
+    site.wait("Ready in", 300)
     assert "Models    First model on scripted, 4 replies at once; Second model on scripted" in site.log
     site.wait("Second model is ready", 60)
     assert ready(site) == (
@@ -143,7 +143,7 @@ def test_each_model_has_a_worker_and_the_default_makes_the_site_ready(
 
 def test_a_model_that_cannot_start_stops_nobody_else(tmp_path: Path, catalog: Path, started: list[Site]) -> None:
     started.append(site := start(tmp_path, catalog, "first,broken"))
-    site.wait("Ready in", 90)
+    site.wait("Ready in", 300)
     site.wait("worker broken ended by itself", 60)
     site.wait("starting it again in 60.0 s", 120)
     assert ready(site) == (200, {**ready(site)[1], "models": {"first": "ready", "broken": "away"}})
