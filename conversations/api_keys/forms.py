@@ -10,7 +10,7 @@ from django.utils.translation import pgettext_lazy
 
 from accounts import api_keys
 from accounts.models import ApiKey, User
-from inference.serving import model as served
+from conversations import offered
 from limits.policies import limits_of
 
 NEVER = ""
@@ -53,8 +53,7 @@ class KeyForm(forms.Form):
     def __init__(self, *args: object, user: User, **more: object) -> None:
         super().__init__(*args, **more)  # type: ignore[arg-type]  # as Django's forms take them
         self.user = user
-        limits = limits_of(user.pk)
-        choices = [(one.name, one.label) for one in (served(),) if limits.allows_model(one.name)]
+        choices = [(one.name, one.label) for one in offered.offered(limits_of(user.pk))]
         self.fields["models"].choices = choices  # type: ignore[attr-defined]  # of a field that has some
         self.fields["name"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
 

@@ -11,8 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import api_keys
 from accounts.models import ApiKey, User
+from conversations import offered
 from conversations.api_keys.forms import KeyForm
-from inference.serving import served_model
+from limits.policies import limits_of
 
 MOST_LISTED = 100
 
@@ -30,7 +31,7 @@ def keys(request: HttpRequest) -> HttpResponse:
     if made is None:
         return _page(request, user, status=422, form=form)
     key, secret = made
-    model = key.models[0] if key.models else served_model()
+    model = key.models[0] if key.models else offered.in_force("", limits_of(user.pk)).name
     site = request.build_absolute_uri("/v1")
     return _page(request, user, status=201, made=key, secret=secret, model=model, address=site)
 

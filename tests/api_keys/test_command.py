@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.api_keys import authenticate
 from accounts.models import ApiKey, User
 from audit.models import Entry
-from inference.serving import served_model
+from inference import serving
 from tests.limits.stories import policy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("model")]
@@ -46,7 +46,7 @@ def test_a_key_may_all_unless_it_is_said(alice: User) -> None:
 
 
 def test_each_option_is_kept(alice: User) -> None:
-    model = served_model()
+    model = serving.model().name
     options = ["--scopes", "chat", "--expires", "30", "--models", model, "--save"]
     key = key_of("alice", "--name", "Nightly", *options)
     assert (key.scopes, key.models, key.saves) == (["chat"], [model], True)

@@ -13,7 +13,7 @@ from accounts import api_keys
 from accounts.api_keys import authenticate
 from accounts.models import ApiKey, User
 from audit.models import Entry
-from inference.serving import served_model
+from inference import serving
 from limits import restraints
 from tests.limits.stories import policy
 
@@ -62,7 +62,7 @@ def test_a_new_key_is_shown_once_and_works(alice: User) -> None:
 def test_it_comes_with_an_example_for_this_site_and_its_model(alice: User) -> None:
     text = asked(alice).content.decode()
     assert "curl http://testserver/v1/chat/completions" in text
-    assert f'"model": "{served_model()}"' in text
+    assert f'"model": "{serving.model().name}"' in text
     assert "data-copy-text" in text
 
 
