@@ -4,11 +4,11 @@ from playwright.sync_api import BrowserContext, Page
 
 from chatsite.bench import tab
 from chatsite.bench.figures import Row
-from chatsite.bench.site import BenchError, Site
+from chatsite.bench.site import Site
 
 RATE = 100  # tokens a second
 TASK_MS = 50  # the web's own measure: longer tasks block, by what is over
-SCREENS = 60  # scrolled up at most
+COUNT = "document.querySelectorAll('#messages [data-message]').length"
 
 
 def run(context: BrowserContext, running: Site, messages: int, tokens: int) -> Row:
@@ -34,13 +34,8 @@ def run(context: BrowserContext, running: Site, messages: int, tokens: int) -> R
 
 def _load_all(page: Page, messages: int) -> None:
     """Scroll up until the first message is there, then back to the newest, as a person would."""
-    articles = page.locator("#messages [data-message]")
-    for _ in range(SCREENS):
-        if articles.count() >= messages:
-            break
+    while (there := page.evaluate(COUNT)) < messages:
         page.evaluate("document.getElementById('thread').scrollTop = 0")
-        page.wait_for_timeout(100)
-    else:
-        raise BenchError(f"of {messages} messages the page loaded {articles.count()}")
+        page.wait_for_function(f"(before) => ({COUNT}) > before", arg=there)
     page.evaluate("document.getElementById('thread').scrollTop = 1e9")
     page.wait_for_timeout(300)

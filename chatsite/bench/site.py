@@ -24,6 +24,7 @@ from chatsite.supervisor.process import TETHER
 READY_S = 120.0
 STOP_S = 60.0
 TITLES_S = 15.0
+MOST_TOKENS = 8192  # a reply is as long as a benchmark asks
 KEPT = ("CHATSITE_SERVER", "CHATSITE_CACHE_DIR")  # settings of the caller that a benchmark takes over
 SIGNS = {  # in a command line, or in the title that Celery gives its processes
     "web": re.compile("chatsite.serve"),
@@ -106,6 +107,7 @@ def environment(folder: Path, port: int, *, database: str = "", model: str = "")
         "CHATSITE_PORT": str(port),
         "CHATSITE_ADMIN_PASSWORD": ADMIN_PASSWORD,
         "CHATSITE_LOG_LEVEL": "WARNING",
+        "CHATSITE_REPLY_TOKENS": str(MOST_TOKENS),
         **({"CHATSITE_MODEL": model} if model else measured),
         **({"DATABASE_URL": database} if database else {}),
     }

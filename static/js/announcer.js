@@ -12,7 +12,8 @@ export class Announcer {
   #region = document.getElementById("announcer");
   #words = "";
   #timer = 0;
-  #reply = null;
+  #id = null;
+  #reply = null; // its text, as it stands in the page
   #block = 0; // of the reply, the first that is not said to its end
   #letters = 0; // of that block, those that are said: marks come and go while it is formatted
 
@@ -23,9 +24,14 @@ export class Announcer {
 
   // This reply has grown.
   follow(reply) {
-    const part = document.querySelector(`[data-message="${CSS.escape(reply)}"] [data-part="text"]`);
-    if (part !== this.#reply) [this.#reply, this.#block, this.#letters] = [part, 0, 0];
+    if (reply !== this.#id || !this.#reply?.isConnected) this.#begin(reply);
     this.#soon();
+  }
+
+  // Looked for once: there may be hundreds of messages to look through, and a token is told every few milliseconds.
+  #begin(reply) {
+    this.#reply = document.querySelector(`[data-message="${CSS.escape(reply)}"] [data-part="text"]`);
+    [this.#id, this.#block, this.#letters] = [reply, 0, 0];
   }
 
   end(words) {

@@ -44,8 +44,12 @@ export class Articles {
     return article;
   }
 
+  // Those that come at once stay together: the browser lays out and watches one element, not each of hundreds.
   prepend(piece) {
-    this.#list.prepend(...piece.children);
+    const batch = document.createElement("div");
+    batch.className = "batch";
+    batch.append(...piece.children);
+    this.#list.prepend(batch);
     this.#setAbove(piece.dataset.above);
   }
 

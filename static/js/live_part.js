@@ -21,10 +21,13 @@ export class LivePart {
   #dropped = true; // what stands in the root came with the page, or from before a reconnect
   #tail = document.createElement("span");
   #text = this.#tail.appendChild(document.createTextNode(""));
+  #paragraph = document.createElement("p"); // for a tail that stands in no block
 
   constructor(root) {
     this.#root = root;
     this.#tail.className = "tail";
+    this.#paragraph.className = "tail-block";
+    this.#paragraph.dir = "auto";
   }
 
   append(text) {
@@ -65,7 +68,7 @@ export class LivePart {
     const sources = new Map([...this.#blocks.values()].map(({ element, source }) => [element, source]));
     whole.forEach((element, index) => {
       if (!shown[index]) this.#root.append(element);
-      else if (sources.get(shown[index]) !== element.outerHTML) shown[index].replaceWith(element);
+      else if (!isMadeFrom(sources.get(shown[index]), element)) shown[index].replaceWith(element);
     });
     for (const extra of shown.slice(whole.length)) extra.remove();
     for (const node of [...this.#root.childNodes]) if (node.nodeType === Node.TEXT_NODE) node.remove();
@@ -85,7 +88,7 @@ export class LivePart {
       this.#dropped = false;
     }
     this.#tail.remove();
-    this.#root.querySelector(":scope > .tail-block")?.remove();
+    this.#paragraph.remove();
     for (const [key, html] of this.#fresh) this.#applyBlock(key, html);
     this.#fresh.clear();
   }
@@ -98,7 +101,7 @@ export class LivePart {
       this.#blocks.delete(key);
       return;
     }
-    this.#blocks.set(key, { element, source: element.outerHTML });
+    this.#blocks.set(key, { element, source: html });
     if (known) known.element.replaceWith(element);
     else this.#root.insertBefore(element, this.#after(key));
   }
@@ -118,30 +121,29 @@ export class LivePart {
 
   #last() {
     let last = this.#root.lastElementChild;
-    while (last && (last === this.#tail || last.classList.contains("tail-block"))) last = last.previousElementSibling;
+    while (last && (last === this.#tail || last === this.#paragraph)) last = last.previousElementSibling;
     return last;
   }
 
   #placeParagraph(text) {
-    let paragraph = this.#root.querySelector(":scope > .tail-block");
-    if (!paragraph) {
-      paragraph = document.createElement("p");
-      paragraph.className = "tail-block";
-      paragraph.dir = "auto";
-      this.#root.append(paragraph);
-    }
-    this.#place(paragraph, text);
+    if (this.#paragraph.parentNode !== this.#root) this.#root.append(this.#paragraph);
+    this.#place(this.#paragraph, text);
   }
 
   #place(holder, text) {
     if (this.#tail.parentNode !== holder) {
       holder.append(this.#tail);
-      if (!holder.classList.contains("tail-block")) this.#root.querySelector(":scope > .tail-block")?.remove();
+      if (holder !== this.#paragraph) this.#paragraph.remove();
     }
     const have = this.#text.data;
     if (text.startsWith(have)) text.length > have.length && this.#text.appendData(text.slice(have.length));
     else this.#text.data = text;
   }
+}
+
+// The server writes HTML as browsers do, all but always.
+function isMadeFrom(html, { outerHTML }) {
+  return html !== undefined && (html.trim() === outerHTML || parse(html).firstElementChild?.outerHTML === outerHTML);
 }
 
 // The last element inside that text can go on in; null after a rule or an empty list.

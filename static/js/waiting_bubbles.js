@@ -3,7 +3,7 @@
 import { fromTemplate } from "./page.js";
 
 export function endOfNewest() {
-  return [...document.querySelectorAll('#messages > [data-role="assistant"]')].at(-1)?.dataset.state;
+  return [...document.querySelectorAll('#messages [data-role="assistant"]')].at(-1)?.dataset.state;
 }
 
 export function element({ client_id: clientId, text }) {

@@ -54,6 +54,14 @@ def test_the_first_load_is_light(browser: Browser, team_site: Site) -> None:
     assert sum(sizes) < LARGEST_LOAD, f"{sum(sizes):.0f} bytes in {len(sizes)} requests"
 
 
+def test_a_file_carries_no_more_than_it_needs(alice_page: Page) -> None:
+    path = alice_page.locator('link[rel="stylesheet"]').first.get_attribute("href")
+    headers = alice_page.request.get(str(path)).headers
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "immutable" in headers["cache-control"]
+    assert not headers.keys() & {"referrer-policy", "cross-origin-opener-policy", "content-security-policy", "set-cookie"}
+
+
 def test_nothing_inline_and_nothing_from_elsewhere(alice_page: Page, team_site: Site) -> None:
     response = alice_page.goto("/")
     assert response is not None
