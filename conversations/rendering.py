@@ -76,7 +76,8 @@ class LiveRender:
         return {part: await loop.run_in_executor(self._executor, live.whole) for part, live in self._parts.items()}
 
     async def close(self) -> None:
-        """Stop rendering; ``on_blocks`` is not called any more."""
+        """Stop rendering; ``on_blocks`` is not called any more, and whom it belongs to is not held."""
+        self._on_blocks = _unheard
         tasks, self._tasks = list(self._tasks.values()), {}
         for task in tasks:
             task.cancel()
@@ -96,6 +97,10 @@ class LiveRender:
             step = await loop.run_in_executor(self._executor, _render_open, live.open_text)
             live.seconds = loop.time() - began
             self._on_blocks(part, live.take(step), live.end)
+
+
+def _unheard(part: Part, blocks: list[Block], end: int) -> None:
+    """Nobody waits for blocks of a rendering that was closed."""
 
 
 def _log_failure(task: "asyncio.Task[None]") -> None:

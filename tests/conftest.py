@@ -32,6 +32,7 @@ pytest_plugins = [
     "tests.tabs",
     "tests.workers",
     "tests.flushing",
+    "tests.freed",
     "tests.conversations.browsing",
     "tests.conversations.pen",
 ]

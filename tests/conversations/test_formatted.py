@@ -9,12 +9,14 @@ import pytest
 
 from accounts.models import User
 from conversations import markdown
-from conversations.follow import Cursor
+from conversations.follow import Cursor, Follower
 from conversations.formatting import Formatting
+from conversations.rendering import LiveRender
 from inference.events.feed import Mailbox
 from inference.events.items import Part
 from tests.conversations.pen import Take
 from tests.conversations.talk import say
+from tests.freed import all_freed, held
 from tests.screen import Frame, Screen
 from tests.web import Reader, Web
 from tests.workers import STORY, Hire
@@ -158,3 +160,18 @@ def test_who_joins_in_the_moment_of_a_rewind_is_told_no_block_of_before(alice: U
         return [orjson.loads(item[-1])[1] for item in items]
 
     assert web.run(blocks_told()) == [[], []]
+
+
+@pytest.mark.usefixtures("no_collection")
+def test_what_was_rendered_is_freed_when_nobody_follows_it(alice: User, web: Web, take: Take) -> None:
+    say(alice)
+    pen = take()
+    reader = web.follow(pen.reply.pk, html=True)
+    for sentence in PLAIN:
+        pen.say(sentence)
+    reader.until(lambda screen: screen.blocks())
+    assert {"Formatting", "LiveRender", "Follower"} <= set(held(Formatting, LiveRender, Follower))
+    pen.end()
+    reader.end()
+    reader.leave()
+    all_freed(Formatting, LiveRender, Follower)

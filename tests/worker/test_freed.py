@@ -1,9 +1,5 @@
 """What a reply held is freed as it ends, not by the next full garbage collection, up to a thousand replies later."""
 
-import gc
-import logging
-from collections.abc import Iterator
-
 import pytest
 
 from accounts.models import User
@@ -11,38 +7,19 @@ from conversations.replies.attempt import Attempt
 from conversations.services import stop
 from inference.runner import Live
 from tests.conversations.talk import say
-from tests.waiting import until
+from tests.freed import all_freed, held
 from tests.web import Web
 from tests.worker.test_rules import FILLER, WORD, rule
 from tests.workers import STORY, Hire
 
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def no_collection() -> Iterator[None]:
-    logging.disable()  # pytest keeps records, and with them errors and what these passed through
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
-    logging.disable(logging.NOTSET)
-
-
-def held() -> list[object]:
-    """Attempts, and what they have written, that are still in memory."""
-    return [one for one in gc.get_objects() if type(one) in (Attempt, Live)]
-
-
-def all_freed() -> None:
-    until(lambda: not held(), what=f"the end of {[type(one).__name__ for one in held()]}")
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_collection")]
 
 
 def test_of_a_reply_that_is_complete(alice: User, hire: Hire) -> None:
     worker = hire(text=STORY)
     say(alice)
     worker.ticket().result(15)
-    all_freed()
+    all_freed(Attempt, Live)
 
 
 def test_of_one_that_rules_masked_and_one_that_they_blocked(alice: User, hire: Hire) -> None:
@@ -52,7 +29,7 @@ def test_of_one_that_rules_masked_and_one_that_they_blocked(alice: User, hire: H
         worker = hire(text=text)
         say(alice)
         worker.ticket().result(15)
-        all_freed()
+        all_freed(Attempt, Live)
 
 
 def test_of_one_that_was_stopped(alice: User, hire: Hire, web: Web) -> None:
@@ -60,10 +37,10 @@ def test_of_one_that_was_stopped(alice: User, hire: Hire, web: Web) -> None:
     sent = say(alice)
     ticket = worker.ticket()
     web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
-    assert held(), "a reply that is written is found"
+    assert held(Attempt, Live) == ["Attempt", "Live"], "a reply that is written is found"
     stop(alice, sent.reply)
     ticket.result(15)
-    all_freed()
+    all_freed(Attempt, Live)
 
 
 def test_of_one_whose_engine_failed_and_one_whose_engine_died(alice: User, hire: Hire) -> None:
@@ -71,7 +48,7 @@ def test_of_one_whose_engine_failed_and_one_whose_engine_died(alice: User, hire:
         worker = hire(text=STORY, **fault)
         say(alice)
         worker.ticket().result(15)
-        all_freed()
+        all_freed(Attempt, Live)
 
 
 def test_of_one_that_was_handed_over(alice: User, hire: Hire, web: Web) -> None:
@@ -81,4 +58,4 @@ def test_of_one_that_was_handed_over(alice: User, hire: Hire, web: Web) -> None:
     web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
     worker.leave()
     ticket.result(15)
-    all_freed()
+    all_freed(Attempt, Live)
