@@ -59,7 +59,12 @@ def test_a_file_carries_no_more_than_it_needs(alice_page: Page) -> None:
     headers = alice_page.request.get(str(path)).headers
     assert headers["x-content-type-options"] == "nosniff"
     assert "immutable" in headers["cache-control"]
-    assert not headers.keys() & {"referrer-policy", "cross-origin-opener-policy", "content-security-policy", "set-cookie"}
+    assert not headers.keys() & {
+        "referrer-policy",
+        "cross-origin-opener-policy",
+        "content-security-policy",
+        "set-cookie",
+    }
 
 
 def test_nothing_inline_and_nothing_from_elsewhere(alice_page: Page, team_site: Site) -> None:
