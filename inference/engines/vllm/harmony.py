@@ -1,5 +1,6 @@
 """gpt-oss speaks harmony: reasoning in the channel "analysis", the reply in "final", both parsed from token ids."""
 
+import codecs
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,24 +9,25 @@ from openai_harmony import (
     Conversation,
     DeveloperContent,
     HarmonyEncodingName,
-    HarmonyError,
     Message,
     ReasoningEffort,
     Role,
-    StreamableParser,
     SystemContent,
     load_harmony_encoding,
 )
 
 from inference.engines import healing
 from inference.engines.stopping import StopFilter
+from inference.engines.vllm.channels import Channels, Part, markers
 from inference.engines.vllm.dialect import Opening, Skip
-from inference.protocol import EngineError, Request
+from inference.protocol import Request
 
 ANALYSIS = "<|channel|>analysis<|message|>"
 FINAL = "<|channel|>final<|message|>"
 NEXT = "<|end|><|start|>assistant"
-TEXT_CHANNELS = {"final", "commentary"}
+END_OF_TEXT = "<|endoftext|>"
+PARAGRAPH = "\n\n"
+UTF8 = codecs.getincrementaldecoder("utf-8")
 
 
 class HarmonyDialect:
@@ -35,6 +37,16 @@ class HarmonyDialect:
 
     def __init__(self) -> None:
         self._encoding = load_harmony_encoding(HarmonyEncodingName.HARMONY_GPT_OSS)
+        self._names = markers(self._encoding)
+        # Once: the library takes a millisecond for text with markers.
+        self._markers: dict[str, list[int]] = {
+            text: self._encoding.encode(text, allowed_special="all")
+            for text in ("", ANALYSIS, FINAL, NEXT + FINAL, END_OF_TEXT)
+        }
+        self._ends = [
+            *self._encoding.stop_tokens_for_assistant_actions(),
+            *self._encoding.encode(END_OF_TEXT, allowed_special="all"),
+        ]
 
     def open(self, request: Request) -> Opening:
         conversation = Conversation.from_messages([self._system(request), *self._turns(request)])
@@ -42,20 +54,20 @@ class HarmonyDialect:
         prefix = request.prefix
         if not prefix:
             return Opening(ids)
-        said = self._markers(_header(request))
+        said = [*self._markers[_header(request)]]
         if prefix.text and prefix.reasoning:
-            said += self._words(prefix.reasoning) + self._markers(NEXT + FINAL)
+            said += self._words(prefix.reasoning) + self._markers[NEXT + FINAL]
         kept, again = healing.split(prefix.text or prefix.reasoning)
         said += self._words(kept)
         resaid = len(self._words(again))
         return Opening(ids + said, again, resaid, len(said) + resaid)
 
     def reader(self, request: Request, skip: int) -> "HarmonyReader":
-        header = self._markers(_last_header(request))
-        return HarmonyReader(self._encoding, header, request.sampling.stop, skip)
+        header = self._markers[_last_header(request)]
+        return HarmonyReader(Channels(self._encoding, self._names), header, request.sampling.stop, skip)
 
     def sampling(self) -> dict[str, Any]:
-        return {"detokenize": False, "stop_token_ids": self._encoding.stop_tokens_for_assistant_actions()}
+        return {"detokenize": False, "stop_token_ids": [*self._ends]}
 
     def _system(self, request: Request) -> Message:
         effort = ReasoningEffort((request.effort or "medium").capitalize())
@@ -76,9 +88,6 @@ class HarmonyDialect:
                 result.append(Message.from_role_and_content(Role.ASSISTANT, turn.text).with_channel("final"))
         return result
 
-    def _markers(self, text: str) -> list[int]:
-        return list(self._encoding.encode(text, allowed_special="all"))
-
     def _words(self, text: str) -> list[int]:
         return list(self._encoding.encode(text, disallowed_special=()))
 
@@ -98,37 +107,42 @@ def _last_header(request: Request) -> str:
 class HarmonyReader:
     """Follows the channels of one reply. Only what stands inside a message is shown; markers never are."""
 
-    def __init__(self, encoding: Any, opening: list[int], stop: tuple[str, ...], skip: int) -> None:
-        self._encoding = encoding
-        self._parser = StreamableParser(encoding, role=Role.ASSISTANT)
+    def __init__(self, channels: Channels, opening: list[int], stop: tuple[str, ...], skip: int) -> None:
+        self._channels = channels
+        for token in opening:
+            channels.feed(token)
         self._stop = StopFilter(stop)
         self._skip = Skip(skip)
-        for token in opening:
-            self._parser.process(token)
+        self._decoder = UTF8("replace")
+        # The message that last said something in a part: the next one begins a paragraph of its own.
+        self._last = {self._channels.part: self._channels.message}
 
     @property
     def stopped(self) -> bool:
-        return self._stop.stopped
+        return self._stop.stopped or self._channels.ended
 
     def feed(self, token_ids: list[int]) -> tuple[str, str]:
         reasoning, said = "", ""
         for token in token_ids:
-            channel, piece = self._process(token)
-            if channel == "analysis":
+            piece = self._piece(token)
+            if piece and self._channels.part is Part.REASONING:
                 reasoning += piece
-            elif channel in TEXT_CHANNELS:
+            elif piece:
                 said += self._stop.feed(piece)
         return reasoning, said
 
     def flush(self) -> str:
         return self._stop.flush()
 
-    def _process(self, token: int) -> tuple[str | None, str]:
-        try:
-            self._parser.process(token)
-        except HarmonyError as error:
-            raise EngineError("The model broke the harmony format.", retry=True) from error
-        # Inside a message the parser takes a misplaced marker for text.
-        if self._encoding.is_special_token(token) or self._parser.current_recipient:
-            return None, ""
-        return self._parser.current_channel, self._skip.rest(self._parser.last_content_delta or "")
+    def _piece(self, token: int) -> str:
+        message = self._channels.message
+        piece = self._decoder.decode(self._channels.feed(token))
+        if message != self._channels.message:
+            self._decoder.reset()  # of a character that its message did not end
+        piece = self._skip.rest(piece)
+        if not piece:
+            return ""
+        part, message = self._channels.part, self._channels.message
+        is_next = self._last.get(part, message) != message
+        self._last[part] = message
+        return f"{PARAGRAPH}{piece}" if is_next else piece
