@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from chatsite.environment import ROOT, read
 from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
-from chatsite.static_headers import never_sniffed
 
 BASE_DIR = ROOT
 DATA_DIR: Path = read("CHATSITE_DATA_DIR")
@@ -51,7 +50,6 @@ INSTALLED_APPS = [
     "chatsite",
 ]
 MIDDLEWARE = [
-    "servestatic.middleware.ServeStaticMiddleware",  # first: what is said of pages, styles and scripts need not carry
     "django.middleware.security.SecurityMiddleware",
     "chatsite.compression.compress_html",
     "csp.middleware.CSPMiddleware",
@@ -195,8 +193,6 @@ STORAGES = {
     "staticfiles": {"BACKEND": "chatsite.static.Storage"},
 }
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = False
-SERVESTATIC_ALLOW_ALL_ORIGINS = False  # no other site uses them
-SERVESTATIC_ADD_HEADERS_FUNCTION = never_sniffed
 
 # --- Safety -----------------------------------------------------------------------------------------------------------
 
