@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, offered, parameters, services
+from conversations import checks, metrics, offered, parameters, services
 from conversations.checks import Checked
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
@@ -40,7 +40,7 @@ def again(user: User, wish: Wish, *, reply_id: UUID | None = None) -> Sent:
     What the person wrote passes the rules of today; it stays as it was saved. Raises Refused, or Message.DoesNotExist
     for a reply that is not the user's.
     """
-    with services.counted():
+    with metrics.counted():
         sent = _again(user, wish, reply_id or uuid4())
     log.info("It is to be written %s.", "further" if wish.goes_on else "again", extra={"reply": sent.reply})
     return sent

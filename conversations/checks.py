@@ -1,28 +1,32 @@
 """What must hold before a message is saved: the person's limits, the model's window, the rules of this site."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from conversations.calls import NOTHING_EARLIER, Earlier
+from conversations.counted import count
 from conversations.models import Conversation, Message
 from conversations.parameters import Screened, tokens_of
 from conversations.refusals import Refused
 from conversations.titles import title_from
 from conversations.tree import characters, length
 from inference.model import Model
-from inference.protocol import REPLY_ROOM
+from inference.protocol import REPLY_ROOM, Turn
 from inference.tokenizers import tokenizer_for
 from limits import ledger
 from limits.policies import Limits
 from limits.refusals import OverLimit, too_many
 from moderation import incidents
-from moderation.screening import Prompted, screen_prompt
+from moderation.screening import Prompted, screen_prompt, screen_prompts
 
 MOST_BLOCKED = 20  # messages of one person in a minute; then they wait
 CHARACTERS_A_TOKEN = 3  # where nothing was counted yet
+LONGEST_TOKEN = 16  # characters, on an average over a whole conversation: more is not to be had of any language
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Checked:
     prompted: Prompted
     tokens: int
     first: Screened | None = None  # the parameters of a conversation that begins
+    earlier: Earlier = NOTHING_EARLIER  # what was said before it, where a program brings that along
 
     @property
     def text(self) -> str:
@@ -73,13 +78,57 @@ def check_rules(user: User, limits: Limits, text: str, conversation: UUID | None
     """
     message = uuid5(client_id, f"{user.pk} {text}")
     prompted = screen_prompt(user.pk, text, conversation=conversation, message=message)
+    _check_blocked(user, limits, prompted, conversation, message)
+    return prompted
+
+
+def check_api(limits: Limits) -> None:
+    """Refuse the programs of a person who may have none."""
+    if not limits.may_use_api:
+        raise Refused("api", _("You may not use the API here. Ask an administrator."))
+
+
+def check_earlier(user: User, turns: Sequence[Turn], limits: Limits, model: Model) -> Earlier:
+    """The turns that a call brings along, as they may be saved. What a model is said to have said is looked at as well:
+    nobody knows that it did.
+
+    In the record each goes by its text: a program says the same again with every call.
+    """
+    _check_characters(turns, model)
+    for turn in turns:
+        if turn.role == "user":
+            check_text(turn.text, limits)
+    said = {uuid5(NAMESPACE_OID, f"{user.pk} {turn.text}"): turn.text for turn in turns}
+    found = screen_prompts(user.pk, said) if said else {}
+    for message, prompted in found.items():
+        _check_blocked(user, limits, prompted, None, message)
+    allowed = {text: found[message].text for message, text in said.items()}
+    kept = tuple(replace(turn, text=allowed[turn.text]) for turn in turns)
+    tokenizer = tokenizer_for(model)
+    tokens = sum(count(tokenizer, model.name, turn.text) + tokenizer.turn_overhead for turn in kept)
+    return Earlier(kept, tokens, tuple((name, one) for name, one in found.items() if one.findings))
+
+
+def _check_characters(turns: Sequence[Turn], model: Model) -> None:
+    """Refuse what is too long whatever its tokens are, before anybody looks at each of its characters."""
+    has = sum(len(turn.text) for turn in turns)
+    if has > model.context_window * LONGEST_TOKEN:
+        raise _too_much(has // CHARACTERS_A_TOKEN, model)
+
+
+def _too_much(has: int, model: Model) -> Refused:
+    room = model.context_window - REPLY_ROOM
+    detail = _("The messages have about %(has)d tokens; the model reads at most %(allowed)d. Send fewer.")
+    return Refused("too_long", detail % {"has": has, "allowed": room}, room)
+
+
+def _check_blocked(user: User, limits: Limits, prompted: Prompted, conversation: UUID | None, message: UUID) -> None:
     if blocked := prompted.blocked:
         check_pace(user.pk, limits)
         if conversation:
             Conversation.objects.visible_to(user).only("pk").get(pk=conversation)
         put_on_record(prompted, user.pk, conversation, message)
         raise Refused("blocked", blocked.detail, more={"incident": str(blocked.incident)})
-    return prompted
 
 
 def title(user_id: int, text: str) -> str:
@@ -133,15 +182,30 @@ def check_room(
     ``parent`` is the branch's last message, ``told`` are the instructions of the reply, which has ``begun`` tokens.
     """
     turns, tokens = checked.limits.conversation_turns, checked.limits.conversation_tokens
-    if turns is not None and conversation.length >= 2 * turns and length(parent) >= 2 * turns:
+    if turns is not None and _length(conversation, parent, checked, 2 * turns) >= 2 * turns:
         detail = _("This conversation has its %(allowed)d turns. Begin a new one.")
         raise Refused("conversation_full", detail % {"allowed": turns}, turns)
     instructed = _check_instructions(told, checked)
-    read = _tokens_before(parent, checked.model, instructed) + checked.tokens
+    read = _tokens_before(parent, checked.model, instructed) + checked.earlier.tokens + checked.tokens
     if tokens is not None and read + begun > tokens:
         detail = _("This conversation has about %(has)d tokens; %(allowed)d are allowed. Begin a new one.")
         raise Refused("conversation_full", detail % {"has": read + begun, "allowed": tokens}, tokens)
+    _check_window(read, checked)
     return min(read, checked.model.context_window)
+
+
+def _length(conversation: Conversation, parent: Message | None, checked: Checked, most: int) -> int:
+    """Messages of a branch, or fewer than ``most``."""
+    if checked.earlier.turns:
+        return len(checked.earlier.turns)
+    return length(parent) if conversation.length >= most else conversation.length
+
+
+def _check_window(read: int, checked: Checked) -> None:
+    """Refuse a call that is more than the model reads: of a conversation of ours it would forget the oldest instead."""
+    too_much = read > checked.model.context_window - REPLY_ROOM
+    if checked.earlier.turns and too_much and tokenizer_for(checked.model).exact:
+        raise _too_much(read, checked.model)
 
 
 def _check_instructions(told: str, checked: Checked) -> int:

@@ -1,12 +1,18 @@
 """What the chat counts for ``/metrics``: sends, replies, attempts, sockets. ``backlog`` adds the queue as it is."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from prometheus_client import Counter, Gauge, Histogram
 
 from conversations.models import Message
+from conversations.refusals import Refused
 from conversations.states import FINAL
 from inference.metrics import PROMPT_TOKENS
 from inference.runner import Live
+from limits import tally
 
+MISTIMED = frozenset({"busy", "stale", "trashed", "cannot_continue", "reused"})  # refusals that are nobody's limit
 WAITS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300)
 PER_TOKEN_S = (0.002, 0.005, 0.01, 0.015, 0.02, 0.03, 0.05, 0.075, 0.1, 0.2, 0.5, 1)
 
@@ -27,6 +33,7 @@ SEEN_FIRST = Histogram(
 SEEN_COMPLETE = Histogram(
     "chatsite_browser_complete_seconds", "From the press of Send to the whole reply in the browser.", buckets=WAITS_S
 )
+API_REQUESTS = Counter("chatsite_api_requests", "Requests to the API, by door and status.", ["door", "status"])
 SOCKETS = Gauge("chatsite_sockets", "Open sockets.")
 TITLES = Counter("chatsite_titles", "Titles asked of the model: given, kept as they were, or given up.", ["outcome"])
 SWEEPS = Counter("chatsite_sweeps", "Looks at the queue for replies that wait without a ticket.")
@@ -39,6 +46,19 @@ for how in ("first", "continuing", "restarted", "rewound"):
 SENDS.labels("saved")
 for outcome in ("given", "kept", "given_up"):
     TITLES.labels(outcome)
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Count what is saved, or why it was not."""
+    try:
+        yield
+    except Refused as no:
+        SENDS.labels(no.code).inc()
+        if no.code not in MISTIMED:
+            tally.count(no.code)
+        raise
+    SENDS.labels("saved").inc()
 
 
 def claimed(reply: Message, *, lapsed: bool) -> None:

@@ -1,29 +1,28 @@
 """The verbs of a chat: send and stop. Each is one transaction; others are told after commit only."""
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from conversations import checks, drafts, metrics, offered, parameters
+from conversations.calls import NOTHING_EARLIER, Call
 from conversations.checks import Checked
 from conversations.inserting import insert
 from conversations.models import Conversation, Message
-from conversations.parameters import NOTHING, Chosen, instructions
+from conversations.parameters import NOTHING, USUAL, Chosen, instructions
 from conversations.refusals import Refused
 from conversations.replies.tickets import queue_ticket
 from conversations.states import UNFINISHED, State
-from limits import ledger, tally
+from limits import ledger
 from limits.policies import Limits, limits_of
 from limits.refusals import OverLimit
 
-MISTIMED = frozenset({"busy", "stale", "trashed", "cannot_continue"})  # refusals that are nobody's limit
 WENT_ON = _("This conversation went on elsewhere. Read what is new, then send again.")
 
 log = logging.getLogger(__name__)
@@ -41,6 +40,17 @@ class Draft:
     model: str = ""  # for this reply; empty: the conversation's
     waited: bool = False  # for a reply to end, in the person's draft: refused if it was taken back
     parameters: Chosen = NOTHING  # of the conversation that it begins
+    call: Call | None = None  # a program sends it
+
+    @property
+    def kind(self) -> Conversation.Kind:
+        """Of the conversation that it is in."""
+        return self.call.kind if self.call else Conversation.Kind.CHAT
+
+    @property
+    def begins(self) -> UUID:
+        """The name of the conversation, if it begins one."""
+        return self.call.client_id if self.call else self.client_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,31 +74,19 @@ def send(user: User, draft: Draft, *, reply_id: UUID | None = None) -> Sent:
     ``client_id`` again returns what was saved the first time. Raises Refused, or Conversation.DoesNotExist for one
     that is not the user's.
     """
-    with counted():
+    with metrics.counted():
         sent = _send(user, draft, reply_id or uuid4())
     log.info("A message of %d characters waits for its reply.", len(draft.text), extra={"reply": sent.reply})
     return sent
 
 
-@contextmanager
-def counted() -> Iterator[None]:
-    """Count what is saved, or why it was not."""
-    try:
-        yield
-    except Refused as no:
-        metrics.SENDS.labels(no.code).inc()
-        if no.code not in MISTIMED:
-            tally.count(no.code)
-        raise
-    metrics.SENDS.labels("saved").inc()
-
-
-def stop(user: User, reply_id: UUID) -> Message:
+def stop(user: User, reply_id: UUID, kind: str = "chat") -> Message:
     """Ask for the end of a reply; its text so far stays. Returns the reply as it is then.
 
-    Raises Message.DoesNotExist when the reply is not the user's. A reply that is final stays as it is.
+    Raises Message.DoesNotExist when the reply is not the user's, or not in a conversation of this kind. A reply that is
+    final stays as it is.
     """
-    reply = Message.objects.visible_to(user).get(pk=reply_id, role=Message.Role.ASSISTANT)
+    reply = Message.objects.visible_to(user, kind).get(pk=reply_id, role=Message.Role.ASSISTANT)
     row = Message.objects.filter(pk=reply.pk)
     if _stop_waiting(reply):
         metrics.REPLIES.labels(State.STOPPED.value).inc()
@@ -112,7 +110,7 @@ def _send(user: User, draft: Draft, reply_id: UUID) -> Sent:
     try:
         return _checked_and_saved(user, draft, reply_id)
     except Refused:  # but what was saved once is never refused: only its answer was lost
-        message = Message.objects.visible_to(user).filter(client_id=draft.client_id).first()
+        message = Message.objects.visible_to(user, draft.kind).filter(client_id=draft.client_id).first()
         if message and (earlier := _sent_before(message.conversation, draft)):
             return earlier
         raise
@@ -122,12 +120,16 @@ def _checked_and_saved(user: User, draft: Draft, reply_id: UUID) -> Sent:
     draft = replace(draft, text=draft.text.replace("\x00", "\N{REPLACEMENT CHARACTER}"))  # PostgreSQL stores no NUL
     message_id = uuid4()
     limits = limits_of(user.pk)
+    if draft.call:
+        checks.check_api(limits)
     checks.check_text(draft.text, limits)
     model = offered.check(draft.model or _chosen_model(user, draft, limits), limits)
     prompted = checks.check_rules(user, limits, draft.text, draft.conversation, draft.client_id)
     tokens = checks.check_tokens(prompted.text, model, limits)
-    first = instructions.screened(user, draft.parameters, limits, model, about=draft.client_id)
-    checked = Checked(model, limits, prompted, tokens, first)
+    once, turns = (draft.call.once, draft.call.earlier) if draft.call else (USUAL, ())
+    first = instructions.screened(user, draft.parameters, limits, model, about=draft.client_id, once=once)
+    earlier = checks.check_earlier(user, turns, limits, model) if turns else NOTHING_EARLIER
+    checked = Checked(model, limits, prompted, tokens, first, earlier)
     try:
         return _save(user, draft, checked, message_id, reply_id)
     except IntegrityError:  # the same client_id was sent before, or won at the same moment
@@ -157,19 +159,32 @@ def _save(user: User, draft: Draft, checked: Checked, message_id: UUID, reply_id
     chosen = parameters.in_force(conversation, checked.limits, checked.model)
     tokens = checks.check_room(conversation, parent, checked, chosen.instructions)
     granted = reserve(user, reply_id, tokens, checked, chosen)
-    message = _message(conversation, parent, draft, checked)
+    brought = checked.earlier.messages(conversation)
+    message = _message(conversation, brought[-1] if brought else parent, draft, checked)
     message.pk = message_id
     reply = empty_reply(message, checked)
-    reply.pk, reply.max_tokens, reply.options = reply_id, granted, parameters.options(chosen)
-    append(conversation, newest, message, reply)
-    drafted = drafts.sending(user, draft.conversation, draft.client_id, draft.text, waited=draft.waited)
-    if checked.prompted.findings:
-        checks.put_on_record(checked.prompted, user.pk, conversation.pk, message_id, checked.model.name)
-    if draft.conversation is None:
-        instructions.put_on_record(checked.first, user.pk, conversation.pk, checked.model.name)
+    once = draft.call.once if draft.call else USUAL
+    reply.pk, reply.max_tokens, reply.options = reply_id, granted, parameters.options(chosen, once)
+    append(conversation, newest, *brought, message, reply)
+    drafted = None if draft.call else _drafted(user, draft)
+    _put_on_record(user, draft, checked, message)
     transaction.on_commit(lambda: queue_ticket(checked.model.name))
     text = _changed(message, draft)
     return Sent(conversation, message_id, reply_id, first=message.position == 0, text=text, draft=drafted)
+
+
+def _drafted(user: User, draft: Draft) -> int | None:
+    return drafts.sending(user, draft.conversation, draft.client_id, draft.text, waited=draft.waited)
+
+
+def _put_on_record(user: User, draft: Draft, checked: Checked, message: Message) -> None:
+    """What rules found in what is saved."""
+    conversation, model = message.conversation_id, checked.model.name
+    for about, found in ((message.pk, checked.prompted), *checked.earlier.found):
+        if found.findings:
+            checks.put_on_record(found, user.pk, conversation, about, model)
+    if draft.conversation is None:
+        instructions.put_on_record(checked.first, user.pk, conversation, model)
 
 
 def locked(user: User, conversation_id: UUID) -> tuple[Conversation, Message | None]:
@@ -209,8 +224,9 @@ def empty_reply(question: Message, checked: Checked) -> Message:
 
 def append(conversation: Conversation, newest: Message | None, *messages: Message) -> None:
     """Add messages after the one last added. The last of them is what a person who comes back is shown."""
+    seen = None if conversation.kind == Conversation.Kind.CHAT else timezone.now()  # others are in no search
     for position, message in enumerate(messages, newest.position + 1 if newest else 0):
-        message.position = position
+        message.position, message.indexed_at = position, seen
     conversation.length += len(messages)
     conversation.tip_id = messages[-1].pk
     if conversation._state.adding:
@@ -237,10 +253,16 @@ def _changed(message: Message, draft: Draft) -> str | None:
 
 def _beginning(user: User, draft: Draft, checked: Checked, *, again: bool) -> Conversation:
     """A new conversation, not saved; with ``again`` the one that this draft began, if it did."""
-    known = Conversation.objects.visible_to(user).filter(client_id=draft.client_id).first() if again else None
-    named = {"client_id": draft.client_id, "title": checks.title(user.pk, checked.text)}
+    mine = Conversation.objects.visible_to(user, draft.kind)
+    if again and (known := mine.filter(client_id=draft.begins).first()):
+        if draft.call and not known.messages.filter(client_id=draft.client_id).exists():
+            raise Refused("reused", _("Something else was sent under this key. Take a new key for each request."))
+        return known
+    is_shown = draft.kind is Conversation.Kind.CHAT
+    title = checks.title(user.pk, checked.earlier.begins_with or checked.text) if is_shown else ""
+    named = {"client_id": draft.begins, "title": title, "kind": draft.kind}
     chosen = checked.first.chosen if checked.first else NOTHING
-    return known or Conversation(owner=user, **named, **chosen.fields())
+    return Conversation(owner=user, **named, **chosen.fields())
 
 
 def _sent_before(conversation: Conversation, draft: Draft) -> Sent | None:

@@ -1,12 +1,14 @@
 """What a person wrote, through the rules that hold for them, before it is saved."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
 from django.utils.translation import gettext as _
 
 from moderation import incidents
+from moderation.compiling import RuleSet
 from moderation.excerpts import findings_in
 from moderation.matcher import Finding
 from moderation.models import Scope, Where
@@ -38,7 +40,16 @@ def screen_prompt(user_id: int, text: str, *, conversation: UUID | None, message
 
     A blocked message is not saved, and whoever refuses it rolls back: so its findings are recorded after that.
     """
+    return _screened(rules_for(user_id, Scope.PROMPT), text, conversation, message)
+
+
+def screen_prompts(user_id: int, texts: Mapping[UUID, str]) -> dict[UUID, Prompted]:
+    """The same for several texts of no conversation yet, each under its message."""
     rules = rules_for(user_id, Scope.PROMPT)
+    return {message: _screened(rules, text, None, message) for message, text in texts.items()}
+
+
+def _screened(rules: RuleSet, text: str, conversation: UUID | None, message: UUID) -> Prompted:
     if rules.matcher is None:
         return Prompted(text)
     screened = rules.matcher.screen(text)

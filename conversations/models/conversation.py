@@ -64,10 +64,11 @@ class Tag(models.Model):
 class ConversationQuerySet(models.QuerySet["Conversation"]):
     """Conversations are reached through the person who asks; what is not theirs is not found."""
 
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser, kind: str = "chat") -> Self:
+        """Those of ``api``, which no page shows, only for whoever asks for them."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(owner_id=user.pk)
+        return self.filter(owner_id=user.pk, kind=kind)
 
     def held(self) -> Self:
         """Locked until the transaction ends, in one order for all who lock several; before any row that is in them.
@@ -83,6 +84,7 @@ LISTED = Q(trashed_at=None, archived_at=None, pinned_at=None, folder=None)
 PINNED = Q(pinned_at__isnull=False)
 ARCHIVED = Q(trashed_at=None, archived_at__isnull=False)
 TRASHED = Q(trashed_at__isnull=False)
+OF_API = Q(kind="api")  # not to be kept
 RETITLED = ~Q(title=F("indexed_title"))  # for the index of the search
 
 
@@ -152,6 +154,7 @@ class Conversation(Parameters):
             ),
             models.Index(F("folder"), F("updated_at").desc(), F("id").desc(), name="conversations_of_folder"),
             models.Index(fields=["trashed_at"], name="conversations_trash", condition=TRASHED),
+            models.Index(fields=["updated_at"], name="conversations_of_api", condition=OF_API),
         ]
 
     def __str__(self) -> str:

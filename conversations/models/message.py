@@ -18,10 +18,11 @@ from conversations.states import FINAL, UNFINISHED, State
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
-    def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser, kind: str = "chat") -> Self:
+        """Those in conversations of this kind."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(conversation__owner_id=user.pk)
+        return self.filter(conversation__owner_id=user.pk, conversation__kind=kind)
 
     def replies(self) -> Self:
         return self.filter(role="assistant")

@@ -59,6 +59,20 @@ class Chosen:
 
 
 @dataclass(frozen=True, slots=True)
+class Once:
+    """What a program sets for one reply; it stands in no conversation."""
+
+    stop: tuple[str, ...] = ()  # the reply ends before the first of these
+    seed: int | None = None
+    whole: bool = False  # the model reads all that was sent, or refuses: nothing is forgotten
+
+    def options(self) -> dict[str, Any]:
+        """As a reply keeps it."""
+        said = {"stop": list(self.stop) or None, "seed": self.seed, "whole": self.whole or None}
+        return {name: value for name, value in said.items() if value is not None}
+
+
+@dataclass(frozen=True, slots=True)
 class Screened:
     """Parameters as they may be saved, and what rules found in the instructions."""
 
@@ -68,6 +82,7 @@ class Screened:
 
 
 NOTHING = Chosen()
+USUAL = Once()
 _COLUMNS = ("model", "max_tokens")
 
 
@@ -90,7 +105,7 @@ def read(said: Any) -> Chosen:
     )
 
 
-def check(chosen: Chosen, limits: Limits, model: Model) -> None:
+def check(chosen: Chosen, limits: Limits, model: Model, once: Once = USUAL) -> None:
     """Refuse what the person's policy or ``model``, which these are for, does not allow."""
     if chosen.model:
         offered.check(chosen.model, limits)
@@ -100,7 +115,8 @@ def check(chosen: Chosen, limits: Limits, model: Model) -> None:
         detail = _("The instructions have %(has)d characters; %(allowed)d are allowed.")
         words = {"has": length, "allowed": limits.prompt_chars}
         raise Refused("instructions_too_long", detail % words, limits.prompt_chars)
-    if chosen.is_drawn and not limits.may_set_parameters:
+    is_drawn = chosen.is_drawn or once.stop or once.seed is not None
+    if is_drawn and not limits.may_set_parameters:
         raise Refused("parameters", _("You may not change how the model writes. Ask an administrator."))
     if chosen.max_tokens is not None and chosen.max_tokens > limits.output_tokens:
         detail = _("A reply may have %(allowed)d tokens at most; you asked for %(has)d.")
@@ -123,15 +139,15 @@ def in_force(row: Parameters, limits: Limits, model: Model) -> Chosen:
     )
 
 
-def options(chosen: Chosen) -> dict[str, Any] | None:
+def options(chosen: Chosen, once: Once = USUAL) -> dict[str, Any] | None:
     """What a reply keeps of them; its model, and how many tokens it may have, are columns of its own."""
     kept = {name: value for name, value in chosen.fields().items() if value not in (None, "") and name not in _COLUMNS}
-    return kept or None
+    return kept | once.options() or None
 
 
 def allowed(options: dict[str, Any] | None, limits: Limits) -> dict[str, Any] | None:
     """Those under which a reply was begun, as far as the person's policy still lets it go on under them."""
-    may = {"instructions": limits.may_set_instructions}
+    may = {"instructions": limits.may_set_instructions, "whole": False}
     kept = {name: value for name, value in (options or {}).items() if may.get(name, limits.may_set_parameters)}
     return kept or None
 

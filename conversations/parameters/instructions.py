@@ -8,19 +8,26 @@ from django.db import transaction
 from accounts.models import User
 from conversations import checks, offered, parameters
 from conversations.models import Conversation
-from conversations.parameters import Chosen, Screened
+from conversations.parameters import USUAL, Chosen, Once, Screened
 from inference.model import Model
 from limits.policies import Limits, limits_of
 
 
 def screened(
-    user: User, chosen: Chosen, limits: Limits, model: Model, *, about: UUID, conversation: UUID | None = None
+    user: User,
+    chosen: Chosen,
+    limits: Limits,
+    model: Model,
+    *,
+    about: UUID,
+    conversation: UUID | None = None,
+    once: Once = USUAL,
 ) -> Screened:
     """Parameters that a person may set: raises Refused for what is beyond their limits, or blocked by a rule.
 
     ``about`` is the conversation, or the message that begins it.
     """
-    parameters.check(chosen, limits, model)
+    parameters.check(chosen, limits, model, once)
     if not chosen.instructions:
         return Screened(chosen)
     message = uuid5(about, f"instructions {chosen.instructions}")

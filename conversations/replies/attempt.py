@@ -39,7 +39,8 @@ class Attempt:
         self.claimed = claimed
         self.reply = reply = claimed.reply
         self.options = reply.options or {}
-        self.memory = Memory(worker.model, claimed.said, self.options.get("instructions", ""))
+        told, whole = self.options.get("instructions", ""), self.options.get("whole", False)
+        self.memory = Memory(worker.model, claimed.said, told, whole=whole)
         self.most = reply.max_tokens or settings.REPLY_TOKENS
         self.channel: Channel = worker.writer.channel(str(reply.pk), reply.attempt, self._on_refusal)
         self.live = Live(str(reply.pk), self.channel)
@@ -220,6 +221,8 @@ class Attempt:
                 max_tokens=max(1, max_tokens),
                 temperature=self.options.get("temperature"),
                 top_p=self.options.get("top_p"),
+                stop=tuple(self.options.get("stop", ())),
+                seed=self.options.get("seed"),
             ),
             effort=self.options.get("effort"),
         )

@@ -42,12 +42,16 @@ def claim(model: str, *, lapsed: bool) -> Claimed | None:
 
 
 class Memory:
-    """What the model reads for one reply: all that was said, or as much of the newest as fits its context window."""
+    """What the model reads for one reply: all that was said, or as much of the newest as fits its context window.
 
-    def __init__(self, model: Model, said: tuple[Said, ...], instructions: str = "") -> None:
+    ``whole``: all or nothing.
+    """
+
+    def __init__(self, model: Model, said: tuple[Said, ...], instructions: str = "", *, whole: bool = False) -> None:
         self._model = model
         self._system = "\n\n".join(filter(None, (model.system, instructions)))
         self._said = said
+        self._whole = whole
         self._was_fitted = False
         self.oldest: Said | None = None  # the first message that it reads; None while it reads all
 
@@ -59,8 +63,8 @@ class Memory:
 
     @property
     def can_shrink(self) -> bool:
-        """Whether it is more than the question."""
-        return len(self._said) > 1
+        """Whether it is more than the question, and may be less."""
+        return len(self._said) > 1 and not self._whole
 
     def shrink(self, reply_tokens: int) -> None:
         """Forget the oldest: first as many as leave room for a reply of so many tokens, then half of what is left."""

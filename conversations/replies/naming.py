@@ -129,4 +129,5 @@ def save(conversation: UUID, person: int, title: str) -> bool:
 
 
 def _unnamed(conversation: UUID) -> QuerySet[Conversation]:
-    return Conversation.objects.filter(pk=conversation, titled_by=Conversation.Titled.TEXT)
+    of_chats = Conversation.objects.filter(kind=Conversation.Kind.CHAT, titled_by=Conversation.Titled.TEXT)
+    return of_chats.filter(pk=conversation)

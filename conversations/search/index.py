@@ -39,7 +39,8 @@ def catch_up(most_s: float = LONGEST_S) -> int:
 
 def again(after: UUID | None = None, most: int = BATCH) -> Sequence[UUID]:
     """Index the next messages once more, in the order of their ids; which ones."""
-    rows = Message.objects.exclude(state__in=UNFINISHED).order_by("pk")
+    chats = Message.objects.filter(conversation__kind=Conversation.Kind.CHAT)  # others are in no search
+    rows = chats.exclude(state__in=UNFINISHED).order_by("pk")
     found = _read((rows.filter(pk__gt=after) if after else rows)[:most])
     _write(found, once_more=True)
     return [message.pk for message in found]
@@ -47,7 +48,7 @@ def again(after: UUID | None = None, most: int = BATCH) -> Sequence[UUID]:
 
 def titles_again() -> int:
     """Index all titles once more; how many."""
-    Conversation.objects.update(indexed_title="")
+    Conversation.objects.filter(kind=Conversation.Kind.CHAT).update(indexed_title="")
     count = 0
     while done := _titles():
         count += done
