@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "chatsite",
 ]
 MIDDLEWARE = [
+    "conversations.api.apart.apart",  # first: what it answers passes none of the others
     "django.middleware.security.SecurityMiddleware",
     "chatsite.compression.compress_html",
     "csp.middleware.CSPMiddleware",

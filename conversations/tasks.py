@@ -4,6 +4,7 @@ from celery import shared_task
 
 from accounts import api_keys
 from conversations import sharing, timings
+from conversations.api import purge
 from conversations.replies import reservations, sweeper
 from conversations.replies.reply import serve
 from conversations.search import index as search_index
@@ -42,6 +43,12 @@ def forget() -> None:
 def empty_trash() -> None:
     """Delete for ever what has been in the trash for too long."""
     emptying.empty()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def purge_api() -> None:
+    """Delete conversations of the API whose requests ended, or died, a while ago."""
+    purge.purge_old()
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -19,6 +19,11 @@ def concerning(reply: UUID | str) -> Iterator[None]:
         _reply.reset(token)
 
 
+def concern(reply: UUID) -> None:
+    """The same for the rest of this task, which is about nothing else."""
+    _reply.set(str(reply))
+
+
 class ReplyField(logging.Filter):
     """Gives each record the field ``reply``: as it was logged with, else the task's."""
 

@@ -189,7 +189,13 @@ MODERATION: dict[str, tuple[Way, ...]] = {
     "admin:moderation_rule_import": both(WHO_MODERATE),
     "admin:moderation_rule_export": (get(WHO_SEE_RULES),),
 }
-DOORS = {**CHAT, **ACCOUNT, **MACHINES, **CONSOLE, **MODERATION}
+API: dict[str, tuple[Way, ...]] = {  # a session opens none of them; tests.api has the keys that do
+    "api_models": (get("llllll"),),
+    "api_model": (get("llllll"),),
+    "api_completions": (post("llllll", model="scripted", prompt="Let me in"),),
+    "api_chat_completions": (post("llllll", model="scripted", messages=[{"role": "user", "content": "Let me in"}]),),
+}
+DOORS = {**CHAT, **ACCOUNT, **MACHINES, **CONSOLE, **MODERATION, **API}
 
 # What a page of a model needs, by the end of its name: letters of console.roles.TABLE for a look and for a change.
 MODEL_PAGES = {

@@ -161,6 +161,7 @@ class Story:
             "pk": self.rows.get(door.model, 0),
             "id": self.alice.pk,
             "worker": "worker-0",
+            "name": "scripted",
             "content_type_id": 0,
             "object_id": self.rows[door.model] if door.model else 0,
         }

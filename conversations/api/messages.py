@@ -1,0 +1,92 @@
+"""The ``messages`` of a request: instructions, what was said before, and what is asked now."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from conversations.api.errors import wrong
+from conversations.api.fields import Body, missing
+from inference.protocol import Turn
+
+MOST = 2_000
+ROLES = ("system", "developer", "user", "assistant")
+INSTRUCTING = frozenset({"system", "developer"})
+APART = "\n\n"  # between texts that become one
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What the system says, wherever it stood, is one text; so is what one says twice in a row."""
+
+    instructions: str
+    earlier: tuple[Turn, ...]
+    question: str
+
+
+def read(body: Body) -> Said:
+    """Raises ApiError, which names the message that was wrong."""
+    given = body.get("messages")
+    if given is None:
+        raise missing("messages")
+    if not isinstance(given, list) or not 1 <= len(given) <= MOST:
+        raise wrong("messages", f"messages must be a list of 1 to {MOST} messages.")
+    told: list[str] = []
+    turns: list[tuple[Literal["user", "assistant"], str]] = []
+    for index, message in enumerate(given):
+        role, text = _message(message, f"messages[{index}]")
+        if role in INSTRUCTING:
+            told.append(text)
+        elif turns and turns[-1][0] == role:
+            turns[-1] = turns[-1][0], APART.join(filter(None, (turns[-1][1], text)))
+        else:
+            turns.append(("user" if role == "user" else "assistant", text))
+    if not turns or turns[-1][0] != "user":
+        raise wrong("messages", "The last message must be of the role user.")
+    earlier = tuple(Turn(role, text) for role, text in turns[:-1] if text.strip())
+    return Said(APART.join(filter(None, told)).strip(), earlier, turns[-1][1])
+
+
+def read_prompt(body: Body) -> Said:
+    """The ``prompt`` of the older protocol is what a person says: the model's own format is put around it."""
+    prompt = body.get("prompt")
+    if prompt is None:
+        raise missing("prompt")
+    if isinstance(prompt, list) and len(prompt) == 1:
+        (prompt,) = prompt
+    if not isinstance(prompt, str):
+        raise wrong("prompt", "prompt must be one text.")
+    return Said("", (), _stored(prompt))
+
+
+def _message(message: Any, where: str) -> tuple[str, str]:
+    if not isinstance(message, dict):
+        raise wrong(where, f"{where} must be an object with role and content.")
+    role = message.get("role")
+    if role not in ROLES:
+        raise wrong(f"{where}.role", f"{where}.role must be one of {', '.join(ROLES)}.", "unsupported_value")
+    for name in ("tool_calls", "function_call", "audio"):
+        if message.get(name):
+            raise wrong(f"{where}.{name}", f"{where}.{name} is not supported here.", "unsupported_parameter")
+    return role, _content(message.get("content"), f"{where}.content", may_lack=role == "assistant")
+
+
+def _content(content: Any, where: str, *, may_lack: bool) -> str:
+    if content is None and may_lack:
+        return ""
+    if isinstance(content, str):
+        return _stored(content)
+    if not isinstance(content, list):
+        raise wrong(where, f"{where} must be a text, or a list of parts of the type text.")
+    return _stored("\n".join(_part(part, f"{where}[{index}]") for index, part in enumerate(content)))
+
+
+def _part(part: Any, where: str) -> str:
+    kind = part.get("type") if isinstance(part, dict) else None
+    if kind != "text":
+        raise wrong(f"{where}.type", f"{where}.type must be text: nothing else is read here.", "unsupported_value")
+    if not isinstance(part.get("text"), str):
+        raise wrong(f"{where}.text", f"{where}.text must be a text.")
+    return str(part["text"])
+
+
+def _stored(text: str) -> str:
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL
