@@ -1,7 +1,7 @@
 // Messages that wait for the reply to end. They are kept on the server, so any open page of the conversation may send the
 // first; the server sees to it that it is sent once. Loaded when the first message waits.
 
-import { element, endOfNewest } from "./waiting_bubbles.js";
+import { element, endOfNewest, inOrder } from "./waiting_bubbles.js";
 
 const BUSY_MS = 3000;
 const GOES_ON = new Set(["complete", "cut"]); // after any other end the person decides
@@ -134,7 +134,7 @@ export class Waiting {
   }
 
   #show({ asks = "" } = {}) {
-    const items = this.#ordered().filter((item) => item.client_id !== this.#sending);
+    const items = inOrder(this.#items, this.#unsaid).filter((item) => item.client_id !== this.#sending);
     const shown = JSON.stringify([asks, items]);
     if (shown === this.#shown) return;
     this.#shown = shown;
@@ -142,14 +142,5 @@ export class Waiting {
     this.#section.toggleAttribute("data-asks", Boolean(asks));
     for (const words of this.#section.querySelectorAll("[data-why]")) words.hidden = words.dataset.why !== asks;
     this.#list.replaceChildren(...items.map(element));
-  }
-
-  #ordered() {
-    const items = [...this.#items];
-    for (const [clientId, { text, before }] of this.#unsaid) {
-      const place = items.findIndex((item) => item.client_id === before);
-      items.splice(place < 0 ? items.length : place, 0, { client_id: clientId, text });
-    }
-    return items;
   }
 }

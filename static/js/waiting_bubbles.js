@@ -12,3 +12,13 @@ export function element({ client_id: clientId, text }) {
   item.querySelector("[data-text]").textContent = text;
   return item;
 }
+
+// Those that wait, and those said here, each before the one that it was said to go before.
+export function inOrder(waiting, unsaid) {
+  const items = [...waiting];
+  for (const [clientId, { text, before }] of unsaid) {
+    const place = items.findIndex((item) => item.client_id === before);
+    items.splice(place < 0 ? items.length : place, 0, { client_id: clientId, text });
+  }
+  return items;
+}
