@@ -71,6 +71,11 @@ def is_gpt_oss(weights: Path) -> bool:
     return isinstance(configuration, dict) and configuration.get("model_type") == "gpt_oss"
 
 
+def speaks_harmony(format_: str, weights: Path) -> bool:
+    """Whether a model speaks harmony: as the catalog's ``format`` says, else as its weights do."""
+    return format_ == "harmony" if format_ != "auto" else is_gpt_oss(weights)
+
+
 def where_from(weights: Weights) -> str:
     """A sentence that says how to get weights that are not there."""
     return {

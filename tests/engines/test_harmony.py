@@ -4,7 +4,7 @@ import pytest
 
 pytest.importorskip("openai_harmony", reason="comes with vLLM")
 
-from inference.engines.vllm.harmony import HarmonyDialect, HarmonyReader
+from inference.engines.dialects.harmony import HarmonyDialect, HarmonyReader
 from inference.protocol import Prefix, Request, Sampling, Turn
 
 pytestmark = pytest.mark.vllm

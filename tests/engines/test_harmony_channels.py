@@ -7,7 +7,7 @@ pytest.importorskip("openai_harmony", reason="comes with vLLM")
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inference.engines.vllm.harmony import HarmonyDialect
+from inference.engines.dialects.harmony import HarmonyDialect
 from inference.protocol import Prefix, Request, Turn
 
 pytestmark = pytest.mark.vllm

@@ -22,7 +22,7 @@ from openai_harmony import (
     load_harmony_encoding,
 )
 
-from inference.engines.vllm.harmony import HarmonyDialect
+from inference.engines.dialects.harmony import HarmonyDialect
 from inference.protocol import Prefix, Request, Turn
 
 Effort = Literal["low", "medium", "high"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from inference import engines, weights
-from inference.engines.vllm.vocabulary import Vocabulary
+from inference.engines.dialects.vocabulary import Vocabulary
 from inference.protocol import EngineError
 from tests.engines.subjects import CATALOG, Subject
 

@@ -11,9 +11,9 @@ from django.conf import settings
 pytest.importorskip("openai_harmony", reason="comes with vLLM")
 
 from inference import weights
-from inference.engines.vllm.harmony import HarmonyDialect
-from inference.engines.vllm.template import TemplateDialect
-from inference.engines.vllm.vocabulary import Vocabulary
+from inference.engines.dialects.harmony import HarmonyDialect
+from inference.engines.dialects.template import TemplateDialect
+from inference.engines.dialects.vocabulary import Vocabulary
 from inference.protocol import Request, Turn
 from inference.tokenizers import tokenizer_for
 from inference.tokenizers.recipe import letters

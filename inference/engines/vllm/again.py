@@ -3,8 +3,8 @@
 from contextlib import aclosing
 from typing import Any
 
-from inference.engines.vllm.dialect import Opening
-from inference.engines.vllm.vocabulary import Vocabulary
+from inference.engines.dialects.dialect import Opening
+from inference.engines.dialects.vocabulary import Vocabulary
 from inference.protocol import EngineError, Request
 
 
@@ -16,7 +16,7 @@ async def say_again(core: Any, vocabulary: Vocabulary, request: Request, opening
     said: list[int] = []
     rest = opening.again.encode()
     while rest:
-        params = core.params(request, 1, allowed_token_ids=vocabulary.beginning(rest), detokenize=False)
+        params = core.params(request, 1, allowed_token_ids=vocabulary.beginning(rest))
         said.append(await _one(core, opening.ids + said, params, f"{name}-{len(said)}"))
         rest = rest[len(vocabulary.said(said[-1])) :]
     return said

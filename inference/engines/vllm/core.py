@@ -52,7 +52,10 @@ class Core:
         given = {name: value for name, value in chosen.items() if value is not None}
         with _named():
             return SamplingParams(
-                max_tokens=max_tokens, output_kind=RequestOutputKind.DELTA, **{**self._defaults, **given, **others}
+                max_tokens=max_tokens,
+                detokenize=False,
+                output_kind=RequestOutputKind.DELTA,
+                **{**self._defaults, **given, **others},
             )
 
     async def generate(self, ids: list[int], params: SamplingParams, name: str) -> AsyncGenerator[Any, None]:

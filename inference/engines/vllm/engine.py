@@ -5,14 +5,15 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from itertools import count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from inference import machine
 from inference.engines import admission
+from inference.engines.dialects import dialect_of
+from inference.engines.dialects.dialect import Dialect
+from inference.engines.dialects.vocabulary import Vocabulary
 from inference.engines.vllm.again import say_again
 from inference.engines.vllm.arguments import set_environment
-from inference.engines.vllm.dialect import Dialect
-from inference.engines.vllm.vocabulary import Vocabulary
 from inference.model import Model
 from inference.protocol import Capabilities, Chunk, EngineDead, EngineError, Finish, Health, Request, Sampling, Turn
 
@@ -29,7 +30,7 @@ class VllmEngine:
     def __init__(self, model: Model, weights: Path | None) -> None:
         self._model = model
         self._weights = weights or Path()
-        self._harmony = _is_harmony(model.options["format"], self._weights)
+        self._harmony = machine.speaks_harmony(model.options["format"], self._weights)
         self.capabilities = Capabilities(
             context_window=model.context_window, slots=model.slots, continues_prefix=True, reasoning=self._harmony
         )
@@ -54,17 +55,7 @@ class VllmEngine:
 
         core = Core(self._model, self._weights)
         vocabulary = Vocabulary(core.tokenizer)
-        return core, self._make_dialect(core.tokenizer, vocabulary), vocabulary
-
-    def _make_dialect(self, tokenizer: Any, vocabulary: Vocabulary) -> Dialect:
-        if self._harmony:
-            # Imported here: only gpt-oss needs the library, which comes with vLLM.
-            from inference.engines.vllm.harmony import HarmonyDialect  # noqa: PLC0415
-
-            return HarmonyDialect()
-        from inference.engines.vllm.template import TemplateDialect  # noqa: PLC0415
-
-        return TemplateDialect(tokenizer, vocabulary)
+        return core, dialect_of(core.tokenizer, vocabulary, harmony=self._harmony), vocabulary
 
     async def health(self) -> Health:
         detail = self._closed
@@ -115,7 +106,7 @@ class VllmEngine:
             if tokens >= limit:
                 yield Chunk(reader.flush(), "", Finish.LENGTH, *counts(limit))
                 return
-            params = core.params(request, limit - tokens, **dialect.sampling())
+            params = core.params(request, limit - tokens, stop_token_ids=dialect.ends)
             async with aclosing(core.generate(opening.ids + said, params, name)) as outputs:
                 async for output in outputs:
                     tokens += len(output.token_ids)
@@ -149,10 +140,3 @@ class VllmEngine:
         if self._parts[0].dead:
             raise EngineDead("vLLM's engine has died.")
         return self._parts
-
-
-def _is_harmony(wanted: str, weights: Path) -> bool:
-    """Whether a model speaks harmony: as the catalog says, else as the weights' own configuration says."""
-    if wanted != "auto":
-        return wanted == "harmony"
-    return machine.is_gpt_oss(weights)

@@ -1,7 +1,7 @@
 """How a conversation becomes token ids and how token ids become a reply: what the two formats have in common."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from inference.protocol import Request
 
@@ -44,8 +44,9 @@ class Dialect(Protocol):
     def reader(self, request: Request, skip: int) -> Reader:
         """A reader for the reply to this request. The first ``skip`` characters it reads were said before."""
 
-    def sampling(self) -> dict[str, Any]:
-        """Arguments of vLLM's SamplingParams that belong to the format."""
+    @property
+    def ends(self) -> list[int]:
+        """Tokens that end a reply, beside those that the weights name."""
 
 
 class Skip:

@@ -4,10 +4,10 @@ import codecs
 from typing import Any
 
 from inference.engines import healing
+from inference.engines.dialects.dialect import Opening, Skip
+from inference.engines.dialects.vocabulary import Vocabulary
 from inference.engines.rendering import messages, pieces
 from inference.engines.stopping import StopFilter
-from inference.engines.vllm.dialect import Opening, Skip
-from inference.engines.vllm.vocabulary import Vocabulary
 from inference.protocol import EngineError, Problem, Request
 
 
@@ -31,8 +31,9 @@ class TemplateDialect:
     def reader(self, request: Request, skip: int) -> "PlainReader":
         return PlainReader(self._vocabulary, request.sampling.stop, skip)
 
-    def sampling(self) -> dict[str, Any]:
-        return {"detokenize": False}
+    @property
+    def ends(self) -> list[int]:
+        return []
 
     def _render(self, request: Request) -> str:
         try:
@@ -55,7 +56,7 @@ class TemplateDialect:
 
 
 class PlainReader:
-    """Makes text of tokens. vLLM could, but not from a prompt that ends inside a character."""
+    """Makes text of tokens. Engines could, but not from a prompt that ends inside a character."""
 
     def __init__(self, vocabulary: Vocabulary, stop: tuple[str, ...], skip: int) -> None:
         self._vocabulary = vocabulary

@@ -2,9 +2,8 @@
 
 import codecs
 from datetime import UTC, datetime
-from typing import Any
 
-# vLLM's own dependency (oss-harmony); whoever imports this module runs vLLM.
+# oss-harmony, vLLM's own dependency.
 from openai_harmony import (
     Conversation,
     DeveloperContent,
@@ -17,9 +16,9 @@ from openai_harmony import (
 )
 
 from inference.engines import healing
+from inference.engines.dialects.channels import Channels, Part, markers
+from inference.engines.dialects.dialect import Opening, Skip
 from inference.engines.stopping import StopFilter
-from inference.engines.vllm.channels import Channels, Part, markers
-from inference.engines.vllm.dialect import Opening, Skip
 from inference.protocol import Request
 
 ANALYSIS = "<|channel|>analysis<|message|>"
@@ -43,7 +42,7 @@ class HarmonyDialect:
             text: self._encoding.encode(text, allowed_special="all")
             for text in ("", ANALYSIS, FINAL, NEXT + FINAL, END_OF_TEXT)
         }
-        self._ends = [
+        self.ends = [
             *self._encoding.stop_tokens_for_assistant_actions(),
             *self._encoding.encode(END_OF_TEXT, allowed_special="all"),
         ]
@@ -65,9 +64,6 @@ class HarmonyDialect:
     def reader(self, request: Request, skip: int) -> "HarmonyReader":
         header = self._markers[_last_header(request)]
         return HarmonyReader(Channels(self._encoding, self._names), header, request.sampling.stop, skip)
-
-    def sampling(self) -> dict[str, Any]:
-        return {"detokenize": False, "stop_token_ids": [*self._ends]}
 
     def _system(self, request: Request) -> Message:
         effort = ReasoningEffort((request.effort or "medium").capitalize())
