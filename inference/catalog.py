@@ -105,7 +105,7 @@ def _model(where: str, entry: Any) -> Model:
 
 def _reasons(kind: str, options: dict[str, Any], weights: Weights | None) -> bool:
     """Also on a machine that has the weights of gpt-oss not itself: they go by their name there."""
-    if kind != "vllm" or weights is None:
+    if "format" not in options or weights is None:
         return bool(options.get("reasoning"))
     if options["format"] != "auto":
         return bool(options["format"] == "harmony")

@@ -69,7 +69,7 @@ MODEL = {
     ),
     "label": _text_field("What people read.", required=True),
     "description": _text_field("One short sentence for who picks a model: what it is good at.", ""),
-    "engine": _text_field("The kind of engine: vllm, llamacpp, openai, scripted.", required=True),
+    "engine": _text_field("The kind of engine: vllm, llamacpp, transformers, openai, scripted.", required=True),
     "automatic": _flag("May be chosen when no model is named. The first such entry this machine can run is taken."),
     "gpus": _whole(0, "GPUs it needs; where several models are served, it gets no others.", 0),
     "context_window": _whole(256, "Tokens of prompt and reply together.", required=True),
@@ -127,8 +127,14 @@ SCRIPTED = {
     "die_after": _whole(0, "Token after which the engine is dead."),
 }
 
+THREADS = _whole(0, "Threads; 0 is one fewer than the cores.", 0)
+DTYPE = _one_of("Type of the weights.", "auto", "auto", "bfloat16", "float16", "float32")
+FORMAT = _one_of(
+    "How a conversation becomes tokens; auto looks into the weights.", "auto", "auto", "template", "harmony"
+)
+
 LLAMACPP = {
-    "threads": _whole(0, "Threads; 0 is one fewer than the cores.", 0),
+    "threads": THREADS,
     "gpu_layers": _whole(0, "Layers on the GPU, where the package was built for one.", 0),
     "top_k": _whole(0, "Draw from this many likeliest tokens; 0 is no limit.", 40),
     "min_p": Field("a number from 0 to 1", _number(0, 1), "Drop tokens less likely than this share of the best.", 0.05),
@@ -141,12 +147,26 @@ VLLM = {
         "a number above 0, below 1", _number(0.01, 0.99), "Share of GPU memory it takes.", 0.85
     ),
     "kv_cache_memory_bytes": _whole(2**20, "Memory for the key-value cache; on a CPU 256 MiB unless set."),
-    "dtype": _one_of("Type of the weights.", "auto", "auto", "bfloat16", "float16", "float32"),
+    "dtype": DTYPE,
     "enforce_eager": _flag("No compiled graphs: starts sooner, runs slower. Always so on a CPU."),
-    "format": _one_of(
-        "How a conversation becomes tokens; auto looks into the weights.", "auto", "auto", "template", "harmony"
-    ),
+    "format": FORMAT,
     "arguments": Field("a table", _is(dict), "Any other argument of vLLM's AsyncEngineArgs.", {}),
+}
+
+TRANSFORMERS = {
+    "device": _one_of("Where it runs; auto is the GPU where there is one.", "auto", "auto", "cpu", "cuda"),
+    "threads": THREADS,
+    "dtype": DTYPE,
+    "attn_implementation": _one_of(
+        "How attention is computed; auto is FlashAttention where it is installed, else what the model has.",
+        "auto",
+        *("auto", "sdpa", "eager", "flash_attention_2", "flash_attention_3"),
+    ),
+    "cache_tokens": _whole(
+        0, "Tokens of all replies together that the key-value cache holds; 0 is room for every slot's whole window.", 0
+    ),
+    "format": FORMAT,
+    "arguments": Field("a table", _is(dict), "Any other argument of AutoModelForCausalLM.from_pretrained.", {}),
 }
 
 OPENAI = {
@@ -163,5 +183,11 @@ OPENAI = {
     "timeout": Field("a number of seconds above 0", _number(0.01), "Longest silence of the server.", 120.0),
 }
 
-OPTIONS = {"scripted": SCRIPTED, "llamacpp": LLAMACPP, "vllm": VLLM, "openai": OPENAI}
-NEEDS_WEIGHTS = frozenset({"llamacpp", "vllm"})
+OPTIONS = {
+    "scripted": SCRIPTED,
+    "llamacpp": LLAMACPP,
+    "vllm": VLLM,
+    "transformers": TRANSFORMERS,
+    "openai": OPENAI,
+}
+NEEDS_WEIGHTS = frozenset({"llamacpp", "vllm", "transformers"})

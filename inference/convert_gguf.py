@@ -1,4 +1,4 @@
-"""Turn a GGUF file into the folder vLLM loads: ``python -m inference.convert_gguf FILE.gguf FOLDER``."""
+"""Turn a GGUF file into a folder for vLLM and Transformers: ``python -m inference.convert_gguf FILE.gguf FOLDER``."""
 
 import sys
 from pathlib import Path

@@ -12,8 +12,13 @@ from inference.model import Model, Weights
 PACKAGES = {
     "llamacpp": ("xllamacpp", "pip install -r requirements/local.txt"),
     "vllm": ("vllm", "pip install vllm==0.32.0 (CUDA), or make vllm (CPU)"),
+    "transformers": (
+        "transformers",
+        "pip install torch transformers==5.19.0 accelerate (CUDA), or make transformers (CPU)",
+    ),
     "openai": ("httpx", "pip install -r requirements/base.txt"),
 }
+FOLDERS_ONLY = frozenset({"vllm", "transformers"})  # engines that load no GGUF file, at least not on a CPU
 DRIVER = Path("/proc/driver/nvidia/gpus")
 
 

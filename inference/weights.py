@@ -53,8 +53,8 @@ def locate(model: Model, cache_dir: Path) -> Path | None:
 
 
 def _loadable(model: Model, found: Path, cache_dir: Path) -> Path:
-    """vLLM on a CPU loads no GGUF, so such a file has a converted twin in the cache."""
-    if model.engine != "vllm" or found.suffix != ".gguf":
+    """Some engines load no GGUF, so such a file has a converted twin in the cache."""
+    if model.engine not in machine.FOLDERS_ONLY or found.suffix != ".gguf":
         return found
     stamp = hashlib.sha256(f"{found.stat().st_size} {_digests(model.weights)}".encode()).hexdigest()[:12]
     return cache_dir / "models" / f"{found.stem}-{stamp}"
@@ -134,7 +134,7 @@ def _convert(model: Model, found: Path, target: Path, progress: Progress) -> Non
     """In a process of its own: it needs a gigabyte that the caller must not keep. Whole or not at all."""
     if reason := machine.missing_package(model.engine):
         raise WeightsError(f"{model.name}: {reason}.")
-    progress(f"Converting {found.name} for vLLM, once; about a minute")
+    progress(f"Converting {found.name} to safetensors, once; about a minute")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         workplace = Path(tempfile.mkdtemp(dir=target.parent, prefix=f".{target.name}-"))

@@ -12,6 +12,7 @@ ENGINES = {
     "scripted": "inference.engines.scripted.engine:ScriptedEngine",
     "llamacpp": "inference.engines.llamacpp.engine:LlamaCppEngine",
     "vllm": "inference.engines.vllm.engine:VllmEngine",
+    "transformers": "inference.engines.transformers.engine:TransformersEngine",
     "openai": "inference.engines.openai.engine:OpenAIEngine",
 }
 

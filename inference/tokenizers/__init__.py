@@ -19,6 +19,7 @@ KINDS = {
     "scripted": "inference.tokenizers.scripted:Scripted",
     "llamacpp": "inference.tokenizers.files:from_weights",
     "vllm": "inference.tokenizers.files:from_weights",
+    "transformers": "inference.tokenizers.files:from_weights",
     "openai": "inference.tokenizers.bound:Bound",
 }
 

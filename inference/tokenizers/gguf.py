@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from inference.machine import FOLDERS_ONLY
 from inference.tokenizers import templates
 from inference.tokenizers.bpe import Merges
 from inference.tokenizers.errors import UnreadableError
@@ -19,7 +20,7 @@ LARGEST = 2**24  # of a text or a list: more is a broken file
 
 
 def recipe(path: Path, engine: str) -> Recipe:
-    """What llama.cpp or, for vLLM, the folder converted from this file counts with. Raises UnreadableError."""
+    """What llama.cpp or, for other engines, the folder converted from this file counts with. Raises UnreadableError."""
     try:
         with path.open("rb") as file:
             header = _header(file)
@@ -39,15 +40,16 @@ def _recipe(header: Mapping[str, Any], engine: str) -> Recipe:
     pairs = [merge.partition(" ") for merge in header["tokenizer.ggml.merges"]]
     merges = Merges.learn([(vocabulary[left], vocabulary[right], vocabulary[left + right]) for left, _, right in pairs])
     types = header.get("tokenizer.ggml.token_type", ())
+    is_converted = engine in FOLDERS_ONLY
     # The converter knows how Llama's own vocabularies are cut, not this one's.
-    converted = engine == "vllm" and header.get("general.architecture") == "llama"
+    as_llama = is_converted and header.get("general.architecture") == "llama"
     return Recipe(
-        patterns=(GPT2,) if converted else NAMED[cutting],
+        patterns=(GPT2,) if as_llama else NAMED[cutting],
         alphabet=alphabet(vocabulary),
         merges=merges,
         literals=[token for token, kind in zip(tokens, types, strict=False) if kind == TYPED_BY_PEOPLE],
         whole=list(whole(vocabulary, merges)) if cutting in WHOLE else (),
-        skips=engine == "vllm",
+        skips=is_converted,
         family=templates.family(header.get("tokenizer.chat_template", "")),
     )
 

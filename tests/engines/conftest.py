@@ -10,7 +10,11 @@ from django.conf import settings
 from tests.engines import subjects
 from tests.engines.subjects import Subject
 
-KINDS = ["scripted", "openai", "llamacpp", pytest.param("vllm", marks=pytest.mark.vllm)]
+KINDS = [
+    *("scripted", "openai", "llamacpp"),
+    pytest.param("vllm", marks=pytest.mark.vllm),
+    pytest.param("transformers", marks=pytest.mark.transformers),
+]
 
 
 @pytest.fixture(scope="session")
@@ -48,4 +52,10 @@ async def llamacpp_subject(cache: Path) -> AsyncIterator[Subject]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def vllm_subject(cache: Path) -> AsyncIterator[Subject]:
     async with subjects.vllm(cache) as running:
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def transformers_subject(cache: Path) -> AsyncIterator[Subject]:
+    async with subjects.transformers(cache) as running:
         yield running

@@ -104,6 +104,13 @@ async def vllm(cache: Path) -> AsyncIterator[Subject]:
         yield Subject(engine, entry)
 
 
+@asynccontextmanager
+async def transformers(cache: Path) -> AsyncIterator[Subject]:
+    entry = replace(CATALOG.get("smollm2-135m-transformers"), context_window=400, slots=2)
+    async with started(entry, cache) as engine:
+        yield Subject(engine, entry)
+
+
 async def collect(stream: AsyncIterator[Chunk], into: list[Chunk]) -> None:
     """Read a stream; what came before an error stays in the list."""
     async for chunk in stream:

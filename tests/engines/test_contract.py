@@ -88,7 +88,7 @@ async def test_a_conversation_that_does_not_fit_is_refused(subject: Subject) -> 
 async def test_a_reply_ends_where_the_window_does(subject: Subject) -> None:
     window = subject.engine.capabilities.context_window
     words = window - 2 * REPLY_ROOM - 60
-    letters = "word " if subject.model.engine in {"llamacpp", "vllm"} else "word"
+    letters = "word " if subject.model.engine in {"llamacpp", "vllm", "transformers"} else "word"
     said = await subject.say(subject.endless + " ok" + letters * words, max_tokens=10_000)
     assert said.last.prompt_tokens + said.last.completion_tokens <= window
     assert said.last.completion_tokens < 3 * REPLY_ROOM

@@ -104,7 +104,7 @@ def test_a_gguf_is_converted_once_for_vllm(converter: Path, tmp_path: Path) -> N
     folder, steps = prepare(wanted, tmp_path / "cache")
     assert folder
     assert (folder / "model").stat().st_mode & 0o777 == 0o644
-    assert steps == ["Converting w.gguf for vLLM, once; about a minute", "Reading", "Converted w.gguf"]
+    assert steps == ["Converting w.gguf to safetensors, once; about a minute", "Reading", "Converted w.gguf"]
     assert prepare(wanted, tmp_path / "cache") == (folder, [])
     assert weights.locate(wanted, tmp_path / "cache") == folder
 

@@ -14,8 +14,9 @@ from inference.engines.dialects.dialect import Dialect
 from inference.engines.dialects.vocabulary import Vocabulary
 from inference.engines.vllm.again import say_again
 from inference.engines.vllm.arguments import set_environment
+from inference.engines.warming import warm_up
 from inference.model import Model
-from inference.protocol import Capabilities, Chunk, EngineDead, EngineError, Finish, Health, Request, Sampling, Turn
+from inference.protocol import Capabilities, Chunk, EngineDead, EngineError, Finish, Health, Request
 
 if TYPE_CHECKING:
     from inference.engines.vllm.core import Core
@@ -43,11 +44,7 @@ class VllmEngine:
     async def start(self) -> None:
         set_environment()
         self._parts = await asyncio.to_thread(self._load)
-        # Warm-up: the first real reply should not pay for what is made on first use.
-        warm = Request("warm-up", (Turn("user", "Hello"),), sampling=Sampling(max_tokens=2))
-        async with aclosing(self.stream(warm)) as chunks:
-            async for _ in chunks:
-                pass
+        await warm_up(self)
 
     def _load(self) -> "tuple[Core, Dialect, Vocabulary]":
         # Imported here: gigabytes of libraries, and the environment had to be set before.

@@ -1,0 +1,1 @@
+"""Hugging Face Transformers inside this process, with its own continuous batching."""
