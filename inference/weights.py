@@ -31,7 +31,7 @@ def prepare(model: Model, cache_dir: Path, progress: Progress) -> Path | None:
         return None
     found = machine.find(model.weights)
     if found is None:
-        raise WeightsError(f"{model.name}: {machine.where_from(model.weights)}.")
+        raise WeightsError(f"{model.name}: {machine.where_from(model)}.")
     _verify(model, found, cache_dir, progress)
     target = _loadable(model, found, cache_dir)
     if target != found and not target.exists():
@@ -45,7 +45,7 @@ def locate(model: Model, cache_dir: Path) -> Path | None:
         return None
     found = machine.find(model.weights)
     if found is None:
-        raise WeightsError(f"{model.name}: {machine.where_from(model.weights)}.")
+        raise WeightsError(f"{model.name}: {machine.where_from(model)}.")
     target = _loadable(model, found, cache_dir)
     if not target.exists():
         raise WeightsError(f"{model.name}: its weights are not converted yet.")
@@ -68,7 +68,7 @@ def _verify(model: Model, found: Path, cache_dir: Path, progress: Progress) -> N
     known = _read(record)
     for file, expected in _expected(model.weights, found):
         if not file.is_file():
-            raise WeightsError(f"{model.name}: {file} is missing.")
+            raise WeightsError(f"{model.name}: {file} is missing. {_help(model)}")
         stat = file.stat()
         stamp: list[int | str] = [stat.st_size, stat.st_mtime_ns, expected]
         if known.get(str(file)) == stamp:
@@ -76,9 +76,24 @@ def _verify(model: Model, found: Path, cache_dir: Path, progress: Progress) -> N
         progress(f"Checking {file.name} ({stat.st_size / 1e9:.1f} GB)")
         digest = _sha256(file)
         if digest != expected:
-            raise WeightsError(f"{model.name}: {file} is not what it should be: SHA-256 {digest}, expected {expected}.")
+            raise WeightsError(
+                f"{model.name}: {file} is not what it should be: SHA-256 {digest}, expected {expected}. {_help(model)}"
+            )
         known[str(file)] = stamp
         _write(record, known)
+
+
+def remember(file: Path, digest: str, cache_dir: Path) -> None:
+    """This file was found to hash to ``digest``; ``prepare`` need not read it again."""
+    record, stat = cache_dir / "verified.json", file.stat()
+    _write(record, {**_read(record), str(file): [stat.st_size, stat.st_mtime_ns, digest]})
+
+
+def _help(model: Model) -> str:
+    """What to do about weights that are broken."""
+    if model.weights and (model.weights.source == "hub" or model.weights.url):
+        return f"Replace it with: python manage.py fetch_model {model.name}"
+    return "Replace it."
 
 
 def _expected(weights: Weights | None, found: Path) -> Iterator[tuple[Path, str]]:
@@ -91,7 +106,7 @@ def _expected(weights: Weights | None, found: Path) -> Iterator[tuple[Path, str]
     for name, digest in digests.items():
         yield found / name, digest
     if weights and weights.source == "hub":
-        for file in sorted(found.glob("*.safetensors")):
+        for file in [found] if found.is_file() else sorted(found.glob("*.safetensors")):
             blob = file.resolve().name
             if file.name not in digests and len(blob) == 64:
                 yield file, blob

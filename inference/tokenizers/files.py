@@ -22,7 +22,7 @@ def from_weights(model: Model) -> "BytePairs":
     """From the GGUF file, or the ``tokenizer.json`` in the folder. Raises UnreadableError."""
     found = machine.find(model.weights) if model.weights else None
     if found is None:
-        raise UnreadableError(machine.where_from(model.weights) if model.weights else "it has no weights.")
+        raise UnreadableError(machine.where_from(model) or "it has no weights.")
     recipe = read(found if found.is_file() else found / "tokenizer.json", model.engine)
     return BytePairs(recipe, *overhead(recipe.family, system=bool(model.system)))
 

@@ -1,0 +1,1 @@
+"""Brings a catalog entry's weights to this machine, whole and checked, or not at all."""
