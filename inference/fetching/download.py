@@ -1,6 +1,5 @@
 """Downloads one file: goes on where it broke off, checks every byte, and only then gives it its name."""
 
-import contextlib
 import fcntl
 import os
 import re
@@ -175,6 +174,4 @@ def _range(answer: httpx.Response) -> tuple[int | None, int | None]:
 
 
 def _number(text: str | None) -> int | None:
-    with contextlib.suppress(TypeError, ValueError):
-        return int(text)  # type: ignore[arg-type] - None is a TypeError
-    return None
+    return int(text) if text and text.isdecimal() else None

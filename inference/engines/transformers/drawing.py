@@ -49,7 +49,7 @@ class Draw:
         return tokens[torch.multinomial(shares, 1, generator=self._generator)[0]]
 
 
-class Drawing(ContinuousBatchingLogitsProcessor):  # type: ignore[misc] - the library has no types
+class Drawing(ContinuousBatchingLogitsProcessor):  # type: ignore[misc]  # seen as without types, installed or not
     """Leaves of each reply's scores only the token that its ``draw`` chose, which the library then takes."""
 
     supported_kwargs = {"draw": Draw}  # noqa: RUF012 - the library's own declaration

@@ -8,7 +8,7 @@ from typing import Any
 from transformers.generation.continuous_batching.continuous_api import OutputRouter
 
 
-class Router(OutputRouter):  # type: ignore[misc] - the library has no types
+class Router(OutputRouter):  # type: ignore[misc]  # seen as without types, installed or not
     """The library's own keeps what nobody waits for any more, prompts included, for ever."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
