@@ -42,6 +42,11 @@ def visible() -> tuple[str, ...] | None:
     return tuple(name for device in value.split(",") if (name := device.strip()) not in {"", "-1"})
 
 
+def cores() -> int:
+    """Cores this process may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 def missing_package(kind: str) -> str:
     """Why an engine of this kind cannot be imported, with the command that helps; empty when it can."""
     module, command = PACKAGES.get(kind, ("", ""))

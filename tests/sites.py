@@ -16,6 +16,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests.engines import server
+from tests.engines.subjects import model
+
 PASSWORD = "correct horse battery"
 ANSI = re.compile(r"\x1b\[[0-9;]*[mK]|\r")
 
@@ -140,3 +143,32 @@ def vllm_site() -> Iterator[Site]:
     """A site on the bundled model and real vLLM; the first start converts the weights."""
     with running(300, CHATSITE_MODEL="smollm2-135m-vllm") as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def transformers_site() -> Iterator[Site]:
+    """A site on the bundled model and Transformers; the first start converts the weights."""
+    with running(300, CHATSITE_MODEL="smollm2-135m-transformers") as site:
+        yield site
+
+
+REMOTE = """
+[[model]]
+name = "remote"
+label = "Remote"
+engine = "openai"
+context_window = 2048
+slots = 8
+options = {{ url = "{url}", continues_prefix = true }}
+"""
+
+
+@pytest.fixture(scope="session")
+def openai_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site whose model is on another server, which speaks OpenAI's API and has a script of what to say."""
+    said = model("scripted", slots=8, window=2048, text="The capital is Paris, and of Italy it is Rome.", rate=200)
+    catalog = tmp_path_factory.mktemp("remote") / "catalog.toml"
+    with server.serving(server.App(said)) as url:
+        catalog.write_text(REMOTE.format(url=url))
+        with running(CHATSITE_CATALOG=str(catalog), CHATSITE_MODEL="remote") as site:
+            yield site

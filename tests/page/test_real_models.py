@@ -1,4 +1,7 @@
-"""The bundled model answers a person in a browser, through the whole path, on both engines that hold it."""
+"""A model answers a person in a browser, through the whole path, on each engine that the catalog knows.
+
+The bundled one does on those that hold weights; behind the OpenAI-compatible server is a script.
+"""
 
 import re
 
@@ -12,10 +15,16 @@ from tests.sites import Site
 QUESTION = "What is the capital of France? Answer in one sentence."
 
 
+ENGINES = [
+    pytest.param("llamacpp", id="llama.cpp"),
+    pytest.param("openai", id="OpenAI-compatible"),
+    pytest.param("vllm", id="vLLM", marks=[pytest.mark.vllm, pytest.mark.long]),
+    pytest.param("transformers", id="Transformers", marks=[pytest.mark.transformers, pytest.mark.long]),
+]
+
+
 @pytest.mark.browser
-@pytest.mark.parametrize(
-    "engine", ["llamacpp", pytest.param("vllm", marks=[pytest.mark.vllm, pytest.mark.long])], ids=["llama.cpp", "vLLM"]
-)
+@pytest.mark.parametrize("engine", ENGINES)
 def test_a_real_question_is_answered_and_the_talk_goes_on(
     engine: str, browser: Browser, request: pytest.FixtureRequest
 ) -> None:

@@ -1,13 +1,13 @@
 """The engine seam for llama.cpp through xllamacpp, whose server batches continuously inside this process."""
 
 import asyncio
-import os
 import secrets
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+from inference import machine
 from inference.engines import admission, healing
 from inference.engines.llamacpp.generation import Generation
 from inference.engines.llamacpp.prompt import Prompter
@@ -50,7 +50,7 @@ class LlamaCppEngine:
 
     def _params(self, params: Any, key: str) -> Any:
         options = self._model.options
-        threads = options["threads"] or max(1, _cores() - 1)
+        threads = options["threads"] or max(1, machine.cores() - 1)
         params.model.path = str(self._weights)
         params.n_ctx = self._model.context_window * self._model.slots
         params.n_parallel = self._model.slots
@@ -148,11 +148,6 @@ class LlamaCppEngine:
         if self._prompter is None:
             raise EngineError("The engine is still starting.", retry=True)
         return self._prompter
-
-
-def _cores() -> int:
-    """Cores this process may use, where the system tells."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _grammar(text: str) -> str:

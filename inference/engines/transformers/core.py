@@ -7,17 +7,22 @@ import asyncio
 import gc
 import logging
 import math
-import os
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, ContinuousBatchingConfig, GenerationConfig
+from transformers import (
+    AutoModelForCausalLM,
+    AutoTokenizer,
+    ContinuousBatchingConfig,
+    GenerationConfig,
+    LogitsProcessorList,
+)
 from transformers import logging as library_logging
-from transformers.generation import LogitsProcessorList
 from transformers.generation.continuous_batching.cb_logits_processors import ContinuousBatchingLogitsProcessorList
 
+from inference import machine
 from inference.engines.dialects import dialect_of
 from inference.engines.dialects.vocabulary import Vocabulary
 from inference.engines.transformers.drawing import Draw, Drawing
@@ -27,6 +32,7 @@ from inference.protocol import EngineDead, EngineError, Finish, Problem, Request
 
 CLOSING = 30.0  # seconds
 PAGE = {"cpu": 32, "cuda": 256}  # tokens of the cache that are taken, shared and freed together
+FILLED = 0.8  # share of the cache from which the library lets no further prompt in
 STEP = {"cpu": 64, "cuda": 1024}  # tokens of prompts between two looks at who stopped and at the other replies
 
 
@@ -36,10 +42,11 @@ class Core:
     def __init__(self, model: Model, weights: Path, loop: asyncio.AbstractEventLoop, *, harmony: bool) -> None:
         self._model = model
         self._device = _device(model)
+        self._router = Router(loop)
         _be_quiet()
         try:
             if self._device == "cpu":
-                torch.set_num_threads(model.options["threads"] or max(1, len(os.sched_getaffinity(0)) - 1))
+                torch.set_num_threads(model.options["threads"] or max(1, machine.cores() - 1))
             tokenizer = AutoTokenizer.from_pretrained(weights, local_files_only=True)
             self._vocabulary = Vocabulary(tokenizer)
             self.dialect = dialect_of(tokenizer, self._vocabulary, harmony=harmony)
@@ -49,7 +56,6 @@ class Core:
         except Exception as error:
             detail = f"{model.name}: Transformers did not start: {type(error).__name__}: {error}"
             raise EngineError(detail, problem=_problem(error, Problem.FAILED)) from error
-        self._router = self._manager.output_router = Router(loop)
         self._ends = [*_listed(self._network.generation_config.eos_token_id), *self.dialect.ends]
         self._manager.start()
 
@@ -63,14 +69,14 @@ class Core:
     def _prepare(self) -> Any:
         """The manager of the batch, its cache made."""
         page, slots = PAGE[self._device], self._model.slots
-        tokens = self._model.options["cache_tokens"] or slots * page * math.ceil(self._model.context_window / page)
+        window = page * math.ceil(self._model.context_window / page)
+        tokens = self._model.options["cache_tokens"] or math.ceil(slots * window / FILLED)
         configuration = ContinuousBatchingConfig(
             page_size=page,
             num_blocks=math.ceil(tokens / page),
             max_batch_tokens=STEP[self._device],
             max_requests_per_batch=slots,
             auto_switch_to_flash=self._model.options["attn_implementation"] == "auto",
-            safety_margin=0.0,
             # Tokens are drawn by rules of each reply's own, in Python: a captured graph would leave that out.
             use_cuda_graph=False,
             use_async_batching=False,
@@ -80,7 +86,8 @@ class Core:
         )
         manager.logit_processor = ContinuousBatchingLogitsProcessorList(LogitsProcessorList([Drawing()]))
         manager.logit_processor.tensors_required = 1
-        manager.warmup()
+        manager.output_router = self._router
+        manager.warmup()  # makes the cache, with what the manager has by now
         return manager
 
     @property
@@ -127,7 +134,13 @@ class Core:
                     yield fresh, finish
             finally:
                 if finish is None:
-                    self._manager.cancel_request(name)
+                    self._stop(name)
+
+    def _stop(self, name: str) -> None:
+        self._manager.cancel_request(name)
+        # In a full cache new replies wait until one finishes; the library forgets that one may be stopped instead.
+        if batch := self._manager.batch_processor:
+            batch.scheduler.block_new_requests = False
 
     def _failure(self) -> EngineError:
         """Its words may hold what the library was given, so they are not repeated."""
