@@ -31,7 +31,8 @@ def environments(models: Sequence[Model]) -> dict[str, dict[str, str]]:
 def needed(model: Model) -> int:
     """GPUs that the model cannot do without."""
     options = model.options
-    return max(model.gpus, int(options.get("tensor_parallel_size", 0)), 1 if options.get("gpu_layers") else 0)
+    uses_one = options.get("gpu_layers") or options.get("device") == "cuda"
+    return max(model.gpus, int(options.get("tensor_parallel_size", 0)), 1 if uses_one else 0)
 
 
 def _widen(models: Sequence[Model], counts: dict[str, int], left: int) -> None:

@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from inference import machine
+from inference import machine, shards
 from inference.model import Model, Weights
 
 Progress = Callable[[str], None]
@@ -32,6 +32,8 @@ def prepare(model: Model, cache_dir: Path, progress: Progress) -> Path | None:
     found = machine.find(model.weights)
     if found is None:
         raise WeightsError(f"{model.name}: {machine.where_from(model)}.")
+    if model.engine in machine.FOLDERS_ONLY and found.is_dir() and (fault := next(shards.faults(found), "")):
+        raise WeightsError(f"{model.name}: {fault} {_help(model)}")
     _verify(model, found, cache_dir, progress)
     target = _loadable(model, found, cache_dir)
     if target != found and not target.exists():

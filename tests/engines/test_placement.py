@@ -71,6 +71,12 @@ def test_layers_of_llama_cpp_on_a_gpu_need_one(gpus: Any) -> None:
     assert placed(layered, model("scripted")) == ["0", ""]
 
 
+def test_transformers_on_a_gpu_needs_one(gpus: Any) -> None:
+    gpus(2)
+    assert placed(model("transformers", device="cuda"), model("scripted")) == ["0", ""]
+    assert placed(model("transformers"), model("scripted")) == ["", ""]
+
+
 def test_without_any_gpu_nothing_is_said(gpus: Any) -> None:
     gpus(0)
     assert placement.environments([CATALOG.get("smollm2-135m"), model("scripted")]) == {

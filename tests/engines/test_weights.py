@@ -1,6 +1,8 @@
 """Weights: found, checked once, converted whole or not at all."""
 
 import hashlib
+import json
+import struct
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +22,13 @@ def entry(path: Path, sha256: Any = "", engine: str = "llamacpp") -> Model:
 def prepare(wanted: Model, cache: Path) -> tuple[Path | None, list[str]]:
     steps: list[str] = []
     return weights.prepare(wanted, cache, steps.append), steps
+
+
+def safetensors(data: bytes) -> bytes:
+    """A file of one tensor of bytes."""
+    tensor = {"dtype": "U8", "shape": [len(data)], "data_offsets": [0, len(data)]}
+    header = json.dumps({"__metadata__": {"format": "pt"}, "t": tensor}).encode()
+    return struct.pack("<Q", len(header)) + header + data
 
 
 def test_the_bundled_weights_are_what_the_catalog_says(tmp_path: Path) -> None:
@@ -58,15 +67,59 @@ def test_hub_blobs_must_hash_to_their_own_names(tmp_path: Path, monkeypatch: pyt
     blobs, snapshot = tmp_path / "blobs", tmp_path / "snapshot"
     blobs.mkdir()
     snapshot.mkdir()
-    digest = hashlib.sha256(b"weights").hexdigest()
-    (blobs / digest).write_bytes(b"weights")
+    good, bad = (safetensors(data) for data in (b"weights", b"Weights"))
+    digest = hashlib.sha256(good).hexdigest()
+    (blobs / digest).write_bytes(good)
     (snapshot / "model.safetensors").symlink_to(blobs / digest)
+    (snapshot / "config.json").write_text("{}")
     monkeypatch.setattr(machine, "find", lambda _: snapshot)
     wanted = replace(model("vllm"), weights=Weights("hub", "owner/name"))
     assert prepare(wanted, tmp_path / "cache") == (snapshot, ["Checking model.safetensors (0.0 GB)"])
-    (blobs / digest).write_bytes(b"Weights")
+    (blobs / digest).write_bytes(bad)
     with pytest.raises(weights.WeightsError, match="not what it should be"):
         prepare(wanted, tmp_path / "other cache")
+
+
+@pytest.mark.parametrize("engine", ["vllm", "transformers"])
+@pytest.mark.parametrize(
+    ("name", "data", "words"),
+    [
+        ("config.json", None, r"config\.json is missing"),
+        ("model-2.safetensors", None, r"model-2\.safetensors is missing"),
+        ("model-2.safetensors", safetensors(b"two")[:-1], r"model-2\.safetensors is corrupt: it has \d+ bytes, but"),
+        ("model-2.safetensors", safetensors(b"two") + b"!", r"model-2\.safetensors is corrupt: it has"),
+        ("model-2.safetensors", b"<html>Too many requests</html>", r"model-2\.safetensors is corrupt: it is not a"),
+        ("model-2.safetensors", b"", r"model-2\.safetensors is corrupt: it is not a"),
+        ("model-2.safetensors", struct.pack("<Q", 4) + b"true", r"model-2\.safetensors is corrupt: it is not a"),
+        ("model.safetensors.index.json", b"{", r"model\.safetensors\.index\.json is corrupt"),
+        ("model.safetensors.index.json", b"[]", r"model\.safetensors\.index\.json is corrupt"),
+    ],
+)
+def test_a_file_of_a_folder_that_is_missing_or_cut_short_is_named(
+    tmp_path: Path, engine: str, name: str, data: bytes | None, words: str
+) -> None:
+    folder = tmp_path / "model"
+    folder.mkdir()
+    shards = {"a": "model-1.safetensors", "b": "model-2.safetensors"}
+    (folder / "config.json").write_text("{}")
+    (folder / "model.safetensors.index.json").write_text(json.dumps({"weight_map": shards}))
+    for shard in shards.values():
+        (folder / shard).write_bytes(safetensors(shard.encode()))
+    wanted = entry(folder, engine=engine)
+    assert prepare(wanted, tmp_path) == (folder, [])
+    if data is None:
+        (folder / name).unlink()
+    else:
+        (folder / name).write_bytes(data)
+    with pytest.raises(weights.WeightsError, match=rf"{engine}: .*{words}.* Replace it\."):
+        prepare(wanted, tmp_path)
+
+
+def test_a_link_into_the_cache_that_leads_nowhere_is_named(tmp_path: Path) -> None:
+    (tmp_path / "config.json").write_text("{}")
+    (tmp_path / "model.safetensors").symlink_to(tmp_path / "blob")
+    with pytest.raises(weights.WeightsError, match=r"model\.safetensors is missing"):
+        prepare(entry(tmp_path, engine="vllm"), tmp_path)
 
 
 def test_weights_that_are_not_there_say_how_to_get_them(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from inference import catalog, machine, weights
+from tests.engines.test_weights import safetensors
 from tests.fetching.server import COMMIT, REPOSITORY, Server, serving
 
 GGUF = b"GGUF" + bytes(1000)
@@ -32,8 +33,8 @@ def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Server]:
     files = {
         "config.json": b'{"model_type": "gpt_oss"}',
         "README.md": b"Read me",
-        "model-1.safetensors": b"one" * 1000,
-        "model-2.safetensors": b"two" * 1000,
+        "model-1.safetensors": safetensors(b"one" * 1000),
+        "model-2.safetensors": safetensors(b"two" * 1000),
         "pytorch_model.bin": b"the same again",
         "original/model.safetensors": b"and again",
         "w.Q4.gguf": GGUF,
@@ -112,11 +113,15 @@ def test_a_second_run_downloads_nothing(server: Server, shell: Shell) -> None:
 def test_a_broken_or_missing_file_is_named_and_replaced(server: Server, shell: Shell) -> None:
     shell.describe(HUB)
     folder = shell.fetch()
-    (folder / "model-1.safetensors").resolve().write_bytes(b"bad")
-    (folder / "model-2.safetensors").resolve().unlink()
     model = catalog.load(shell.catalog).get("tiny")
-    with pytest.raises(weights.WeightsError, match=r"model-1\.safetensors .* python manage\.py fetch_model tiny"):
-        weights.prepare(model, settings.CACHE_DIR, lambda _: None)
+    for name, words in (
+        ("model-2", r"model-2\.safetensors is missing"),
+        ("model-1", r"model-1\.safetensors is corrupt"),
+    ):
+        file = (folder / f"{name}.safetensors").resolve()
+        file.unlink() if name == "model-2" else file.write_bytes(b"bad")
+        with pytest.raises(weights.WeightsError, match=rf"{words}.* with: python manage\.py fetch_model tiny"):
+            weights.prepare(model, settings.CACHE_DIR, lambda _: None)
     shell.fetch()
     assert "model-1.safetensors: what is there is corrupt and is replaced" in shell.said
     assert (folder / "model-1.safetensors").read_bytes() == server.files["model-1.safetensors"]
@@ -125,7 +130,7 @@ def test_a_broken_or_missing_file_is_named_and_replaced(server: Server, shell: S
 
 def test_weights_are_not_there_before_all_of_them_are(server: Server, shell: Shell) -> None:
     shell.describe(HUB)
-    server.instead["model-2.safetensors"] = b"TWO" * 1000
+    server.instead["model-2.safetensors"] = safetensors(b"TWO" * 1000)
     assert "model-2.safetensors is corrupt" in shell.refused()
     model = catalog.load(shell.catalog).get("tiny")
     assert model.weights
@@ -273,5 +278,5 @@ def test_as_a_person_types_it(server: Server, shell: Shell, tmp_path: Path) -> N
         command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, check=True, timeout=120
     )
     assert Path(done.stdout.strip()).name == COMMIT
-    assert "model-1.safetensors: 100% of 3.0 kB" in done.stderr
+    assert "model-1.safetensors: 100% of 3.1 kB" in done.stderr
     assert "model-1.safetensors: downloaded and checked" in done.stderr

@@ -21,7 +21,7 @@ def counts(path: Path, *texts: str, kind: str = "vllm") -> list[int]:
     return [tokenizer.count(text) for text in texts]
 
 
-@pytest.mark.parametrize("kind", ["vllm", "llamacpp"])
+@pytest.mark.parametrize("kind", ["vllm", "transformers", "llamacpp"])
 def test_both_formats_count_alike(tmp_path: Path, kind: str) -> None:
     texts = ("hello", " hello", "hello hello", "hell", "help", "", "你")
     expected = [1, 1, 2, 1, 3, 0, 3]

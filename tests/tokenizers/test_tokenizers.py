@@ -64,7 +64,7 @@ async def test_the_scripted_engine_counts_with_the_same_tokenizer() -> None:
     await engine.close()
 
 
-@pytest.mark.parametrize("kind", ["vllm", "llamacpp"])
+@pytest.mark.parametrize("kind", ["vllm", "transformers", "llamacpp"])
 def test_missing_files_make_an_estimate_and_one_line_in_the_log(
     tmp_path: Path, kind: str, caplog: pytest.LogCaptureFixture
 ) -> None:
