@@ -114,14 +114,13 @@ def test_a_broken_or_missing_file_is_named_and_replaced(server: Server, shell: S
     shell.describe(HUB)
     folder = shell.fetch()
     model = catalog.load(shell.catalog).get("tiny")
-    for name, words in (
-        ("model-2", r"model-2\.safetensors is missing"),
-        ("model-1", r"model-1\.safetensors is corrupt"),
-    ):
-        file = (folder / f"{name}.safetensors").resolve()
-        file.unlink() if name == "model-2" else file.write_bytes(b"bad")
-        with pytest.raises(weights.WeightsError, match=rf"{words}.* with: python manage\.py fetch_model tiny"):
-            weights.prepare(model, settings.CACHE_DIR, lambda _: None)
+    first, second = ((folder / f"model-{number}.safetensors").resolve() for number in (1, 2))
+    second.unlink()
+    with pytest.raises(weights.WeightsError, match=r"model-2\.safetensors is missing.* manage\.py fetch_model tiny"):
+        weights.prepare(model, settings.CACHE_DIR, lambda _: None)
+    first.write_bytes(b"bad")
+    with pytest.raises(weights.WeightsError, match=r"model-1\.safetensors is corrupt.* manage\.py fetch_model tiny"):
+        weights.prepare(model, settings.CACHE_DIR, lambda _: None)
     shell.fetch()
     assert "model-1.safetensors: what is there is corrupt and is replaced" in shell.said
     assert (folder / "model-1.safetensors").read_bytes() == server.files["model-1.safetensors"]
