@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 
 from inference import engines, weights
 from inference.engines.dialects.vocabulary import Vocabulary
+from inference.engines.vllm.arguments import arguments, set_environment
 from inference.protocol import EngineError
 from tests.engines.subjects import CATALOG, Subject
+from tests.engines.test_docs import WORKED
 
 pytestmark = pytest.mark.vllm
 on_its_loop = pytest.mark.asyncio(loop_scope="session")
@@ -54,12 +57,33 @@ def test_a_core_that_is_killed_fails_its_replies_and_the_engine_can_be_made_anew
 
 
 @pytest.mark.asyncio
-async def test_a_model_that_cannot_start_says_so(cache: Path) -> None:
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({"no_such_argument": 1}, "TypeError: .*no_such_argument"),
+        ({"speculative_config": {"method": "guess", "num_speculative_tokens": 4}}, "ValidationError: .*speculative"),
+        ({"speculative_config": {"method": "ngram", "num_speculative_tokens": 0}}, "num_speculative_tokens"),
+    ],
+)
+async def test_a_model_that_cannot_start_says_so(cache: Path, arguments: dict[str, Any], words: str) -> None:
     entry = replace(CATALOG.get("smollm2-135m-vllm"), context_window=400)
-    broken = replace(entry, options={**entry.options, "arguments": {"no_such_argument": 1}})
+    broken = replace(entry, options={**entry.options, "arguments": arguments})
     weights.prepare(broken, cache, lambda _: None)
-    with pytest.raises(EngineError, match="vLLM did not start: TypeError"):
+    with pytest.raises(EngineError, match=rf"(?s)vLLM did not start: .*{words}"):
         await engines.build(broken, cache).start()
+
+
+def test_the_documented_speculation_is_what_vllm_takes(cache: Path) -> None:
+    set_environment()
+    from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - the environment had to be set before
+
+    shown = next(entry for entry in map(tomllib.loads, WORKED) if "arguments" in entry["model"][0].get("options", {}))
+    entry = CATALOG.get("smollm2-135m-vllm")
+    entry = replace(entry, options={**entry.options, "arguments": shown["model"][0]["options"]["arguments"]})
+    found = weights.prepare(entry, cache, lambda _: None)
+    assert found
+    speculation = AsyncEngineArgs(**arguments(entry, found)).create_engine_config().speculative_config
+    assert (speculation.method, speculation.num_speculative_tokens) == ("ngram", 4)
 
 
 def _parts(subject: Subject) -> Any:
