@@ -121,17 +121,17 @@ async def collect(stream: AsyncIterator[Chunk], into: list[Chunk]) -> None:
 async def started(entry: Model, cache: Path) -> AsyncIterator[Engine]:
     weights.prepare(entry, cache, lambda _: None)
     engine = engines.build(entry, cache)
-    with _libraries_may_warn():
+    with libraries_may_warn():
         await engine.start()
     try:
         yield engine
     finally:
-        with _libraries_may_warn():
+        with libraries_may_warn():
             await engine.close()
 
 
 @contextmanager
-def _libraries_may_warn() -> Iterator[None]:
+def libraries_may_warn() -> Iterator[None]:
     """vLLM's libraries warn while they are imported, and while what they left open is collected."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -14,7 +14,7 @@ from inference import engines, weights
 from inference.engines.dialects.vocabulary import Vocabulary
 from inference.engines.vllm.arguments import arguments, set_environment
 from inference.protocol import EngineError
-from tests.engines.subjects import CATALOG, Subject
+from tests.engines.subjects import CATALOG, Subject, libraries_may_warn
 from tests.engines.test_docs import WORKED
 
 pytestmark = pytest.mark.vllm
@@ -69,20 +69,21 @@ async def test_a_model_that_cannot_start_says_so(cache: Path, arguments: dict[st
     entry = replace(CATALOG.get("smollm2-135m-vllm"), context_window=400)
     broken = replace(entry, options={**entry.options, "arguments": arguments})
     weights.prepare(broken, cache, lambda _: None)
-    with pytest.raises(EngineError, match=rf"(?s)vLLM did not start: .*{words}"):
+    with libraries_may_warn(), pytest.raises(EngineError, match=rf"(?s)vLLM did not start: .*{words}"):
         await engines.build(broken, cache).start()
 
 
 def test_the_documented_speculation_is_what_vllm_takes(cache: Path) -> None:
     set_environment()
-    from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - the environment had to be set before
-
     shown = next(entry for entry in map(tomllib.loads, WORKED) if "arguments" in entry["model"][0].get("options", {}))
     entry = CATALOG.get("smollm2-135m-vllm")
     entry = replace(entry, options={**entry.options, "arguments": shown["model"][0]["options"]["arguments"]})
     found = weights.prepare(entry, cache, lambda _: None)
     assert found
-    speculation = AsyncEngineArgs(**arguments(entry, found)).create_engine_config().speculative_config
+    with libraries_may_warn():
+        from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - the environment had to be set before
+
+        speculation = AsyncEngineArgs(**arguments(entry, found)).create_engine_config().speculative_config
     assert (speculation.method, speculation.num_speculative_tokens) == ("ngram", 4)
 
 
