@@ -117,7 +117,7 @@ def test_after_a_cut_it_goes_on_as_it_would_have_without() -> None:
 
 
 def test_the_model_is_told_to_end_where_the_reader_does() -> None:
-    ends = DIALECT.sampling()["stop_token_ids"]
+    ends = DIALECT.ends
     assert sorted(ENCODING.decode([token]) for token in ends) == ["<|call|>", "<|endoftext|>", "<|return|>"]
     for token in ends:
         assert read([token])[2]
