@@ -84,6 +84,7 @@ def test_the_documented_speculation_is_what_vllm_takes(cache: Path) -> None:
         from vllm.engine.arg_utils import AsyncEngineArgs  # noqa: PLC0415 - the environment had to be set before
 
         speculation = AsyncEngineArgs(**arguments(entry, found)).create_engine_config().speculative_config
+    assert speculation
     assert (speculation.method, speculation.num_speculative_tokens) == ("ngram", 4)
 
 
