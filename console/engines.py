@@ -58,6 +58,11 @@ class Standing:
     waiting_in_all: int
 
     @property
+    def by_model(self) -> list[tuple[str, list[Presence]]]:
+        """The workers of each model; of one that is served and has none, nothing."""
+        return [(name, [one for one in self.workers or () if one.model == name]) for name in self.models]
+
+    @property
     def tokens_s(self) -> float:
         return sum(worker.tokens_s for worker in self.workers or ())
 
@@ -65,7 +70,8 @@ class Standing:
 def standing() -> Standing:
     """How the engines and the queue stand now."""
     workers = _workers()
-    models = sorted(set(serving.names()) | {worker.model for worker in workers or ()})
+    served = serving.names()
+    models = [*served, *sorted({worker.model for worker in workers or ()}.difference(served))]
     held = Message.objects.filter(state=State.WRITING, lease_until__isnull=False)
     free = Message.objects.unfinished().filter(queue.FREE)
     return Standing(

@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from audit.admin import AuditedAdmin
 from conversations.library import kept
-from conversations.library.forms import checked_parameters
+from conversations.library.forms import ModelField, checked_parameters
 from conversations.models import Preset, SavedPrompt
 from conversations.models.prompt import Kept
 from conversations.refusals import Refused
+from inference import serving
 
 if TYPE_CHECKING:  # generic for the type checker only
     _ModelForm = forms.ModelForm[Any]
@@ -38,7 +39,13 @@ class TeamForm(_ModelForm):
 
 
 class TeamPresetForm(TeamForm):
-    """Numbers that a model takes. What a person may set is asked when they use it."""
+    """Numbers that a model takes, and one that is served. What a person may set is asked when they use it."""
+
+    model = ModelField()
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        cast("ModelField", self.fields["model"]).offer(serving.models(), self.instance.model)
 
     def clean(self) -> dict[str, Any]:
         return checked_parameters(super().clean())
@@ -80,6 +87,6 @@ class TeamPresets(OfTheTeam):
     form = TeamPresetForm
     fieldsets = (
         (None, {"fields": ("name", "instructions")}),
-        (_("How it writes"), {"fields": ("temperature", "top_p", "max_tokens", "effort")}),
+        (_("How it writes"), {"fields": ("model", "temperature", "top_p", "max_tokens", "effort")}),
         (None, {"fields": ("owner", "created_at", "updated_at")}),
     )

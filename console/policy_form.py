@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from console.model_choice import ModelsInput
 from console.names import InheritOrNot, PersonField
 from inference import catalog
 from limits.fields import ALL
@@ -33,6 +34,9 @@ HELP: dict[str, str | Promise] = {
     "replies_at_once": gettext_lazy("Replies in writing at the same time; further ones wait their turn."),
     "tokens_per_day": gettext_lazy("Tokens of messages and replies from midnight to midnight, UTC."),
     "tokens_per_month": gettext_lazy("Tokens of messages and replies from the first of the month, UTC."),
+    "models": gettext_lazy(
+        "Nothing ticked: inherit. Of those that are served and ticked, the first answers by default."
+    ),
     "may_set_instructions": gettext_lazy("What the model is told before the first message of a conversation."),
     "may_set_parameters": gettext_lazy("Temperature, top p, tokens in a reply and effort of a conversation."),
     "charge_failed": gettext_lazy("Whether what a reply had used counts when the engine failed."),
@@ -55,6 +59,8 @@ class PolicyForm(_ModelForm):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        if "models" in self.fields:  # not for those who may only look
+            self.fields["models"].widget = ModelsInput(catalog.load(settings.CATALOG).models)
         for field in self.fields.values():
             if isinstance(field.widget, forms.TextInput) and not field.required:
                 field.widget.attrs.setdefault("placeholder", _("inherit"))

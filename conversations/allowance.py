@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from inference import serving
+from conversations import offered
 from inference.model import Model
 from inference.protocol import REPLY_ROOM
 from inference.tokenizers import at_hand
 from limits import restraints
-from limits.policies import limits_of
+from limits.policies import Limits, limits_of
 from limits.quotas import Quota
 from limits.standing import standing
 
@@ -26,17 +26,30 @@ _rates: dict[tuple[str, bool], dict[str, float]] = {}
 def allowance(user_id: int) -> dict[str, Any]:
     """The ``limits`` of docs/websocket.md, by four short queries."""
     limits, left = limits_of(user_id), standing(user_id)
-    model = serving.model()
-    window = model.context_window - REPLY_ROOM
     restraint = next(iter(restraints.now_on(user_id)), None)
     return {
         "prompt_chars": limits.prompt_chars,
-        "prompt_tokens": min(limits.prompt_tokens or window, window),
         "output_tokens": limits.output_tokens,
-        "chars_per_token": _chars_per_token(model),
+        **_of(offered.in_force("", limits), limits),
+        **_of_each(limits),
         "standing": {"day": _quota(left.day), "month": _quota(left.month)},
         "restraint": restraint and {"kind": restraint.kind, "until": restraint.until},
     }
+
+
+def _of(model: Model, limits: Limits) -> dict[str, Any]:
+    window = model.context_window - REPLY_ROOM
+    prompt_tokens = min(limits.prompt_tokens or window, window)
+    return {"prompt_tokens": prompt_tokens, "chars_per_token": _chars_per_token(model)}
+
+
+def _of_each(limits: Limits) -> dict[str, Any]:
+    """The models by name, the default first, where there is something to choose."""
+    models = offered.offered(limits)
+    if len(models) < 2:
+        return {}
+    each = {one.name: {"label": one.label, "reasoning": one.reasoning, **_of(one, limits)} for one in models}
+    return {"models": each}
 
 
 def _chars_per_token(model: Model) -> dict[str, float]:

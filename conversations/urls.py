@@ -23,6 +23,7 @@ urlpatterns = [
     path("c/<uuid:conversation_id>/share/", sharing_views.share, name="share"),
     path("c/<uuid:conversation_id>/parameters/", parameters_views.set_parameters, name="set_parameters"),
     path("parameters/", parameters_views.dialog, name="parameters"),
+    path("models/", parameters_views.models, name="models"),
     path("presets/", parameters_views.save_preset, name="presets"),
     path("presets/new/", library.preset, name="preset_new"),
     path("presets/<int:preset_id>/", library.preset, name="preset"),

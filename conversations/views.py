@@ -30,7 +30,6 @@ from conversations.refusals import Refused
 from conversations.services import send, stop
 from conversations.shelf import listing
 from conversations.streams import streams
-from inference.serving import model as served
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -62,10 +61,9 @@ def _chat(request: HttpRequest, user: User, conversation_id: UUID | None) -> Htt
     context = {
         "conversation": conversation,
         "piece": piece,
-        "can_continue": served().continues_prefix,
         "page": page,
         "trash_days": settings.TRASH_DAYS,
-        **beginning.on_page(user, conversation),
+        **beginning.on_page(user, conversation, piece.messages[-1] if piece and piece.messages else None),
         **listing.lists(user, listing.Shelf.shown(user, request.GET)),
     }
     return render(request, "conversations/chat.html", context)

@@ -26,6 +26,11 @@ def model(name: str = "") -> Model:
     raise NotServedError(f"no model {name!r} is served here. Served: {', '.join(names())}.")
 
 
+def label(name: str) -> str:
+    """What people read for a model; of one that is not served any more its name."""
+    return next((one.label for one in models() if one.name == name), name)
+
+
 def names() -> tuple[str, ...]:
     """Those of all served models, the default first."""
     return tuple(one.name for one in models())

@@ -1,6 +1,8 @@
 """Forms of the pages on which a person keeps prompts and presets."""
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,6 +15,7 @@ from conversations.library import kept
 from conversations.models import Preset, SavedPrompt
 from conversations.models.parameters import Effort
 from conversations.refusals import Refused
+from inference.model import Model
 from limits.policies import limits_of
 
 LONGEST = 32_000  # characters of a prompt
@@ -54,8 +57,26 @@ class PromptForm(KeptForm):
         labels: ClassVar = {"name": gettext_lazy("Name"), "is_team": gettext_lazy("For the whole team")}
 
 
+class ModelField(forms.ChoiceField):
+    """One of some models, or the default; what was chosen before may stay, whether it is there or not."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(**{"label": gettext_lazy("Model"), "required": False, **more})
+
+    def offer(self, models: Iterable[Model], chosen: str) -> bool:
+        """Whether there is anything to choose."""
+        labels = {model.name: model.label for model in models}
+        first = next(iter(labels.values()), "")
+        if chosen:
+            labels.setdefault(chosen, f"{chosen} ({_('not available')})")
+        self.choices = [("", _("the default: %(model)s") % {"model": first}), *labels.items()]
+        return len(labels) > 1
+
+
 class PresetForm(KeptForm):
-    """Instructions and parameters, within the limits of whoever saves them."""
+    """Instructions, parameters and a model, within the limits of whoever saves them."""
+
+    model = ModelField()
 
     effort = forms.ChoiceField(
         label=gettext_lazy("Effort"),
@@ -65,7 +86,7 @@ class PresetForm(KeptForm):
 
     class Meta:
         model = Preset
-        fields: ClassVar = ["name", "instructions", "temperature", "top_p", "max_tokens", "effort", "is_team"]
+        fields: ClassVar = ["name", "instructions", "model", "temperature", "top_p", "max_tokens", "effort", "is_team"]
         labels: ClassVar = {
             "name": gettext_lazy("Name"),
             "instructions": gettext_lazy("Instructions"),
@@ -78,6 +99,9 @@ class PresetForm(KeptForm):
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        models = offered.offered(limits_of(self.user.pk))
+        if not cast("ModelField", self.fields["model"]).offer(models, self.instance.model):
+            del self.fields["model"]
         for name, step in (("temperature", "0.1"), ("top_p", "0.05"), ("max_tokens", "1")):
             placeholder = str(pgettext_lazy("parameter", "the model's own"))
             self.fields[name].widget.attrs |= {"step": step, "placeholder": placeholder, "class": "short"}
@@ -86,7 +110,8 @@ class PresetForm(KeptForm):
         cleaned = checked_parameters(super().clean() or self.cleaned_data)
         try:
             chosen, limits = chosen_in(cleaned), limits_of(self.user.pk)
-            parameters.check(chosen, limits, offered.in_force(chosen.model, limits))
+            new = chosen if chosen.model != self.initial.get("model") else replace(chosen, model="")
+            parameters.check(new, limits, offered.in_force(chosen.model, limits))
         except Refused as no:
             raise ValidationError(str(no.detail)) from no
         return cleaned

@@ -1,7 +1,7 @@
 """Pages on which a person keeps prompts and presets: a list, a form for each, and what the composer asks for."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, cast
 
 from django.contrib.auth.decorators import login_required
@@ -13,11 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from conversations import offered
 from conversations.library import kept
 from conversations.library.forms import KeptForm, PresetForm, PromptForm
 from conversations.models import Preset, SavedPrompt
 from conversations.parameters import Chosen
 from conversations.refusals import Refused
+from limits.policies import limits_of
 
 EXCERPT = 120  # characters of a prompt in a list
 
@@ -68,9 +70,13 @@ def text(request: HttpRequest, prompt_id: int) -> JsonResponse:
 @require_GET
 @login_required
 def values(request: HttpRequest, preset_id: int) -> JsonResponse:
-    """A preset's instructions and parameters."""
-    preset = get_object_or_404(kept.visible(Preset, cast("User", request.user)), pk=preset_id)
-    return JsonResponse({"name": preset.name, "parameters": Chosen.of(preset).fields()})
+    """A preset's instructions and parameters, as far as there is its model, and that takes them."""
+    user = cast("User", request.user)
+    preset = get_object_or_404(kept.visible(Preset, user), pk=preset_id)
+    model = offered.in_force(preset.model, limits_of(user.pk))
+    effort = preset.effort if model.reasoning else ""
+    chosen = replace(Chosen.of(preset), model=preset.model if preset.model == model.name else "", effort=effort)
+    return JsonResponse({"name": preset.name, "parameters": chosen.fields()})
 
 
 @require_http_methods(["GET", "POST"])

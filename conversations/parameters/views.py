@@ -1,11 +1,14 @@
 """Requests of the page about instructions and parameters: the dialog, setting them, keeping them as a preset."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.utils.formats import number_format
 from django.views.decorators.http import require_GET, require_POST
+from redis.exceptions import RedisError
 
 from accounts.models import User
 from conversations import frames, offered, parameters
@@ -13,10 +16,12 @@ from conversations.database import in_database
 from conversations.library import kept
 from conversations.models import Conversation, Preset
 from conversations.models.parameters import Effort
-from conversations.parameters import NOTHING, Chosen, instructions
+from conversations.parameters import Chosen, instructions
 from conversations.refusals import Refused
 from conversations.streams import streams
 from conversations.views import signed_in
+from inference import presence
+from inference.events.client import blocking_client
 from limits.policies import limits_of
 
 LONGEST_NAME = 60
@@ -25,10 +30,23 @@ LONGEST_NAME = 60
 @require_GET
 @signed_in
 async def dialog(request: HttpRequest, user: User) -> HttpResponse:
-    """The dialog, of one ``conversation`` or of a new one."""
+    """The dialog, of one ``conversation`` or of a new one, for which ``model`` was picked."""
     known = request.GET.get("conversation")
     conversation = frames.identifier(known, "conversation") if known else None
     return await in_database(_dialog, request, user, conversation)
+
+
+@require_GET
+@signed_in
+async def models(request: HttpRequest, user: User) -> HttpResponse:
+    """The list of the models that the person may use, and how each stands."""
+    found = offered.offered(await in_database(limits_of, user.pk))
+    try:
+        states = await asyncio.to_thread(presence.states_of, blocking_client(), [model.name for model in found])
+    except RedisError:
+        states = {}
+    shown = [(one, states.get(one.name, ""), number_format(one.context_window, force_grouping=True)) for one in found]
+    return render(request, "conversations/models.html", {"models": shown})
 
 
 @require_POST
@@ -66,7 +84,7 @@ def refused(no: Refused) -> JsonResponse:
 
 
 def _dialog(request: HttpRequest, user: User, conversation_id: UUID | None) -> HttpResponse:
-    chosen = NOTHING
+    chosen = Chosen(model=request.GET.get("model", ""))
     if conversation_id:
         chosen = Chosen.of(Conversation.objects.visible_to(user).get(pk=conversation_id))
     limits = limits_of(user.pk)

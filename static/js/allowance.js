@@ -14,6 +14,7 @@ const SOON = 100; // seconds
 const STOPS = { suspend: "suspended", slow: "slowed" };
 
 export class Allowance {
+  model = ""; // the one that answers, where there are several
   #limits;
 
   constructor(limits) {
@@ -29,12 +30,12 @@ export class Allowance {
   }
 
   get tokens() {
-    return this.#limits.prompt_tokens;
+    return this.#read.prompt_tokens;
   }
 
   // About as many tokens as the text has.
   estimate(text) {
-    const { narrow, wide } = this.#limits.chars_per_token;
+    const { narrow, wide } = this.#read.chars_per_token;
     const signs = text.match(WIDE) ?? [];
     const others = text.length - signs.join("").length;
     return Math.ceil(others / narrow + signs.length / wide);
@@ -69,6 +70,11 @@ export class Allowance {
   get low() {
     const little = this.quotas.filter(({ left, limit }) => left > 0 && left < limit * LOW).sort((one, other) => one.left - other.left);
     return little.length ? say(LEFT[little[0].span], { n: number(little[0].left) }) : "";
+  }
+
+  // How much a model reads, and what it counts.
+  get #read() {
+    return this.#limits.models?.[this.model] ?? this.#limits;
   }
 
   #stop(kind) {

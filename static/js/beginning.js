@@ -19,9 +19,13 @@ export function choose(parameters) {
   }
 }
 
-// The mark in the bar, and the effort beside the composer.
-export function show({ instructions, effort }) {
+// The mark in the bar, and the model and the effort beside the composer.
+export function show({ instructions, effort, model }) {
   document.getElementById("instructed").hidden = !instructions;
   const select = document.querySelector("[data-effort]");
   if (select) select.value = effort ?? "";
+  const button = document.getElementById("model");
+  if (!button) return;
+  button.value = model ?? "";
+  button.dispatchEvent(new Event("change")); // for models.js
 }

@@ -9,6 +9,7 @@ const PRESSES = [
   ["[data-share]", () => import("./share.js"), ({ share }, _, about) => about.conversation.id && share(about)],
   ["[data-shelf]", () => import("./shelf.js"), ({ act }, button, about) => act(button, { ...about, id: about.conversation.id })],
   [".message :is([data-again], [data-continue], [data-choose], [data-edit], [data-erase])", () => import("./verbs.js"), ({ act }, button, about) => act(button, about)],
+  ["[data-pick-model]", () => import("./models.js"), ({ pick }, button, about) => pick(button, about)],
   ["[data-parameters], [data-preset]", () => import("./parameters.js"), ({ act }, button, about) => act(button, about)],
 ];
 const PARAMETERS = PRESSES.at(-1);
@@ -21,6 +22,7 @@ export function listenOnDemand(about) {
   document.addEventListener("change", ({ target }) => answer(PARAMETERS, target.closest("[data-effort]"), about));
   document.addEventListener("toggle", ({ target }) => target.open && target.matches("[data-about]") && import("./about.js").then(({ tellAbout }) => tellAbout(target)), { capture: true });
   document.getElementById("query").onfocus = () => import("./search.js").then(({ begin }) => begin());
+  if (page.limits.models) import("./models.js").then(({ begin }) => begin(about.composer));
   if (page.pointed) import("./pointed.js").then(({ point }) => point(page.pointed));
   if (CSS.supports("-webkit-touch-callout", "none")) import("./on_screen_keyboard.js");
 }

@@ -20,7 +20,7 @@ export async function act(element, { conversation, announce, composer }) {
 }
 
 // The parameters as they are then. Throws what the server said of them, or that it said nothing.
-async function set(changes, { id }) {
+export async function set(changes, { id }) {
   if (!id) choose({ ...chosen(), ...changes });
   const all = id ? (await answered(await post(`/c/${id}/parameters/`, changes))).parameters : chosen();
   show(all);
@@ -35,8 +35,10 @@ async function use(button, about) {
   document.getElementById("prompt").focus();
 }
 
+const picked = () => document.getElementById("model")?.value ?? "";
+
 async function open(about) {
-  const dialog = await fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : "/parameters/");
+  const dialog = await fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : `/parameters/?model=${encodeURIComponent(picked())}`);
   wire(dialog, about);
   if (!about.id) fill(dialog, chosen() ?? {});
   dialog.showModal();
@@ -64,7 +66,7 @@ function wire(dialog, about) {
   };
   keep.onsubmit = (event) => submit(event, dialog, async () => {
     const { name, team } = keep.elements;
-    await answered(await post("/presets/", { name: name.value, team: Boolean(team?.checked), parameters: read(form) }));
+    await answered(await post("/presets/", { name: name.value, team: Boolean(team?.checked), parameters: { ...read(form), model: picked() } }));
     opener.click();
     dialog.querySelector("[data-said]").textContent = dialog.dataset.kept;
   });

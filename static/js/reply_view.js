@@ -68,7 +68,7 @@ export class ReplyView {
   }
 
   started({ model, reasoning_ms: reasoned }) {
-    this.#model = model;
+    this.#model = this.#article.dataset.model = model;
     this.#article.dataset.state = "writing";
     if (reasoned !== undefined && !this.#hasText) this.#reasons(reasoned);
     this.#say(this.#hasText || this.#thinking ? "" : say("writing"));

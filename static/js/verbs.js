@@ -16,11 +16,15 @@ export async function act(button, page) {
   else (await import("./editing.js")).begin(button, article, { ...page, turn: (frame, pressed) => turn(frame, pressed, page) });
 }
 
+export function again(button, page, model) {
+  ask("again", button, page, { model });
+}
+
 // Asked for under a name of its own: said again after a broken connection, it is done once.
-function ask(type, button, page) {
+function ask(type, button, page, more = {}) {
   const { conversation, connection, composer } = page;
   const clientId = newId();
-  const frame = { type, client_id: clientId, reply: button.closest(".message").dataset.message, format: "html" };
+  const frame = { type, client_id: clientId, reply: button.closest(".message").dataset.message, format: "html", ...more };
   frame.onrefused = (reason, incident) => {
     button.removeAttribute("data-asked");
     composer.complain(reason, incident);

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,7 +18,7 @@ from console.engines import MOST_SHOWN, standing
 from console.roles import Role, give
 from conversations.models import Message
 from conversations.replies.places import _look
-from inference import presence
+from inference import presence, serving
 from inference.events.client import async_client, blocking_client
 from inference.model import Model
 from inference.presence import Presence
@@ -214,3 +215,47 @@ def test_a_worker_ends_when_asked_and_says_so(
     say(alice)
     hired.ticket().result(5)
     assert standing().waiting_in_all == 1  # it takes no new work
+
+
+# --- Several models ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "models", lambda: (model, replace(model, name="second")))
+
+
+def test_workers_are_grouped_by_model_and_a_model_without_any_says_so(client: Client, grace: User, two: None) -> None:
+    speaks(name="worker-1@host", model="second")
+    speaks(name="worker-2@host")
+    speaks(name="worker-3@host", model="withdrawn", state="ending")
+    page = live(client, grace)
+    order = [
+        page.index(text)
+        for text in (">scripted</th>", "worker-2", ">second</th>", "worker-1", ">withdrawn</th>", "worker-3")
+    ]
+    assert order == sorted(order)
+    assert "No worker has spoken" not in page
+    for name in ("worker-1@host", "worker-2@host"):
+        assert f"/admin/engine/{name}/drain/" in page
+        assert f"/admin/engine/{name}/rebuild/" in page
+    presence_keys = blocking_client().keys("engine:worker-1@host")
+    blocking_client().delete(*presence_keys)
+    page = live(client, grace)
+    assert "No worker has spoken" in page
+    assert page.index(">second <span") < page.index("No worker has spoken")
+
+
+def test_an_order_reaches_the_worker_of_its_model_alone(client: Client, grace: User, two: None) -> None:
+    for name, model in (("worker-1@host", "scripted"), ("worker-2@host", "second")):
+        speaks(name=name, model=model)
+    client.force_login(grace)
+    assert client.post("/admin/engine/worker-2@host/rebuild/").status_code == 302
+    assert blocking_client().get("engine:worker-2@host:order") == b"rebuild"
+    assert blocking_client().get("engine:worker-1@host:order") is None
+
+
+def test_those_who_wait_are_shown_in_the_queue_of_their_model(alice: User, bob: User, two: None) -> None:
+    first, other, last = say(alice), say(bob, model="second"), say(bob, "And?")
+    found = {one.reply: (one.model, one.ahead) for one in standing().waiting}
+    assert found == {first.reply: ("scripted", 0), last.reply: ("scripted", 1), other.reply: ("second", 0)}

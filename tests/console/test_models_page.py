@@ -1,11 +1,13 @@
 """The models page: what the catalog offers, what is served, by which workers."""
 
+from dataclasses import replace
+
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from accounts.models import User
-from inference import catalog
+from inference import catalog, serving
 from tests.console.test_engines import speaks
 from tests.stores import OwnRedis
 
@@ -50,3 +52,20 @@ def test_it_is_for_staff_and_for_reading_only(client: Client, alice: User, grace
     assert client.get(PAGE, follow=True).status_code == 403
     client.force_login(grace)
     assert client.post(PAGE).status_code == 405
+
+
+def test_all_that_are_served_come_first_and_the_default_says_so(
+    client: Client, grace: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    served = catalog.load(settings.CATALOG).models[0]
+    other = replace(served, name="other", label="Other", description="For long texts.")
+    monkeypatch.setattr(serving, "names", lambda: (served.name, "other"))
+    monkeypatch.setattr(
+        catalog, "load", lambda path: catalog.Catalog(path, (replace(other, name="idle"), other, served))
+    )
+    client.force_login(grace)
+    page = client.get(PAGE)
+    found = [(one.model.name, one.served, one.chosen) for one in page.context["offered"]]
+    assert found == [(served.name, True, True), ("other", True, False), ("idle", False, False)]
+    assert page.content.decode().count("answers unless another is picked") == 1
+    assert "For long texts." in page.content.decode()

@@ -1,5 +1,6 @@
 """Policies in the admin: a list that reads like sentences; what cannot be meant is refused beside its field."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -181,7 +182,7 @@ def test_a_link_from_a_person_fills_their_name_in(admin: Client, alice: User) ->
 
 def test_the_form_says_what_an_empty_field_means(admin: Client) -> None:
     page = admin.get(f"{PAGE}add/").content.decode()
-    assert page.count('placeholder="inherit"') == 12
+    assert page.count('placeholder="inherit"') == 11
     assert page.count(">inherit</option>") == len(RIGHTS) + 2
     assert "An empty field inherits" in page
 
@@ -190,3 +191,37 @@ def test_people_who_are_not_staff_change_nothing(client: Client, alice: User) ->
     client.force_login(alice)
     assert client.post(f"{PAGE}add/", form(tokens_per_day="1"), follow=True).status_code == 403
     assert not Policy.objects.exists()
+
+
+# --- Models are boxes to tick -----------------------------------------------------------------------------------------
+
+
+def ticked(page: str) -> set[str]:
+    boxes = re.findall(r'<input type="checkbox" name="models"[^>]*>', page)
+    return {found[1] for box in boxes if "checked" in box and (found := re.search(r'value="([^"]*)"', box))}
+
+
+def test_the_catalogs_models_are_boxes_to_tick(admin: Client, alice: User) -> None:
+    page = admin.get(f"{PAGE}add/").content.decode()
+    assert "Scripted (scripted)" in page
+    assert ticked(page) == set()
+    assert add(admin, models=["scripted"], note="x").status_code == 302
+    policy = Policy.objects.get()
+    assert policy.models == ["scripted"]
+    change = f"/admin/limits/policy/{policy.pk}/change/"
+    assert ticked(admin.get(change).content.decode()) == {"scripted"}
+    for saved, boxes in (([ALL], {"all"}), ([], {"none"}), (None, set()), (["gone", "scripted"], {"gone", "scripted"})):
+        Policy.objects.update(models=saved)
+        assert ticked(admin.get(change).content.decode()) == boxes
+
+
+def test_all_is_more_than_any_name_and_none_goes_with_no_other(admin: Client) -> None:
+    assert add(admin, models=["all", "scripted"], note="x").status_code == 302
+    assert Policy.objects.get().models == [ALL]
+    assert "There is no model “none”" in add(admin, models=["none", "scripted"], note="x").content.decode()
+
+
+def test_boxes_are_ticked_in_chinese_too(admin: Client) -> None:
+    Policy.objects.create(models=[ALL], note="x")
+    page = admin.get(f"/admin/limits/policy/{Policy.objects.get().pk}/change/", headers={"Accept-Language": "zh-hans"})
+    assert ticked(page.content.decode()) == {"all"}

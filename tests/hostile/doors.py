@@ -69,6 +69,7 @@ CHAT: dict[str, tuple[Way, ...]] = {
     **SHELF,
     "set_parameters": (post(ALICE_ONLY, temperature=1),),
     "parameters": (get(MEMBERS), Way(ALICE_ONLY, "get", {"conversation": HERS})),
+    "models": (get(MEMBERS),),
     "presets": (post(MEMBERS, name="Brief"),),
     "preset_new": both(MEMBERS),
     "preset": both(ALICE_ONLY),
