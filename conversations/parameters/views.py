@@ -6,7 +6,6 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.utils.formats import number_format
 from django.views.decorators.http import require_GET, require_POST
 from redis.exceptions import RedisError
 
@@ -45,7 +44,7 @@ async def models(request: HttpRequest, user: User) -> HttpResponse:
         states = await asyncio.to_thread(presence.states_of, blocking_client(), [model.name for model in found])
     except RedisError:
         states = {}
-    shown = [(one, states.get(one.name, ""), number_format(one.context_window, force_grouping=True)) for one in found]
+    shown = [(one, states.get(one.name, ""), f"{one.context_window:,}") for one in found]
     return render(request, "conversations/models.html", {"models": shown})
 
 

@@ -1,7 +1,7 @@
 // Keys that work anywhere on the page. What a key does, and the dialogs, come when they are first asked for.
 
 const isMac = /Mac|iPhone|iPad/.test(navigator.platform);
-const TYPING = "input, textarea, select, [contenteditable], [role=menu]"; // where keys have a meaning of their own
+const TYPING = "input, textarea, select, [contenteditable], [role=menu], [role=listbox]"; // where keys have a meaning of their own
 const OPEN = "dialog[open], details:is(.person, .bar-menu-more)[open], .renaming, .sidebar-open, .selecting, :popover-open, .searching:focus-within, [aria-expanded=true][aria-controls]:is(input, textarea)";
 const PLAIN = { "?": "sheet", "/": "compose", r: "again", e: "edit", End: "newest" }; // not while one types
 const CHORDS = { KeyO: "begin", KeyC: "copyReply", Semicolon: "copyCode", KeyS: "sidebar" }; // with Ctrl or ⌘, and Shift
