@@ -9,10 +9,11 @@ import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import TYPE_CHECKING
 
-from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db import connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,6 +21,7 @@ from django.utils.translation import gettext as _
 from accounts.models import ApiKey, ApiKeyQuerySet, User
 from audit.log import record
 from limits import restraints
+from limits.clock import NOW
 from limits.models import Restraint
 from limits.policies import limits_of
 
@@ -86,14 +88,26 @@ def authenticate(secret: str) -> ApiKey | None:
     """
     if not SHAPE.fullmatch(secret):
         return None
-    suspended = Restraint.objects.filter(
-        Q(until=None) | Q(until__gt=Now()), user=OuterRef("user"), kind=Restraint.Kind.SUSPEND, lifted_at=None
-    )
-    usable = ApiKey.objects.active().filter(~Exists(suspended), user__is_active=True, digest=_digest(secret))
-    key = usable.select_related("user").first()
+    key = next(iter(ApiKey.objects.raw(_usable_sql(connection.vendor), [_digest(secret)])), None)
     if key:
+        name: str = key.whose  # type: ignore[attr-defined]  # of the query
+        key.user = User.from_db(key._state.db, ["id", "username", "is_active"], [key.user_id, name, True])
         _note_use(key)
     return key
+
+
+@cache
+def _usable_sql(vendor: str) -> str:
+    """Written out: every request asks, and Django takes ten times as long to build it as the database to answer."""
+    keys, people, held = (model._meta.db_table for model in (ApiKey, User, Restraint))
+    now = NOW[vendor]
+    return (
+        f"SELECT one.*, person.username AS whose FROM {keys} AS one JOIN {people} AS person ON person.id = one.user_id"  # noqa: S608 - no input in it
+        f" WHERE one.digest = %s AND one.revoked_at IS NULL AND (one.expires_at IS NULL OR one.expires_at > {now})"
+        f" AND person.is_active AND NOT EXISTS (SELECT 1 FROM {held} AS it WHERE it.user_id = person.id"
+        f" AND it.kind = '{Restraint.Kind.SUSPEND.value}' AND it.lifted_at IS NULL"
+        f" AND (it.until IS NULL OR it.until > {now}))"
+    )
 
 
 def check_may_use(user: User) -> None:

@@ -93,18 +93,23 @@ class Exchange:
         return row.problem if row else ""
 
     async def close(self) -> None:
-        """Stop a reply that nobody waits for any more; forget what was not to be kept."""
+        """Stop a reply that nobody waits for any more; forget what was not to be kept.
+
+        It is done though the client goes away meanwhile: what waits for a thread would be cancelled with the request.
+        """
         if self._timer:
             self._timer.cancel()
         if self._follower:
             self._follower.close()
+        if self._sent:
+            await asyncio.shield(asyncio.ensure_future(self._leave(self._sent)))
+
+    async def _leave(self, sent: Sent) -> None:
         try:
-            if self._sent is None:
-                return
             if not self._has_ended:
-                await self._stop(self._sent)
+                await self._stop(sent)
             elif not self.asked.idempotency:
-                await in_database(purge, self._sent.conversation.pk)
+                await in_database(purge, sent.conversation.pk)
         except (DatabaseFault, RedisError) as error:
             log.warning("A conversation of the API stays for now: %s", error, extra={"reply": self.reply})
 

@@ -5,15 +5,24 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
 from conversations.models import Conversation, Message
+from conversations.states import UNFINISHED
 
 KEPT = timedelta(minutes=10)  # for a request that is sent again under its key; and what nobody waited for to the end
 AT_ONCE = 1000  # conversations; the next run goes on
 
 log = logging.getLogger(__name__)
+
+
+_UNFINISHED = ", ".join(f"'{state.value}'" for state in sorted(UNFINISHED))
+_MESSAGES = (  # of one that is not to be kept, in which every reply has ended
+    f"DELETE FROM {Message._meta.db_table} WHERE conversation_id = %s"  # noqa: S608 - no input in it
+    f" AND EXISTS (SELECT 1 FROM {Conversation._meta.db_table} WHERE id = %s AND kind = 'api') AND NOT EXISTS"
+    f" (SELECT 1 FROM {Message._meta.db_table} WHERE conversation_id = %s AND state IN ({_UNFINISHED}))"
+)
 
 
 @transaction.atomic
@@ -22,26 +31,21 @@ def purge(conversation: UUID) -> bool:
 
     Written out: it is done for every request, and Django would look for rows in ten tables that have none of it.
     """
-    adapt = Conversation._meta.pk.get_db_prep_value
-    ended = Conversation.objects.filter(pk=conversation, kind=Conversation.Kind.API).exclude(Exists(_unfinished()))
-    if not ended.exists():
-        return False
+    key = Conversation._meta.pk.get_db_prep_value(conversation, connection)
     with connection.cursor() as cursor:
-        for table, column in ((Message, "conversation_id"), (Conversation, "id")):
-            delete = f"DELETE FROM {table._meta.db_table} WHERE {column} = %s"  # noqa: S608 - no input in it
-            cursor.execute(delete, [adapt(conversation, connection)])
+        cursor.execute(_MESSAGES, [key, key, key])
+        if not cursor.rowcount:
+            return False
+        cursor.execute(f"DELETE FROM {Conversation._meta.db_table} WHERE id = %s", [key])  # noqa: S608 - no input in it
     return True
 
 
 def purge_old() -> int:
     """Delete those that ended ten minutes ago; how many there were."""
     old = Conversation.objects.filter(kind=Conversation.Kind.API, updated_at__lt=Now() - KEPT)
-    found = old.exclude(Exists(_unfinished())).order_by("updated_at").values_list("pk", flat=True)
+    unfinished = Message.objects.unfinished().filter(conversation=OuterRef("pk"))
+    found = old.exclude(Exists(unfinished)).order_by("updated_at").values_list("pk", flat=True)
     gone = sum(purge(pk) for pk in list(found[:AT_ONCE]))
     if gone:
         log.info("%d conversations of the API were deleted.", gone)
     return gone
-
-
-def _unfinished() -> QuerySet[Message]:
-    return Message.objects.unfinished().filter(conversation=OuterRef("pk"))

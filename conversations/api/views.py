@@ -1,6 +1,6 @@
 """The addresses of the API."""
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from accounts.models import ApiKey
@@ -46,6 +46,5 @@ async def _answer(key: ApiKey, wanted: asked.Asked, shape: type[ChatCompletion])
     headers = {**exchange.headers, "X-Request-Id": str(exchange.reply)}
     if wanted.streams:
         headers["X-Accel-Buffering"] = "no"
-        stream = telling.stream(exchange, completion)
-        return StreamingHttpResponse(stream, content_type="text/event-stream", headers=headers)
+        return wire.Stream(telling.stream(exchange, completion), headers)
     return wire.as_json(await telling.whole(exchange, completion), headers=headers)
