@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from django.test import AsyncClient
+from redis import Redis
 
 from accounts import api_keys
 from accounts.models import ApiKey, User
@@ -117,9 +118,10 @@ def program(web: Web) -> NewProgram:
 
 
 @pytest.fixture
-def engine_there(empty_redis: object) -> Iterator[None]:
-    """A worker said that it is ready. It takes nothing."""
+def engine_there(empty_redis: Redis) -> Iterator[None]:
+    """A worker said that it is ready, once for the whole test. It takes nothing."""
     speak(model=MODEL)
+    empty_redis.persist("engine:one")
     yield
     standby.forget()
 
