@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-page bench-filter bench-rendering bench-search vllm transformers lock manage
+.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search vllm transformers lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -18,7 +18,10 @@ fix: ## Let ruff put right what it can
 	$(SETUP) fix $(ARGS)
 
 bench: ## What the platform adds to the engine's own time (SHORT=1: the short form)
-	$(SETUP) manage bench $(if $(SHORT),--short) $(ARGS)
+	$(SETUP) manage bench_path $(if $(SHORT),--short) $(ARGS)
+
+bench-models: ## The article's measurement of any model, through the site and of the bare engine (ARGS="MODEL …")
+	$(SETUP) bench-models $(if $(SHORT),--short) $(ARGS)
 
 bench-page: ## What the page weighs, and how soon one can type and see, in a real browser
 	$(SETUP) bench-page $(if $(SHORT),--short) $(ARGS)

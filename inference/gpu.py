@@ -1,22 +1,41 @@
-"""How full the GPUs of this process are, read through NVIDIA's own library."""
+"""The GPUs of this process and how full they are, read through NVIDIA's own library."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
 from inference import machine
 
 
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """One GPU as it is now."""
+
+    name: str
+    total_mb: float
+    used_mb: float
+
+
 def memory_share() -> float | None:
     """Used memory of the fullest visible GPU, 0 to 1; None where that cannot be known, as without NVIDIA's driver."""
+    return max((one.used_mb / one.total_mb for one in devices()), default=None)
+
+
+def devices() -> list[Gpu]:
+    """Those that are visible; none where that cannot be known."""
     library = _library()
     if library is None:
-        return None
+        return []
     try:
-        memories = [library.nvmlDeviceGetMemoryInfo(handle) for handle in _handles(library)]
+        return [_gpu(library, handle) for handle in _handles(library)]
     except library.NVMLError:  # one that CUDA_VISIBLE_DEVICES names as only CUDA understands
-        return None
-    return max((memory.used / memory.total for memory in memories), default=None)
+        return []
+
+
+def _gpu(library: Any, handle: Any) -> Gpu:
+    memory = library.nvmlDeviceGetMemoryInfo(handle)
+    return Gpu(library.nvmlDeviceGetName(handle), memory.total / 2**20, memory.used / 2**20)
 
 
 def _handles(library: Any) -> Iterator[Any]:

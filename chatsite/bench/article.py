@@ -12,17 +12,16 @@ from pathlib import Path
 from playwright.sync_api import BrowserContext
 
 from chatsite.bench import tab
-from chatsite.bench.figures import Row, percentile
+from chatsite.bench.figures import Row, middle, percentile
+from chatsite.bench.reference import QUESTION, RATE, TTFT_S
 
-QUESTION = "请用不超过100字解释“稀疏激活”的概念"
 ANSWER = (
     "稀疏激活指模型处理每个输入时，只让**一小部分**参数参与计算。\n\n- 路由器选出少数*专家*\n- 其余专家保持静默\n\n"
     "因此总参数可以很多，而每步的计算量很少，推理更快、更省显存。"
 )
-TTFT_S, RATE, PIECE = 0.327, 42.6, 2
+PIECE = 2
 TOKENS = 43  # so that the engine alone takes what the article's server took, 1.31 s
 COMPLETE_S = TTFT_S + (TOKENS - 1) / RATE
-DROPPED = 5  # of a full run, at each end
 CATALOG = """
 [[model]]
 name = "bench"
@@ -71,8 +70,7 @@ def run(context: BrowserContext, times: int, advance: Callable[[], None]) -> Row
 
 def figures(seen: list[tuple[float, float]]) -> Row:
     """Means and deviations, and what is beyond the engine's own times; milliseconds from the press of the key."""
-    dropped = min(DROPPED, (len(seen) - 1) // 4)
-    kept = seen[dropped : len(seen) - dropped]
+    kept = middle(seen)
     first, complete = [one for one, _ in kept], [one for _, one in kept]
     return {
         "asked": len(seen),

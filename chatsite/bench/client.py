@@ -35,6 +35,7 @@ class Socket(asyncio.Protocol):
         loop = asyncio.get_running_loop()
         self.opened: asyncio.Future[None] = loop.create_future()
         self.ended: asyncio.Future[None] = loop.create_future()
+        self.question = ""
         self.sent_at = 0.0
         self.frames: list[tuple[float, bytes]] = []
 
@@ -46,16 +47,16 @@ class Socket(asyncio.Protocol):
         await asyncio.wait_for(socket.opened, PATIENCE_S)
         return socket
 
-    def ask(self, tokens: int, *, html: bool) -> None:
-        """Ask for a reply of so many tokens, in a conversation of its own."""
-        self._tokens = tokens
-        self._question = f"@tokens={tokens} {uuid.uuid4()}"
+    def ask(self, question: str, *, html: bool, parameters: dict[str, float] | None = None) -> None:
+        """Ask, in a conversation of its own."""
+        self.question = question
         frame = {
             "type": "send",
             "client_id": str(uuid.uuid4()),
             "conversation": None,
             "parent": None,
-            "text": self._question,
+            "text": question,
+            "parameters": parameters,
             "format": "html" if html else "text",
         }
         data = orjson.dumps(frame)
@@ -65,9 +66,13 @@ class Socket(asyncio.Protocol):
         self._protocol.send_text(data)
         self._flush()
 
-    def heard(self) -> Reply:
-        """The reply to the last question, as far as it came."""
-        return of_frames(self._question, self._tokens, self.sent_at, self.frames)
+    def heard(self, tokens: int) -> Reply:
+        """The reply to the last question, of which so many tokens should come, as far as it came."""
+        return of_frames(self.question, tokens, self.sent_at, self.frames)
+
+    @property
+    def is_closed(self) -> bool:
+        return self._transport.is_closing()
 
     def close(self) -> None:
         self._protocol.send_close(1000)
@@ -124,7 +129,7 @@ async def ask_all(sockets: Sequence[Socket], tokens: int, seconds: float, *, htm
     try:
         for number, socket in enumerate(sockets):
             await asyncio.sleep(began + number * GAP_S - time.monotonic())
-            socket.ask(tokens, html=html)
+            socket.ask(f"@tokens={tokens} {uuid.uuid4()}", html=html)
         await asyncio.wait([socket.ended for socket in sockets], timeout=seconds + PATIENCE_S)
     finally:
         gc.enable()

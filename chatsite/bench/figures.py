@@ -4,13 +4,14 @@ import math
 import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from chatsite.bench.replies import Reply
 from chatsite.bench.usage import Reading, Usage
 
 PATH = ("web", "worker", "redis")  # the processes a reply passes
 Row = dict[str, Any]
+T = TypeVar("T")
 COUNTS = (
     "replies",
     "failed_sends",
@@ -50,6 +51,12 @@ class Cost:
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that this share of all values does not exceed; 0 when there are none."""
     return sorted(values)[math.ceil(len(values) * share) - 1] if values else 0.0
+
+
+def middle(values: Sequence[T]) -> Sequence[T]:
+    """Without the first and the last tenth, in the order they were measured; of five or more at least one each."""
+    dropped = max(1, len(values) // 10) if len(values) >= 5 else 0
+    return values[dropped : len(values) - dropped]
 
 
 def times(replies: Sequence[Reply], ttft_s: float, step_s: float, prefix: str = "") -> Row:

@@ -1,4 +1,4 @@
-"""The plan of ``manage.py bench --idle``: what each process uses while nobody asks anything."""
+"""The plan of ``manage.py bench_path --idle``: what each process uses while nobody asks anything."""
 
 import time
 from collections.abc import Sequence

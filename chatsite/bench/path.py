@@ -1,4 +1,4 @@
-"""The plan of ``manage.py bench``: the floor, then rounds of people who all ask, on one site, with and without HTML."""
+"""The plan of ``manage.py bench_path``: the floor, then rounds of people who all ask, with and without HTML."""
 
 import asyncio
 import gc
@@ -139,7 +139,7 @@ async def _cell(plan: Plan, running: Site, cookies: Sequence[str], *, html: bool
             before = await _settled(running)
             await client.ask_all(sockets, tokens, plan.seconds(tokens, len(sockets)), html=html)
             after = await _settled(running)
-            said = [socket.heard() for socket in sockets]
+            said = [socket.heard(tokens) for socket in sockets]
             cost.add(said, before, after)
             if cost is long:
                 heard += said

@@ -71,7 +71,8 @@ def converse(count: int) -> str:
 
 def saved() -> dict[str, str]:
     """SHA-256 of the text of each finished reply, by its id."""
-    rows = Message.objects.filter(role=Message.Role.ASSISTANT, state="complete").values_list("pk", "text")
+    ended = Message.objects.filter(role=Message.Role.ASSISTANT, state__in=("complete", "cut"))
+    rows = ended.values_list("pk", "text")
     return {str(pk): sha256(text.encode()).hexdigest() for pk, text in rows.iterator()}
 
 

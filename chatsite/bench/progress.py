@@ -1,6 +1,7 @@
 """A bar on the terminal that says how far a benchmark is; where there is no terminal, a line a step."""
 
 import sys
+import time
 
 WIDTH = 30
 
@@ -13,10 +14,12 @@ class Progress:
         self._seconds = 1.0
         self._done = 0.0
         self._text = ""
+        self._began = time.monotonic()
 
     def begin(self, seconds: float) -> None:
         """About how long all of it takes."""
         self._seconds = seconds
+        self._began = time.monotonic()
 
     def tell(self, text: str) -> None:
         """What is measured now."""
@@ -37,7 +40,8 @@ class Progress:
         share = min(1.0, self._done / self._seconds)
         if self._is_terminal:
             full = round(share * WIDTH)
-            left = max(0.0, self._seconds - self._done)
+            pace = (time.monotonic() - self._began) / self._done if self._done else 1.0  # a machine may be slow
+            left = max(0.0, self._seconds - self._done) * pace
             sys.stderr.write(f"\r\x1b[K[{'#' * full}{'.' * (WIDTH - full)}] {left:.0f} s left, {self._text}")
         else:
             sys.stderr.write(f"{share:4.0%} {self._text}\n")

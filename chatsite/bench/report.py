@@ -1,14 +1,12 @@
 """Results as tables for people and, as the last line, one JSON object for programs."""
 
-import os
-import platform
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import django
 import orjson
 
+from chatsite.bench import machine
 from chatsite.bench.figures import PATH, Row
 from chatsite.bench.targets import Verdict
 
@@ -78,7 +76,7 @@ TABLES: tuple[tuple[str, tuple[Column, ...]], ...] = (
 
 
 def path(write: Write, rows: Sequence[Row], verdicts: Sequence[Verdict], about: dict[str, Any]) -> None:
-    """What ``manage.py bench`` shows."""
+    """What ``manage.py bench_path`` shows."""
     for title, columns in TABLES:
         shown = (*WHICH, *columns)
         table(write, title, [heading for heading, _ in shown], [[show(row) for _, show in shown] for row in rows])
@@ -106,11 +104,5 @@ def table(write: Write, title: str, headings: Sequence[str], lines: Sequence[Seq
 
 def last_line(write: Write, result: dict[str, Any]) -> None:
     """The whole result, and the machine it comes from, as one JSON object."""
-    machine = {
-        "cores": len(os.sched_getaffinity(0)),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "django": django.get_version(),
-    }
     write("")
-    write(orjson.dumps({**result, "machine": machine}).decode())
+    write(orjson.dumps({**result, "machine": machine.described()}).decode())

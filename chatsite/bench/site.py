@@ -92,10 +92,10 @@ def catalog(folder: Path, **options: float) -> Path:
     return path
 
 
-def environment(folder: Path, port: int, *, database: str = "", model: str = "") -> dict[str, str]:
-    """The environment of a site in a folder; nothing of the caller's own site gets in.
+def environment(folder: Path, port: int, *, database: str = "", model: str = "", **more: str) -> dict[str, str]:
+    """The environment of a site in a folder; nothing of the caller's own site gets in but what is in ``more``.
 
-    It serves what is measured or, where ``model`` is given, that one of the site's own catalog.
+    It serves what is measured or, where ``model`` is given, that one of the catalog.
     """
     measured = {"CHATSITE_CATALOG": str(folder / "catalog.toml"), "CHATSITE_MODEL": "bench"}
     foreign = ("CHATSITE_", "DJANGO_", "DATABASE_URL", "REDIS_URL")
@@ -110,6 +110,7 @@ def environment(folder: Path, port: int, *, database: str = "", model: str = "")
         "CHATSITE_REPLY_TOKENS": str(MOST_TOKENS),
         **({"CHATSITE_MODEL": model} if model else measured),
         **({"DATABASE_URL": database} if database else {}),
+        **more,
     }
 
 
@@ -136,10 +137,15 @@ def temporary_folder() -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, database: str = "", model: str = "") -> Iterator[Site]:
-    """A ready site on the catalog in this folder. Raises BenchError with its last lines when it does not start."""
+def running(
+    folder: Path, *, database: str = "", model: str = "", ready_s: float = READY_S, **more: str
+) -> Iterator[Site]:
+    """A ready site on the catalog in this folder, or with ``model`` on its own and those of its settings in ``more``.
+
+    Raises BenchError with its last lines when it does not start.
+    """
     port = _free_port()
-    mine = environment(folder, port, database=database, model=model)
+    mine = environment(folder, port, database=database, model=model, **more)
     printed = folder / "printed"
     command = [sys.executable, str(TETHER), str(os.getpid()), sys.executable, str(ROOT / "manage.py"), "run"]
     with printed.open("wb") as output:
@@ -153,7 +159,7 @@ def running(folder: Path, *, database: str = "", model: str = "") -> Iterator[Si
             start_new_session=True,
         )
     try:
-        _wait_until_ready(supervisor, port, printed)
+        _wait_until_ready(supervisor, port, printed, ready_s)
         yield Site(port, mine, _processes(supervisor.pid))
     finally:
         supervisor.send_signal(signal.SIGTERM)
@@ -166,8 +172,8 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_until_ready(supervisor: "subprocess.Popen[bytes]", port: int, printed: Path) -> None:
-    deadline = time.monotonic() + READY_S
+def _wait_until_ready(supervisor: "subprocess.Popen[bytes]", port: int, printed: Path, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
     while not _is_ready(port):
         if supervisor.poll() is not None or time.monotonic() > deadline:
             raise BenchError(f"the site did not start:\n{printed.read_text(errors='replace')[-2000:]}")

@@ -5,8 +5,8 @@ import time
 from playwright.sync_api import BrowserContext
 
 from chatsite.bench import figures, tab
-from chatsite.bench.article import RATE
 from chatsite.bench.figures import Row
+from chatsite.bench.reference import RATE
 from inference import stamps
 
 TTFT_S = 0.05

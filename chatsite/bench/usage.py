@@ -36,6 +36,12 @@ def machine_cpu_s() -> float:
     return (user + nice + system + irq + softirq) / os.sysconf("SC_CLK_TCK")
 
 
+def available_mb() -> float:
+    """Memory of this machine that can be had without swapping, in megabytes."""
+    lines = _text(Path("/proc/meminfo")).splitlines()
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("MemAvailable:")), 0.0)
+
+
 def descendants(pid: int) -> list[int]:
     """All processes that a process started, and those that they started."""
     found: list[int] = []

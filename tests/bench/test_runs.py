@@ -18,7 +18,7 @@ def test_a_small_run() -> None:
     command = [
         sys.executable,
         "manage.py",
-        "bench",
+        "bench_path",
         "--short",
         "--streams",
         "3",

@@ -105,6 +105,7 @@ def test_memory_is_read_of_the_models_own_gpus(monkeypatch: pytest.MonkeyPatch) 
         nvmlDeviceGetCount=lambda: 2,
         nvmlDeviceGetHandleByIndex=lambda index: used[index],
         nvmlDeviceGetHandleByUUID=lambda name: used[name],
+        nvmlDeviceGetName=lambda handle: f"GPU with {handle}",
         nvmlDeviceGetMemoryInfo=lambda handle: SimpleNamespace(used=handle, total=100),
     )
     monkeypatch.setattr(gpu, "_library", lambda: library)

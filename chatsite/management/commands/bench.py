@@ -1,59 +1,84 @@
-"""``manage.py bench``: what the site adds to the engine's own time, and what it costs."""
+"""``manage.py bench``: the article's measurement, of any model of the catalog."""
 
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from chatsite.bench import idle, path, report, targets
-from chatsite.bench.path import Plan
+from chatsite.bench.models import earlier, report, rows, run
+from chatsite.bench.models.plan import Plan
 from chatsite.bench.progress import Progress
+from chatsite.bench.report import last_line
 from chatsite.bench.site import BenchError, stops_on_signals
+
+SHORT = {"requests": 6, "users": 3, "tokens": 12, "rates": 2, "rate_tokens": 40}
 
 
 class Command(BaseCommand):
-    help = "Measure the whole path on a site of its own beside the engine alone. Exits with 1 when a token was lost."
+    help = (
+        "Measure models as the reference article did: the same question again and again, one at a time and five at "
+        "once, through a site of its own and of the bare engine. Exits with 1 when a reply failed."
+    )
     requires_system_checks = ()
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--short", action="store_true", help="1, 10 and 50 streams, once.")
-        parser.add_argument("--streams", type=int, nargs="+", help="Numbers of replies at once.")
-        parser.add_argument("--formats", nargs="+", choices=("text", "html"), help="Without or with HTML.")
-        parser.add_argument("--words", type=int, help="Then once more with a rule of so many words.")
-        parser.add_argument("--repeats", type=int, help="How often; medians are shown.")
+        plan = Plan()
+        parser.add_argument("models", nargs="*", metavar="MODEL", help="From the catalog; else the one it would serve.")
+        parser.add_argument("--loopback", default="", metavar="MODEL", help="Also this, over a second site's API.")
+        parser.add_argument("--short", action="store_true", help="A few requests for short replies.")
+        parser.add_argument("--requests", type=_positive, help=f"In a row ({plan.requests}).")
+        parser.add_argument("--users", type=_positive, help=f"At once ({plan.users}).")
+        parser.add_argument("--tokens", type=_positive, help=f"Of a reply, at most ({plan.tokens}).")
+        parser.add_argument("--rate-tokens", type=_positive, help=f"Of a long answer, at most ({plan.rate_tokens}).")
+        parser.add_argument("--rates", type=_positive, help=f"Long answers for the tokens a second ({plan.rates}).")
         parser.add_argument(
-            "--database", help="URL of an empty PostgreSQL database. Tables and accounts are made in it."
+            "--formats", nargs="+", choices=("text", "html"), help="Of the site's: with HTML as the page asks, without."
         )
-
-        parser.add_argument("--idle", action="store_true", help="Measure a site that nobody uses, for a minute.")
-        parser.add_argument("--model", default="", help="With --idle: this model of the catalog.")
+        parser.add_argument("--fresh", action="store_true", help="Number the questions, so that no cache has them.")
+        parser.add_argument("--kill-worker", action="store_true", help="Then kill a worker in the middle of a reply.")
+        parser.add_argument("--database", help="URL of an empty PostgreSQL database.")
+        parser.add_argument(
+            "--compare", nargs="+", default=[], metavar="FILE", help="Earlier --json files, or article: its own table."
+        )
+        parser.add_argument("--json", type=Path, metavar="FILE", help="Write the result there, too.")
+        parser.add_argument("--chart", type=Path, metavar="FILE.png", help="Draw it.")
 
     def handle(self, **options: Any) -> None:
+        if options["chart"] and find_spec("matplotlib") is None:
+            raise CommandError("--chart needs matplotlib, which is not installed; make bench-models installs it.")
+        wanted = run.Wanted(tuple(options["models"]), options["loopback"])
         progress = Progress()
         try:
+            compared = earlier.read(options["compare"])
             with stops_on_signals():
-                status = self.idle(progress, **options) if options["idle"] else self.path(progress, **options)
+                told = run.run(_plan(options), wanted, progress)
         except BenchError as error:
             raise CommandError(str(error)) from error
         finally:
             progress.end()
-        sys.exit(status)
+        report.show(self.stdout.write, told, compared, rows.judge(told["shares"]))
+        if options["json"]:
+            run.write(options["json"], told)
+        if options["chart"]:
+            from chatsite.bench.models import chart  # noqa: PLC0415 - matplotlib is there for those who want a chart
 
-    def idle(self, progress: Progress, *, short: bool, model: str, **options: Any) -> int:
-        seconds = 5.0 if short else 60.0
-        rows = idle.run(seconds, model, progress)
-        progress.end()
-        idle.show(self.stdout.write, rows, seconds, model)
-        return 0
+            chart.draw(options["chart"], told, compared)
+        last_line(self.stdout.write, told)
+        sys.exit(0 if run.is_sound(told) else 1)
 
-    def path(self, progress: Progress, **options: Any) -> int:
-        chosen = {
-            name: options[name] for name in ("streams", "formats", "repeats", "database", "words") if options[name]
-        }
-        short = {"streams": (1, 10, 50), "repeats": 1, "samples": 2} if options["short"] else {}
-        plan = Plan(**{**short, **chosen})
-        rows = path.run(plan, progress)
-        progress.end()
-        verdicts = targets.judge(rows)
-        report.path(self.stdout.write, rows, verdicts, plan.describe())
-        return 0 if targets.is_correct(verdicts) else 1
+
+def _plan(options: dict[str, Any]) -> Plan:
+    names = ("requests", "users", "tokens", "rates", "rate_tokens", "formats", "fresh", "kill_worker", "database")
+    chosen = {name: options[name] for name in names if options[name]}
+    if "formats" in chosen:
+        chosen["formats"] = tuple(dict.fromkeys(chosen["formats"]))
+    return Plan(**{**(SHORT if options["short"] else {}), **chosen})
+
+
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError
+    return number

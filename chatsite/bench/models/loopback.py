@@ -1,0 +1,69 @@
+"""A second site that serves a model over its API, and a catalog whose one model is that API."""
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.conf import settings
+
+from chatsite.bench.models.plan import Plan
+from chatsite.bench.models.sides import through
+from chatsite.bench.site import BenchError, Site
+from chatsite.environment import ROOT
+from inference.model import Model
+
+PERSON = "admin@localhost"  # the site's first administrator
+CATALOG = """
+[[model]]
+name = {name}
+label = {label}
+engine = "openai"
+context_window = {model.context_window}
+slots = {model.slots}
+
+[model.options]
+url = "http://127.0.0.1:{port}/v1"
+model = {model_name}
+key_file = {key_file}
+"""
+
+
+@contextlib.contextmanager
+def loopback(model: Model, plan: Plan, folder: Path) -> Iterator[Path]:
+    """The catalog file, as long as the site behind it runs."""
+    behind = Plan(users=plan.users, tokens=plan.tokens, rate_tokens=plan.rate_tokens)
+    with through(settings.CATALOG, model.name, folder, behind) as (running, _):
+        key_file = folder / "key"
+        key_file.touch(mode=0o600)
+        key_file.write_text(_key(running))
+        path = folder / "api.toml"
+        path.write_text(_entry(model, running.port, key_file))
+        yield path
+
+
+def _entry(model: Model, port: int, key_file: Path) -> str:
+    """The prompt of the system is the second site's to add."""
+    return CATALOG.format(
+        model=model,
+        port=port,
+        **{
+            name: json.dumps(value)
+            for name, value in {
+                "name": f"{model.name}-api",
+                "label": f"{model.label} over the API",
+                "model_name": model.name,
+                "key_file": str(key_file),
+            }.items()
+        },
+    )
+
+
+def _key(running: Site) -> str:
+    command = [sys.executable, "manage.py", "create_api_key", PERSON, "--name", "bench"]
+    done = subprocess.run(command, env=running.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"no API key could be made: {done.stderr[-1000:]}")
+    return done.stdout.strip()
