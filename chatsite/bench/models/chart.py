@@ -20,7 +20,8 @@ PANELS = (
     ("Tokens a second", "tokens_per_s", 1, "{:.1f}"),
 )
 COLOURS = {"html": "#2f6fb0", "text": "#5fa8d8", BARE: "#8a8f98"}
-OTHER, OTHERS = "#d9a441", "earlier runs, and the article's claims"
+CLAIMED = "#d9a441"
+EARLIER = 0.45  # how dense the colours of earlier runs are
 THICK, THICKEST = 0.8, 0.4  # all bars of a model, and one of them, of its place
 
 Group = tuple[str, Sequence[Row]]
@@ -48,13 +49,12 @@ def height(groups: Sequence[Group]) -> int:
 
 
 def grouped(rows: Sequence[Row], compared: Sequence[Row]) -> list[Group]:
-    """What stands side by side: a model's rows, the site's first; then each row to compare with by itself."""
+    """What stands side by side: a model's rows of a run, the site's first."""
     groups: dict[str, list[Row]] = {}
-    for row in rows:
-        groups.setdefault(f"{row['model']}\n{row['engine']}", []).append(row)
-    mine = [(name, sorted(group, key=lambda row: row["side"] == BARE)) for name, group in groups.items()]
-    others = [(f"{row['model']}\n{row['engine']}, {report.side(row)}\n{row['run']}", [row]) for row in compared]
-    return [*mine, *others]
+    for row in (*rows, *compared):
+        hardware = "" if row["side"] in COLOURS else f", {row['side']}"
+        groups.setdefault(f"{row['model']}\n{row['engine']}{hardware}\n{row.get('run', '')}", []).append(row)
+    return [(name, sorted(group, key=lambda row: row["side"] == BARE)) for name, group in groups.items()]
 
 
 def _panel(axes: Axes, groups: Sequence[Group], key: str, unit: float, form: str) -> None:
@@ -64,22 +64,29 @@ def _panel(axes: Axes, groups: Sequence[Group], key: str, unit: float, form: str
             mean, deviation = row.get(f"{key}_mean"), row.get(f"{key}_deviation")
             if mean is None:
                 continue
-            is_other = "run" in row
             bars = axes.barh(
                 place + (number - (len(rows) - 1) / 2) * thick,
                 mean / unit,
                 min(thick, THICKEST) * 0.92,
                 xerr=deviation / unit if deviation else None,
                 capsize=2,
-                color=OTHER if is_other else COLOURS[row["side"]],
-                label=OTHERS if is_other else report.side(row),
+                **_look(row),
             )
             axes.bar_label(bars, fmt=form.format, fontsize=8, padding=3)
     axes.margins(x=0.15)
     axes.spines[["top", "right"]].set_visible(False)
 
 
+def _look(row: Row) -> dict[str, Any]:
+    if row["side"] not in COLOURS:
+        return {"color": CLAIMED, "label": "the article's claims"}
+    if "run" in row:
+        return {"color": COLOURS[row["side"]], "alpha": EARLIER, "label": f"{report.side(row)}, earlier"}
+    return {"color": COLOURS[row["side"]], "label": report.side(row)}
+
+
 def _label(axes: Axes, groups: Sequence[Group]) -> None:
     """Names of the models, the first on top, for all panels: they share the axis."""
     axes.set_yticks(range(len(groups)), [name for name, _ in groups], fontsize=8)
+    axes.tick_params(axis="y", length=0)
     axes.set_ylim(len(groups) - 0.5, -0.5)
