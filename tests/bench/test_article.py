@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatsite.bench import article
+from chatsite.bench import article, reference
 from conversations import markdown
 from inference import catalog, stamps
 from inference.engines.scripted.script import pieces, script
@@ -34,7 +34,7 @@ def test_a_short_run_drops_fewer(asked: int, kept: int) -> None:
 
 def test_the_answer_is_as_long_as_was_asked_and_as_slow_as_the_articles(tmp_path: Path) -> None:
     model = catalog.load(article.catalog(tmp_path)).choose("bench")
-    said = script(Request("1", (Turn("user", article.QUESTION),)), model.options)
+    said = script(Request("1", (Turn("user", reference.QUESTION),)), model.options)
     told = "".join(text for _, text in said.tokens_after(Request("1", ()).prefix))
     assert told == article.ANSWER
     assert said.text_tokens == article.TOKENS

@@ -31,7 +31,7 @@ def draw(path: Path, result: dict[str, Any], compared: Sequence[Row]) -> None:
     """A PNG of three panels, ``WIDTH`` wide and as high as there are models."""
     groups = grouped(result["rows"], compared)
     figure = Figure(figsize=(WIDTH / DPI, height(groups) / DPI), dpi=DPI, layout="constrained")
-    canvas = FigureCanvasAgg(figure)
+    FigureCanvasAgg(figure)  # drawn in memory: a machine of no screen has it, too
     for axes, (title, key, unit, form) in zip(figure.subplots(1, len(PANELS), sharey=True), PANELS, strict=True):
         _panel(axes, groups, key, unit, form)
         axes.set_title(title, fontsize=11)
@@ -40,7 +40,7 @@ def draw(path: Path, result: dict[str, Any], compared: Sequence[Row]) -> None:
     figure.legend(handles.values(), handles.keys(), loc="outside upper center", ncols=len(handles), frameon=False)
     asked = f"{result['requests']} requests in a row, mean and deviation without the first and last tenth"
     figure.supxlabel(f"{asked}; {machine.in_words(result['machine'])}", fontsize=9)
-    canvas.print_png(path)
+    figure.savefig(path, format="png")
 
 
 def height(groups: Sequence[Group]) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django import Settings
 
 from chatsite.bench.models import measure, run
 from chatsite.bench.models.plan import Plan
@@ -81,7 +81,7 @@ def test_a_model_is_measured_and_a_worker_killed(tmp_path: Path) -> None:
 
 
 def test_where_two_engines_do_not_fit_they_take_turns(
-    tmp_path: Path, settings: SettingsWrapper, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.CATALOG = catalog(tmp_path)
     monkeypatch.setattr(measure, "available_mb", lambda: 0.0)
@@ -107,7 +107,7 @@ def test_where_two_engines_do_not_fit_they_take_turns(
     ],
 )
 def test_what_cannot_be_measured_is_refused_before_anything_is(
-    tmp_path: Path, settings: SettingsWrapper, wanted: Wanted, database: str, said: str
+    tmp_path: Path, settings: Settings, wanted: Wanted, database: str, said: str
 ) -> None:
     settings.CATALOG = catalog(tmp_path)
     with pytest.raises(BenchError, match=said):
