@@ -147,6 +147,7 @@ def bare(catalog: Path, model: str, folder: Path) -> Iterator[Bare]:
         try:
             ready = engine.read()
         except BenchError:
+            process.wait(CLOSE_S)  # until it has said all
             raise BenchError(f"the bare engine did not start:\n{printed.read_text(errors='replace')[-2000:]}") from None
         if "error" in ready:
             raise BenchError(ready["error"])

@@ -36,7 +36,8 @@ def catalog(folder: Path) -> Path:
 
 
 def bench(*arguments: str, catalog: Path) -> "subprocess.CompletedProcess[str]":
-    environment = {**os.environ, "CHATSITE_CATALOG": str(catalog)}
+    mine = {"DJANGO_SETTINGS_MODULE": "chatsite.settings", "CHATSITE_CATALOG": str(catalog)}
+    environment = {**os.environ, **mine, "CHATSITE_DATA_DIR": str(catalog.parent / "data")}
     command = [sys.executable, "manage.py", "bench", *arguments]
     return subprocess.run(
         command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=300, check=False
