@@ -114,6 +114,7 @@ def test_memory_is_read_of_the_models_own_gpus(monkeypatch: pytest.MonkeyPatch) 
         assert gpu.memory_share() == share
     monkeypatch.delenv(VISIBLE)
     assert gpu.memory_share() == 0.9
+    assert [(one.name, one.used_mb * 2**20) for one in gpu.devices()] == [("GPU with 10", 10), ("GPU with 90", 90)]
 
 
 # --- Which models ----------------------------------------------------------------------------------------------------
