@@ -40,7 +40,7 @@ def bench(*arguments: str, catalog: Path) -> "subprocess.CompletedProcess[str]":
     environment = {**os.environ, **mine, "CHATSITE_DATA_DIR": str(catalog.parent / "data")}
     command = [sys.executable, "manage.py", "bench", *arguments]
     return subprocess.run(
-        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=settings.BASE_DIR, env=environment, capture_output=True, text=True, timeout=900, check=False
     )
 
 
