@@ -96,6 +96,21 @@ def test_where_two_engines_do_not_fit_they_take_turns(
     assert run.is_sound(told)
 
 
+def test_a_model_is_measured_over_the_api_of_a_second_site(tmp_path: Path, settings: Settings) -> None:
+    settings.CATALOG = catalog(tmp_path)
+    plan = Plan(requests=5, users=2, tokens=5, rates=2, rate_tokens=20)
+    told = run.run(plan, Wanted(("quicker",), loopback="quick"), Progress())
+    assert [(row["model"], row["engine"]) for row in told["rows"]] == [
+        *[("quicker", "scripted")] * 2,
+        *[("quick-api", "openai")] * 2,
+    ]
+    for row in told["rows"]:
+        assert (row["failed"], row["tokens_mean"], row["rate_tokens_mean"]) == (0, 5, 20)
+    engine = told["rows"][2]
+    assert engine["ttft_ms_mean"] > 100  # the script's own, behind a whole site
+    assert run.is_sound(told)
+
+
 @pytest.mark.parametrize(
     ("wanted", "database", "said"),
     [
