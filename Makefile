@@ -21,7 +21,7 @@ bench: ## What the platform adds to the engine's own time (SHORT=1: the short fo
 	$(SETUP) manage bench_path $(if $(SHORT),--short) $(ARGS)
 
 bench-models: ## The article's measurement of any model, through the site and of the bare engine (ARGS="MODEL …")
-	$(SETUP) bench-models $(if $(SHORT),--short) $(ARGS)
+	$(SETUP) manage bench $(if $(SHORT),--short) $(ARGS)
 
 bench-page: ## What the page weighs, and how soon one can type and see, in a real browser
 	$(SETUP) bench-page $(if $(SHORT),--short) $(ARGS)

