@@ -15,6 +15,7 @@ from conversations import offered
 from conversations.models.parameters import Effort, Parameters
 from conversations.refusals import Refused
 from inference.model import Model
+from inference.protocol import Sampling
 from inference.tokenizers import tokenizer_for
 from limits.policies import Limits
 from moderation.screening import Prompted
@@ -143,6 +144,12 @@ def options(chosen: Chosen, once: Once = USUAL) -> dict[str, Any] | None:
     """What a reply keeps of them; its model, and how many tokens it may have, are columns of its own."""
     kept = {name: value for name, value in chosen.fields().items() if value not in (None, "") and name not in _COLUMNS}
     return kept | once.options() or None
+
+
+def sampling(options: dict[str, Any], max_tokens: int) -> Sampling:
+    """How a reply with these options is drawn, at most so many tokens of it."""
+    drawn = {name: options.get(name) for name in ("temperature", "top_p", "seed")}
+    return Sampling(max_tokens, stop=tuple(options.get("stop", ())), **drawn)
 
 
 def allowed(options: dict[str, Any] | None, limits: Limits) -> dict[str, Any] | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from django.conf import settings
 from redis.exceptions import RedisError
 
-from conversations import metrics, problems
+from conversations import metrics, parameters, problems
 from conversations.database import in_database, persistently
 from conversations.replies import held, queue
 from conversations.replies.claimed import Claimed, Memory
@@ -16,7 +16,7 @@ from conversations.replies.tickets import queue_ticket
 from conversations.states import EVENT, End, State, check_move
 from inference.events.items import Part, Refusal, Snapshot
 from inference.events.writer import Channel, Superseded
-from inference.protocol import Chunk, Engine, EngineError, Finish, Prefix, Problem, Request, Sampling
+from inference.protocol import Chunk, Engine, EngineError, Finish, Prefix, Problem, Request
 from inference.runner import Abort, Aborted, Live, Withheld
 from inference.worker import Worker
 from moderation.matcher import Finding
@@ -217,13 +217,7 @@ class Attempt:
             id=f"{self.live.id}-{self.reply.attempt}",
             turns=self.memory.turns,
             prefix=Prefix(self.live.text, self.live.reasoning),
-            sampling=Sampling(
-                max_tokens=max(1, max_tokens),
-                temperature=self.options.get("temperature"),
-                top_p=self.options.get("top_p"),
-                stop=tuple(self.options.get("stop", ())),
-                seed=self.options.get("seed"),
-            ),
+            sampling=parameters.sampling(self.options, max(1, max_tokens)),
             effort=self.options.get("effort"),
         )
 
