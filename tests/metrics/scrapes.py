@@ -44,9 +44,9 @@ def all_of(site: Site) -> dict[str, Families]:
 
 
 def series(processes: dict[str, Families]) -> set[str]:
-    """The names of all series, as queries use them; where there is no GPU, the family of its memory is empty."""
+    """The names of all series, as queries use them; those of what has not happened yet, or of a GPU where none is, have no samples."""
     families = [family for one in processes.values() for family in one.values()]
-    empty = {family.name for family in families if not family.samples}
+    empty = {family.name + "_total" * (family.type == "counter") for family in families if not family.samples}
     return empty | {sample.name for family in families for sample in family.samples}
 
 
