@@ -44,7 +44,7 @@ def all_of(site: Site) -> dict[str, Families]:
 
 
 def series(processes: dict[str, Families]) -> set[str]:
-    """The names of all series, as queries use them; those of what has not happened yet, or of a GPU where none is, have no samples."""
+    """The names of all series, as queries use them, those too that have no samples: of a GPU where there is none."""
     families = [family for one in processes.values() for family in one.values()]
     empty = {family.name + "_total" * (family.type == "counter") for family in families if not family.samples}
     return empty | {sample.name for family in families for sample in family.samples}
