@@ -7,12 +7,12 @@ import pytest
 import pytest_asyncio
 from django.conf import settings
 
-from tests.engines import subjects
+from tests.engines import gpt_oss, subjects
 from tests.engines.subjects import Subject
 
 KINDS = [
     *("scripted", "openai", "llamacpp"),
-    pytest.param("vllm", marks=pytest.mark.vllm),
+    *(pytest.param(kind, marks=pytest.mark.vllm) for kind in ("vllm", "gpt_oss")),
     pytest.param("transformers", marks=pytest.mark.transformers),
 ]
 
@@ -58,4 +58,17 @@ async def vllm_subject(cache: Path) -> AsyncIterator[Subject]:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def transformers_subject(cache: Path) -> AsyncIterator[Subject]:
     async with subjects.transformers(cache) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def gpt_oss_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The weights of the tiny gpt-oss."""
+    with subjects.libraries_may_warn():
+        return gpt_oss.make(tmp_path_factory.mktemp("gpt-oss"))
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def gpt_oss_subject(gpt_oss_folder: Path, cache: Path) -> AsyncIterator[Subject]:
+    async with subjects.gpt_oss(gpt_oss_folder, cache) as running:
         yield running

@@ -9,7 +9,7 @@ from typing import Any
 
 from inference import catalog, engines, weights
 from inference.catalog_fields import OPTIONS
-from inference.model import Model
+from inference.model import Model, Weights
 from inference.protocol import Chunk, Engine, Prefix, Request, Sampling, Turn
 from tests.engines import server
 
@@ -109,6 +109,14 @@ async def transformers(cache: Path) -> AsyncIterator[Subject]:
     entry = replace(CATALOG.get("smollm2-135m-transformers"), context_window=400, slots=2)
     async with started(entry, cache) as engine:
         yield Subject(engine, entry)
+
+
+@asynccontextmanager
+async def gpt_oss(folder: Path, cache: Path) -> AsyncIterator[Subject]:
+    """The tiny one of ``tests.engines.gpt_oss``, asked what it answers without a thought."""
+    entry = replace(model("vllm", dtype="float32"), name="gpt-oss", weights=Weights("path", str(folder)))
+    async with started(entry, cache) as engine:
+        yield Subject(engine, entry, "Tell it briefly", "Tell it endless", "Tell it briefly")
 
 
 async def collect(stream: AsyncIterator[Chunk], into: list[Chunk]) -> None:

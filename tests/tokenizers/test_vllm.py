@@ -1,9 +1,7 @@
 """Models on vLLM: the folder converted from GGUF, and gpt-oss, count as their dialects do."""
 
 import warnings
-from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.conf import settings
@@ -16,17 +14,11 @@ from inference.engines.dialects.template import TemplateDialect
 from inference.engines.dialects.vocabulary import Vocabulary
 from inference.protocol import Request, Turn
 from inference.tokenizers import tokenizer_for
-from inference.tokenizers.recipe import letters
 from tests.engines.subjects import CATALOG
-from tests.tokenizers.vocabularies import added, entry, huggingface, split, texts
+from tests.tokenizers import gpt_oss
+from tests.tokenizers.vocabularies import entry, texts
 
 pytestmark = pytest.mark.vllm
-CUT = (
-    r"[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]*[\p{Ll}\p{Lm}\p{Lo}\p{M}]+(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-    r"|[^\r\n\p{L}\p{N}]?[\p{Lu}\p{Lt}\p{Lm}\p{Lo}\p{M}]+[\p{Ll}\p{Lm}\p{Lo}\p{M}]*(?i:'s|'t|'re|'ve|'m|'ll|'d)?"
-    r"|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n/]*|\s*[\r\n]+|\s+(?!\S)|\s+"
-)
-ORDINARY = 199_998  # tokens of o200k that are no markers
 SYSTEM, USER, ASSISTANT = Turn("system", "Be kind."), Turn("user", "Explain 稀疏激活."), Turn("assistant", "Few run.")
 
 
@@ -53,7 +45,7 @@ def test_the_converted_folder_counts_as_its_file() -> None:
 
 def test_gpt_oss_counts_as_harmony(tmp_path: Path) -> None:
     dialect = HarmonyDialect()
-    model = entry(gpt_oss(tmp_path, dialect._encoding), name="gpt-oss")
+    model = entry(gpt_oss.write(tmp_path, dialect._encoding), name="gpt-oss")
     known = tokenizer_for(model)
     assert known.exact
     different = [text for text in texts(seed=6, number=400) if known.count(text) != len(dialect._words(text))]
@@ -66,29 +58,3 @@ def test_gpt_oss_counts_as_harmony(tmp_path: Path) -> None:
     for turns, tokens in around.items():
         most = turns * known.turn_overhead + known.prompt_overhead
         assert most - 50 < tokens <= most
-
-
-def gpt_oss(folder: Path, encoding: Any) -> Path:
-    """Its ``tokenizer.json`` as its authors publish it, from the vocabulary that the library carries."""
-    spelling = letters()
-    said = [bytes(encoding._inner.decode_bytes([token])) for token in range(ORDINARY)]
-    vocabulary = {"".join(spelling[byte] for byte in token): number for number, token in enumerate(said)}
-    merges = [
-        (left, right)
-        for token in vocabulary
-        for at in range(1, len(token))
-        if (left := token[:at]) in vocabulary and (right := token[at:]) in vocabulary
-    ]
-    ranks = [vocabulary[left + right] for left, right in merges]
-    assert all(before <= after for before, after in pairwise(ranks))
-    steps = [split(CUT), {"type": "ByteLevel", "add_prefix_space": False, "use_regex": False}]
-    huggingface(
-        folder,
-        model_vocab=vocabulary,
-        model_merges=merges,
-        model_ignore_merges=True,
-        pre_tokenizer={"type": "Sequence", "pretokenizers": steps},
-        added_tokens=[added("<|end|>", special=True)],
-    )
-    (folder / "chat_template.jinja").write_text("<|start|>assistant<|channel|>final<|message|>")
-    return folder
