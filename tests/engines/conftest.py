@@ -12,7 +12,8 @@ from tests.engines.subjects import Subject
 
 KINDS = [
     *("scripted", "openai", "llamacpp"),
-    *(pytest.param(kind, marks=pytest.mark.vllm) for kind in ("vllm", "gpt_oss")),
+    pytest.param("vllm", marks=pytest.mark.vllm),
+    pytest.param("gpt_oss", marks=[pytest.mark.vllm, pytest.mark.long]),
     pytest.param("transformers", marks=pytest.mark.transformers),
 ]
 

@@ -9,7 +9,7 @@ from inference.protocol import Finish, Prefix, Request, Sampling, Turn
 from tests.engines.gpt_oss import BRIEF, ENDLESS, REPLY, STORY, THOUGHT
 from tests.engines.subjects import NOTHING, Said, Subject
 
-pytestmark = [pytest.mark.vllm, pytest.mark.asyncio(loop_scope="session")]
+pytestmark = [pytest.mark.vllm, pytest.mark.long, pytest.mark.asyncio(loop_scope="session")]
 WHOLE = 200  # tokens: more than it says
 AROUND = 3 + 6 + 1  # markers and names: before the thought, between both, after the reply
 
@@ -93,7 +93,7 @@ async def test_whatever_it_says_no_marker_is_shown(gpt_oss_subject: Subject) -> 
         return Said(tuple([chunk async for chunk in gpt_oss_subject.engine.stream(request)]))
 
     drawn = await asyncio.gather(*map(say, requests))
-    assert len({said.text + said.reasoning for said in drawn}) == len(drawn)
+    assert len({said.text + said.reasoning for said in drawn}) > len(before), "the premise: not what it knows by heart"
     for said in drawn:
         assert said.last.finish
         assert not any(f"<|{name}" in said.text + said.reasoning for name in ("start", "end", "channel", "mess", "re"))
