@@ -36,8 +36,8 @@ class Asked:
 
     @property
     def prompt_tokens(self) -> int:
-        """As the scripted engine counts them."""
-        return sum(len(text) // 4 + 1 for text in (*self.earlier, self.question.text))
+        """As the scripted engine counts them; a reply that was stopped before its first word was never said."""
+        return sum(len(text) // 4 + 1 for text in (*self.earlier, self.question.text) if text)
 
     @property
     def said(self) -> str:
