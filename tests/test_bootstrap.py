@@ -42,7 +42,7 @@ def commands(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Commands
     def record(command: list[object], **_: object) -> "subprocess.CompletedProcess[str]":
         ran.append([str(part) for part in command])
         if "venv" in ran[-1]:
-            bootstrap.PYTHON.parent.mkdir(parents=True)
+            bootstrap.PYTHON.parent.mkdir(parents=True, exist_ok=True)
             bootstrap.PYTHON.touch()
         return subprocess.CompletedProcess([], 0, "", "")
 
@@ -108,6 +108,18 @@ def test_each_requirement_file_is_installed_once_and_again_when_it_changes(
     (bootstrap.REQUIREMENTS / "base.txt").write_text("base==2")
     bootstrap.install("base", "local-nodeps", "dev")
     assert installed(commands) == ["base", "dev"]
+
+
+def test_clients_of_the_api_live_beside_the_site(bootstrap: ModuleType, commands: Commands) -> None:
+    bootstrap.install("dev", "clients")
+    assert installed(commands) == ["dev", "clients"]
+    home = str(bootstrap.VENV / "clients")
+    made = next(index for index, command in enumerate(commands) if "venv" in command and home in command)
+    of_dev, of_clients = (command for command in commands if installed([command]))
+    assert commands.index(of_dev) < made < commands.index(of_clients)
+    assert of_clients[of_clients.index("--python") + 1] == home
+    assert "--require-hashes" in of_clients
+    assert "--python" not in of_dev
 
 
 def test_an_installation_that_failed_is_tried_again(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
