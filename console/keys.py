@@ -25,7 +25,7 @@ class ApiKeyAdmin(WithoutWords):
     """Each key by how it begins."""
 
     hidden = frozenset({"digest"})
-    list_display = ("begins", "user", "name", "scope_words", "last_used_at", "expires_at", "state")
+    list_display = ("begins", "user", "name", "state", "last_used_at", "expires_at", "scope_words")
     list_display_links = ("begins",)
     list_filter = (KeyStanding, "saves")
     actions = ("revoke",)
