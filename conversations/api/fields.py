@@ -45,7 +45,7 @@ def check_known(body: Body, known: frozenset[str]) -> None:
         if name not in NEUTRAL:
             allowed = ", ".join(sorted(known))
             raise wrong(name[:40], f"{name[:40]} is not known here. Known are {allowed}.", "unknown_parameter")
-        if value not in NEUTRAL[name]:
+        if not any(_same(value, neutral) for neutral in NEUTRAL[name]):
             allowed = " or ".join(map(_shown, (None, *NEUTRAL[name])))
             raise wrong(name, f"{name} is not supported here: it may only be {allowed}.", "unsupported_parameter")
 
@@ -110,6 +110,11 @@ def inner(body: Body, name: str) -> Body:
 
 def missing(name: str) -> ApiError:
     return wrong(name, f"{name} is missing.", "missing_required_parameter")
+
+
+def _same(value: Any, other: Any) -> bool:
+    """In JSON ``true`` is not 1."""
+    return bool(value == other and isinstance(value, bool) == isinstance(other, bool))
 
 
 def _shown(value: Any) -> str:

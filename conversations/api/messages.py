@@ -10,6 +10,7 @@ from inference.protocol import Turn
 MOST = 2_000
 ROLES = ("system", "developer", "user", "assistant")
 INSTRUCTING = frozenset({"system", "developer"})
+UNREAD = ("tool_calls", "function_call", "audio")  # of a message; they would change what it says
 APART = "\n\n"  # between texts that become one
 
 
@@ -63,8 +64,8 @@ def _message(message: Any, where: str) -> tuple[str, str]:
     role = message.get("role")
     if role not in ROLES:
         raise wrong(f"{where}.role", f"{where}.role must be one of {', '.join(ROLES)}.", "unsupported_value")
-    for name in ("tool_calls", "function_call", "audio"):
-        if message.get(name):
+    for name in UNREAD:
+        if message.get(name) not in (None, []):
             raise wrong(f"{where}.{name}", f"{where}.{name} is not supported here.", "unsupported_parameter")
     return role, _content(message.get("content"), f"{where}.content", may_lack=role == "assistant")
 

@@ -191,6 +191,7 @@ MODERATION: dict[str, tuple[Way, ...]] = {
     "admin:moderation_rule_export": (get(WHO_SEE_RULES),),
 }
 API: dict[str, tuple[Way, ...]] = {  # a session opens none of them; tests.api has the keys that do
+    "api_description": (get(EVERYONE),),
     "api_models": (get("llllll"),),
     "api_model": (get("llllll"),),
     "api_completions": (post("llllll", model="scripted", prompt="Let me in"),),
