@@ -168,15 +168,11 @@ def install(*names: str) -> None:
     say("Installing " + ", ".join(f"requirements/{name}.txt" for name in stale))
     for name in stale:
         options = ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
-        options += ["--python", beside()] if name == "clients" else []
+        if name == "clients":  # an environment of its own: their pins are not the site's
+            uv("venv", "--quiet", "--clear", "--python", str(PYTHON), str(VENV / name))
+            options = ["--python", str(VENV / name)]
         uv("pip", "install", "--require-hashes", *options, f"--requirement=requirements/{name}.txt")
         mark_installed(name)
-
-
-def beside() -> str:
-    """An environment for what other programs speak to the API with: their pins are not the site's."""
-    uv("venv", "--quiet", "--clear", "--python", str(PYTHON), str(VENV / "clients"))
-    return str(VENV / "clients")
 
 
 def install_engine(name: str) -> None:
