@@ -230,7 +230,7 @@ def pip_setting(name: str) -> str:
     variable = os.environ.get("PIP_" + name.upper().replace("-", "_"))
     if variable:
         return variable
-    command = [PYTHON, "-m", "pip", "config", "get", f"global.{name}"]
+    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
     answer = subprocess.run(command, check=False, capture_output=True, text=True)
     return answer.stdout.strip()
 
