@@ -176,11 +176,12 @@ def test_both_devices_see_what_waits_and_either_may_send_it(alice: User, sent: S
     where, client_id = sent.conversation.pk, str(uuid4())
     laptop.say(type="draft", conversation=where, wait=client_id, text="when you are done")
     answer = laptop.next("draft")
-    assert answer["waiting"] == [{"client_id": client_id, "text": "when you are done"}]
+    [waits] = answer["waiting"]
+    assert (waits["client_id"], waits["text"]) == (client_id, "when you are done")
     assert "saved" not in answer
     assert phone.next("drafted")["revision"] == answer["revision"]
     phone.say(type="draft", conversation=where)
-    assert phone.next("draft")["waiting"] == answer["waiting"]
+    assert [one["client_id"] for one in phone.next("draft")["waiting"]] == [client_id]
     settle(sent)
     saved = phone.send("when you are done", conversation=where, client_id=client_id, waited=True)
     assert (saved["type"], saved["draft"]) == ("sent", 2)

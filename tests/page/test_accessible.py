@@ -120,6 +120,7 @@ def where(door: Door, rows: dict[str, str]) -> str:
         "key_id": rows["accounts.apikey"],
         "token": rows["token"],
         "worker": "nobody",
+        "name": "scripted",
         "content_type_id": "0",
         "app_label": "limits",
         "id": rows["accounts.user"],

@@ -8,7 +8,7 @@ import pytest
 
 from accounts.models import User
 from conversations import services
-from conversations.checks import check_room
+from conversations.checks import NOTHING_EARLIER, check_room
 from conversations.models import Conversation, Message
 from conversations.parameters import Chosen, instructions
 from conversations.refusals import Refused
@@ -165,7 +165,8 @@ def test_changed_instructions_are_counted_anew(alice: User) -> None:
     Message.objects.filter(pk=reply.pk).update(prompt_tokens=150, completion_tokens=50)
     reply.refresh_from_db()
     conversation = Conversation.objects.get()
-    checked = type("Checked", (), {"limits": _limits(), "tokens": 10, "model": serving.model()})()
+    about = {"limits": _limits(), "tokens": 10, "model": serving.model(), "earlier": NOTHING_EARLIER}
+    checked = type("Checked", (), about)()
     assert check_room(conversation, reply, checked, "x" * 400) == 210
     assert check_room(conversation, reply, checked, "x" * 800) == 210 + 100
     assert check_room(conversation, reply, checked, "") == 210 - 101
