@@ -14,7 +14,7 @@ KINDS = [
     *("scripted", "openai", "llamacpp"),
     pytest.param("vllm", marks=pytest.mark.vllm),
     pytest.param("gpt_oss", marks=[pytest.mark.vllm, pytest.mark.long]),
-    pytest.param("transformers", marks=pytest.mark.transformers),
+    pytest.param("transformers", marks=[pytest.mark.transformers, pytest.mark.long]),
 ]
 
 

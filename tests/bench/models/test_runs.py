@@ -96,6 +96,7 @@ def test_where_two_engines_do_not_fit_they_take_turns(
     assert run.is_sound(told)
 
 
+@pytest.mark.long
 def test_a_model_is_measured_over_the_api_of_a_second_site(tmp_path: Path, settings: Settings) -> None:
     settings.CATALOG = catalog(tmp_path)
     plan = Plan(requests=5, users=2, tokens=5, rates=2, rate_tokens=20)
