@@ -17,7 +17,7 @@ from inference.cancelling import cancelled
 from tests.screen import Screen
 
 R = TypeVar("R")
-PATIENCE_S = 15
+PATIENCE_S = 40
 
 
 class Reader:

@@ -8,7 +8,8 @@ import pytest
 
 from accounts.models import User
 from conversations import services
-from conversations.checks import NOTHING_EARLIER, check_room
+from conversations.calls import NOTHING_EARLIER
+from conversations.checks import check_room
 from conversations.models import Conversation, Message
 from conversations.parameters import Chosen, instructions
 from conversations.refusals import Refused
