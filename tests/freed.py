@@ -11,12 +11,14 @@ from tests.waiting import until
 
 @pytest.fixture
 def no_collection() -> Iterator[None]:
-    """Nothing is collected during the test, so what is in a circle stays."""
+    """Nothing is collected during the test, so what is in a circle stays; what was there before is not looked at."""
     logging.disable()  # pytest keeps records, and with them errors and what these passed through
     gc.collect()
+    gc.freeze()
     gc.disable()
     yield
     gc.enable()
+    gc.unfreeze()
     logging.disable(logging.NOTSET)
 
 

@@ -44,6 +44,7 @@ def bench(*arguments: str, catalog: Path) -> "subprocess.CompletedProcess[str]":
     )
 
 
+@pytest.mark.long
 def test_a_model_is_measured_and_a_worker_killed(tmp_path: Path) -> None:
     before = set(Path(tempfile.gettempdir()).glob("chatsite-bench-*"))
     written, drawn = tmp_path / "result.json", tmp_path / "chart.png"
