@@ -69,6 +69,16 @@ def test_a_key_from_the_menu_to_its_end(alice_page: Page, bob_page: Page) -> Non
     expect(row.locator("form")).to_have_count(0)
 
 
+def test_an_end_in_another_year_is_told_with_it(bob_page: Page) -> None:
+    open_keys(bob_page)
+    bob_page.get_by_label("Lasts").select_option("365")
+    make(bob_page, "Backup")
+    end = bob_page.locator(".kept li time").last
+    year = str(end.get_attribute("datetime"))[:4]
+    assert year != str(bob_page.evaluate("new Date().getFullYear()")), "the premise"
+    expect(end).to_contain_text(year)
+
+
 def test_all_keys_are_revoked_by_keyboard(alice_page: Page) -> None:
     alice_page.goto("/accounts/keys/")
     for name in ("One", "Two"):
