@@ -59,8 +59,15 @@ export class Articles {
     const from = all.indexOf(this.of(message)) + 1;
     const gone = all.slice(from).filter((article) => article.dataset.state !== "sending");
     for (const article of gone) article.remove();
+    this.#unpack(all[from - 1]?.closest(".batch"));
     if (from === 0) this.#setAbove(message ?? above);
     return gone;
+  }
+
+  // The last message stands in the list itself, as :last-child; batches that have none any more go.
+  #unpack(last) {
+    last?.replaceWith(...last.children);
+    for (const batch of this.#list.querySelectorAll(".batch:not(:has(.message))")) batch.remove();
   }
 
   #setAbove(message) {

@@ -19,7 +19,7 @@ const ACTIONS = {
   next: () => press(neighbour(1)),
   copyReply: () => press(last('.message[data-role="assistant"] [data-copy="message"]')),
   copyCode: () => press(last('.message[data-role="assistant"] [data-copy="code"]')),
-  again: () => press(last('.message[data-role="assistant"]:last-child [data-again]')),
+  again: () => press(last('.messages > .message[data-role="assistant"]:last-child [data-again]')),
   edit: () => press(last('.message[data-role="user"] [data-edit]')),
   newest: () => press(document.getElementById("newest")),
   stop: () => press(document.querySelector("[data-stop]")),

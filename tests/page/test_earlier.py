@@ -60,6 +60,24 @@ def test_older_messages_come_as_the_reader_nears_them(long_page: Page) -> None:
     assert texts == [str(number) for number in range(MESSAGES - 120, MESSAGES)]
 
 
+def test_the_last_message_is_the_last_of_all_and_not_of_those_that_came_at_once(long_page: Page) -> None:
+    articles = long_page.locator(".message")
+    long_page.locator("#thread").evaluate("thread => thread.scrollTo(0, 300)")
+    expect(articles).to_have_count(60)
+    feet = articles.locator(".message-foot")
+    expect(feet.last).to_have_css("opacity", "1")
+    expect(feet.nth(29)).to_have_css("opacity", "0")
+    reply = articles.filter(has_text=f"Number {MESSAGES - 35}")
+    reply.hover()
+    reply.locator("[data-erase]").click()
+    long_page.locator("#erasing").get_by_role("button", name="Delete").click()
+    expect(articles.last).to_contain_text(f"Number {MESSAGES - 36}")
+    articles.last.hover()
+    articles.last.locator("[data-again]").click()
+    expect(finished(long_page)).to_be_in_viewport()
+    expect(articles.last.locator(".message-foot")).to_have_css("opacity", "1")
+
+
 @pytest.mark.long
 def test_the_page_does_not_move_when_they_come(long_page: Page) -> None:
     articles = long_page.locator(".message")
