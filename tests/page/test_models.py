@@ -61,16 +61,10 @@ def two_models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield site
 
 
-@pytest.fixture
-def alice_page(browser: Browser, two_models: Site) -> Iterator[Page]:
-    """Alice at an empty conversation; the test fails if her browser complains about anything."""
-    page = signed_in(browser, two_models, "alice")
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    connected(page)
-    yield page
-    assert complaints == []
+@pytest.fixture(scope="module")
+def team_site(two_models: Site) -> Site:
+    """Where Alice and Bob are in this module."""
+    return two_models
 
 
 def opened(page: Page) -> Locator:
