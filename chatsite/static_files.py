@@ -4,7 +4,7 @@ from typing import Any
 
 from django.conf import settings
 from servestatic.asgi import ServeStaticASGI
-from servestatic.responders import Redirect, StaticFile
+from servestatic.responders import StaticFile
 
 
 class StaticFiles(ServeStaticASGI):  # type: ignore[misc]  # the library has no types
@@ -28,12 +28,12 @@ class StaticFiles(ServeStaticASGI):  # type: ignore[misc]  # the library has no 
         await send({"type": "http.response.body", "body": content})
 
 
-def _answer(file: StaticFile | Redirect, scope: Any) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+def _answer(file: StaticFile, scope: Any) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
     asked = {
         f"HTTP_{name.decode('latin-1').upper().replace('-', '_')}": value.decode("latin-1")
         for name, value in scope["headers"]
     }
-    found = file.get_response(scope["method"], asked | {"QUERY_STRING": scope["query_string"].decode("latin-1")})
+    found = file.get_response(scope["method"], asked)
     content = b""
     if found.file is not None:
         with found.file:
