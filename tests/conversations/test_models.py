@@ -150,6 +150,21 @@ def test_a_policy_forbids_one(alice: User, bob: User) -> None:
     assert begin(bob)
 
 
+def test_what_began_with_one_that_is_forbidden_since_goes_on_with_what_is_allowed(alice: User) -> None:
+    sent = begin(alice)
+    settle(sent, "cut", "A beginning")
+    Policy.objects.create(user=alice, models=["scripted"])
+    later: list[Sent] = []
+    for act in (
+        lambda: again(alice, Wish(uuid4(), sent.reply, goes_on=True)),
+        lambda: again(alice, Wish(uuid4(), sent.reply)),
+        lambda: services.send(alice, Draft(uuid4(), "Edited", sent.conversation.pk, branch=True)),
+    ):
+        later.append(act())
+        settle(later[-1])
+    assert [reply_of(one).model for one in later] == ["scripted"] * 3
+
+
 def test_who_may_not_use_the_default_is_answered_by_the_first_allowed(alice: User) -> None:
     Policy.objects.create(user=alice, models=[OTHER])
     assert reply_of(say(alice)).model == OTHER
