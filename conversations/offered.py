@@ -1,11 +1,18 @@
 """Which of the served models a person may use, and which one answers them."""
 
+from typing import TYPE_CHECKING
+
 from django.utils.translation import gettext_lazy as _
 
 from conversations.refusals import Refused
 from inference import serving
 from inference.model import Model
 from limits.policies import Limits
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+LONGEST_SHOWN = 100  # characters of a name that is not known
 
 
 def offered(limits: Limits) -> tuple[Model, ...]:
@@ -28,9 +35,16 @@ def check(name: str, limits: Limits) -> Model:
     try:
         model = serving.model(name) if name or not models else models[0]
     except serving.NotServedError as error:
-        allowed = ", ".join(one.name for one in models)
-        raise Refused("unknown_model", _("There is no model of this name here."), allowed) from error
+        detail = _("There is no model %(name)s here. You may use: %(allowed)s.")
+        raise _refused("unknown_model", detail, name, models) from error
     if model not in models:
-        allowed = ", ".join(sorted(limits.models or ()))
-        raise Refused("model", _("You may not use this model. Ask an administrator."), allowed)
+        raise _refused("model", _("You may not use the model %(name)s. You may use: %(allowed)s."), model.name, models)
     return model
+
+
+def _refused(code: str, detail: "StrPromise", name: str, models: tuple[Model, ...]) -> Refused:
+    """It names the model that was asked for, and those that may be."""
+    allowed = ", ".join(one.name for one in models)
+    nothing = _("You may not use the model %(name)s, nor any other here. Ask an administrator.")
+    words = {"name": name[:LONGEST_SHOWN], "allowed": allowed}
+    return Refused(code, (detail if models else nothing) % words, allowed)

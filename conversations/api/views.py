@@ -21,10 +21,11 @@ async def models(request: HttpRequest, key: ApiKey) -> HttpResponse:
 @door("model", "GET", "models")
 async def model(request: HttpRequest, key: ApiKey, name: str) -> HttpResponse:
     """One of them."""
-    found = next((one for one in await in_database(offer.models, key) if one["id"] == name), None)
-    if found is None:
-        raise ApiError(404, f"There is no model {name[:100]} here for you.", code="model_not_found", param="model")
-    return wire.as_json(found)
+    mine = {one["id"]: one for one in await in_database(offer.models, key)}
+    if name not in mine:
+        message = f"There is no model {name[:100]} here for this key; it may use {', '.join(mine) or 'none'}."
+        raise ApiError(404, message, code="model_not_found", param="model")
+    return wire.as_json(mine[name])
 
 
 @door("chat_completions", "POST", "chat")

@@ -203,16 +203,21 @@ def test_models_are_those_that_one_may_use(alice: User, bob: User, program: NewP
     for who, name in ((bob, MODEL), (alice, "another"), (alice, "org/another")):
         answer = program(who).get(f"/v1/models/{name}")
         assert (answer.status, answer.error["code"]) == (404, "model_not_found")
+        allowed = "none" if who == bob else MODEL
+        assert answer.error["message"] == f"There is no model {name} here for this key; it may use {allowed}."
 
 
 def test_another_model_is_not_there_or_not_allowed(
     alice: User, bob: User, program: NewProgram, engine_there: None
 ) -> None:
     policy(bob, models=["another"])
-    answer = program(alice).ask(question(model="another"))
-    assert (answer.status, answer.error["code"], answer.error["param"]) == (404, "model_not_found", "model")
+    for name in ("another", "x" * 1000):
+        answer = program(alice).ask(question(model=name))
+        assert (answer.status, answer.error["code"], answer.error["param"]) == (404, "model_not_found", "model")
+        assert answer.error["message"] == f"There is no model {name[:100]} here. You may use: {MODEL}."
     answer = program(bob).ask(question())
     assert (answer.status, answer.error["code"], answer.error["param"]) == (403, "model_not_allowed", "model")
+    assert answer.error["message"].startswith(f"You may not use the model {MODEL}, nor any other here.")
 
 
 # --- Policies, quotas, rules ------------------------------------------------------------------------------------------

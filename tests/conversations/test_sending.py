@@ -69,6 +69,7 @@ def test_a_model_that_is_not_served_is_refused(alice: User, model: Model) -> Non
     assert say(alice, model=model.name).first
     no = refusal(alice, model="gpt-9")
     assert (no.code, no.allowed) == ("unknown_model", model.name)
+    assert str(no.detail) == f"There is no model gpt-9 here. You may use: {model.name}."
 
 
 def test_what_is_not_alices_is_not_found(alice: User, bob: User, grace: User) -> None:

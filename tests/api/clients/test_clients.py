@@ -17,7 +17,7 @@ RAISED = {
 }
 WORDS = {
     "wrong_key": "This API key is wrong",
-    "unknown_model": "There is no model of this name here",
+    "unknown_model": "here. You may use: ",
     "over_limit": "messages a minute are allowed",
     "bad_request": "n is not supported here: it may only be null or 1.",
 }

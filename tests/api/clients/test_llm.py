@@ -49,7 +49,7 @@ def test_it_lists_and_asks_with_a_stream_and_without(run: Run, home: Path, told:
     [
         ("wrong", "team", "This API key is wrong"),
         pytest.param("limited", "team", "messages a minute are allowed", marks=pytest.mark.long),
-        pytest.param("key", "unknown", "There is no model of this name here", marks=pytest.mark.long),
+        pytest.param("key", "unknown", "here. You may use: ", marks=pytest.mark.long),
     ],
 )
 def test_an_error_is_told(run: Run, home: Path, told: Told, *, key: str, model: str, words: str) -> None:
