@@ -48,7 +48,8 @@ def read(request: HttpRequest, conversation_id: UUID) -> HttpResponse:
         raise Http404
     if not may_read(request.user):
         raise PermissionDenied
-    conversation = get_object_or_404(Conversation.objects.select_related("owner"), pk=conversation_id)
+    chats = Conversation.objects.filter(kind=Conversation.Kind.CHAT).select_related("owner")
+    conversation = get_object_or_404(chats, pk=conversation_id)  # what is not kept is read by nobody
     form = ReasonForm(request.POST if request.method == "POST" else None)
     context = {**admin.site.each_context(request), "title": _("Read a conversation"), "conversation": conversation}
     if not form.is_valid():

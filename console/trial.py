@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, Subquery
 from django.utils import timezone
 
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from moderation.excerpts import excerpt, hide
 from moderation.matcher import Match, Matcher
 from moderation.models import Scope, Where
@@ -90,14 +90,16 @@ def trial(
 
 
 def _rows(scope: str, since: datetime) -> Iterator[Row]:
-    """The newest first, some at a time: no query reads more than it must."""
-    columns = ("created_at", "pk", "conversation__owner", "role", "text", "reasoning")
+    """The newest first, some at a time: no query reads more than it must. What programs sent is shown to nobody."""
+    columns = ("created_at", "pk", "conversation__owner", "conversation__kind", "role", "text", "reasoning")
     rows = Message.objects.filter(created_at__gte=since).order_by("-created_at", "-pk").values_list(*columns)
     if scope != Scope.BOTH:
         rows = rows.filter(role=Message.Role.USER if scope == Scope.PROMPT else Message.Role.ASSISTANT)
     older = Q()
     while chunk := list(rows.filter(older)[:CHUNK]):
-        for at, _pk, person, role, text, reasoning in chunk:
+        for at, _pk, person, kind, role, text, reasoning in chunk:
+            if kind == Conversation.Kind.API:  # asked here: as a condition it might be read before the newest rows
+                continue
             own = role == Message.Role.USER
             texts = ((Where.PROMPT, text),) if own else ((Where.REASONING, reasoning), (Where.REPLY, text))
             yield Row(at, person, texts)

@@ -12,7 +12,9 @@ from accounts.models import User
 from audit.models import Entry
 from console import roles
 from console.roles import Role
+from conversations.calls import Call
 from conversations.models import Conversation, Message
+from conversations.services import Draft, send
 from tests.conversations.talk import say, settle
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("model")]
@@ -178,3 +180,12 @@ def test_what_is_not_there_is_not_found(on: None, grace: User) -> None:
 def test_an_empty_conversation_says_so(alice: User, on: None, grace: User) -> None:
     empty = Conversation.objects.create(owner=alice, client_id=uuid4(), title="x")
     assert "Nothing was written here." in signed_in(grace).post(door(empty), REASON).content.decode()
+
+
+def test_what_is_not_kept_is_read_by_nobody(on: None, alice: User, grace: User) -> None:
+    for saves, status in ((False, 404), (True, 200)):
+        sent = send(alice, Draft(uuid4(), SECRET, call=Call(uuid4(), saves=saves)))
+        settle(sent)
+        answer = signed_in(grace).post(door(sent.conversation), REASON)
+        assert (answer.status_code, SECRET in answer.content.decode()) == (status, saves)
+    assert len(readings()) == 1

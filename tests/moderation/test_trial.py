@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.contrib.auth.models import Group
@@ -13,8 +14,11 @@ from accounts.models import User
 from audit.models import Entry
 from console import trial as trials
 from console.trial import Trial, trial
+from conversations.calls import Call
 from conversations.models import Message
+from conversations.services import Draft, send
 from inference.model import Model
+from inference.protocol import Turn
 from moderation.matcher import MASK, Action, Matcher, RuleSpec
 from moderation.models import Incident, Rule
 from tests.conversations.talk import say, settle
@@ -67,6 +71,13 @@ def test_a_sample_is_no_way_to_read_a_conversation(alice: User, model: Model) ->
     say(alice, f"{'before ' * 50}marmalade{' after' * 50}")
     (sample,) = ask().samples
     assert len(sample.excerpt) <= 2 * 40 + 12 + 2
+
+
+def test_what_a_program_sent_is_not_looked_at_unless_it_is_kept(alice: User) -> None:
+    for saves, found in ((False, 0), (True, 2)):
+        earlier = (Turn("assistant", "A marmalade"),)
+        settle(send(alice, Draft(uuid4(), "And marmalade?", call=Call(uuid4(), earlier, saves=saves))), text="No.")
+        assert len(ask().samples) == found
 
 
 def test_older_messages_are_not_looked_at(talk: None, alice: User) -> None:
