@@ -31,19 +31,23 @@ def read(body: Body) -> Said:
     if not isinstance(given, list) or not 1 <= len(given) <= MOST:
         raise wrong("messages", f"messages must be a list of 1 to {MOST} messages.")
     told: list[str] = []
-    turns: list[tuple[Literal["user", "assistant"], str]] = []
+    turns: list[tuple[Literal["user", "assistant"], list[str]]] = []  # joined at the end: there may be many in a row
     for index, message in enumerate(given):
         role, text = _message(message, f"messages[{index}]")
         if role in INSTRUCTING:
             told.append(text)
         elif turns and turns[-1][0] == role:
-            turns[-1] = turns[-1][0], APART.join(filter(None, (turns[-1][1], text)))
+            turns[-1][1].append(text)
         else:
-            turns.append(("user" if role == "user" else "assistant", text))
+            turns.append(("user" if role == "user" else "assistant", [text]))
     if not turns or turns[-1][0] != "user":
         raise wrong("messages", "The last message must be of the role user.")
-    earlier = tuple(Turn(role, text) for role, text in turns[:-1] if text.strip())
-    return Said(APART.join(filter(None, told)).strip(), earlier, turns[-1][1])
+    *earlier, question = (Turn(role, _joined(texts)) for role, texts in turns)
+    return Said(_joined(told).strip(), tuple(turn for turn in earlier if turn.text.strip()), question.text)
+
+
+def _joined(texts: list[str]) -> str:
+    return APART.join(filter(None, texts))
 
 
 def read_prompt(body: Body) -> Said:
