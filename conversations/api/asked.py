@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from accounts.models import ApiKey
 from conversations.api import fields, messages
-from conversations.api.errors import DENIED, ApiError, wrong
+from conversations.api.errors import DENIED, SAID, ApiError, wrong
 from conversations.api.fields import Body
 from conversations.calls import Call
 from conversations.models.parameters import Effort
@@ -30,10 +30,11 @@ class Form:
 
     known: frozenset[str]
     said: Callable[[Body], messages.Said]
+    said_in: str  # the field
 
 
-CHAT = Form(frozenset({*KNOWN, "messages", "max_completion_tokens", "reasoning_effort"}), messages.read)
-TEXT = Form(frozenset({*KNOWN, "prompt"}), messages.read_prompt)
+CHAT = Form(frozenset({*KNOWN, SAID, "max_completion_tokens", "reasoning_effort"}), messages.read, SAID)
+TEXT = Form(frozenset({*KNOWN, "prompt"}), messages.read_prompt, "prompt")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class Asked:
     """What is to be completed, how, and how it is to be told. ``digest`` is of the request as it came."""
 
     said: messages.Said
+    said_in: str
     chosen: Chosen
     once: Once
     streams: bool
@@ -74,6 +76,7 @@ def read(request: HttpRequest, key: ApiKey, form: Form) -> Asked:
     said = form.said(given)
     return Asked(
         said=said,
+        said_in=form.said_in,
         chosen=_chosen(given, model, said.instructions),
         once=_once(given),
         streams=fields.truth(given, "stream"),

@@ -57,18 +57,19 @@ def away() -> ApiError:
     return ApiError(503, message, kind=FAULT, code="engine_away", headers={"Retry-After": str(AGAIN_S)})
 
 
-_TOO_LONG = (400, INVALID, "context_length_exceeded", "messages")
+SAID = "messages"  # the field with what is said, which has another name at an older address
+_TOO_LONG = (400, INVALID, "context_length_exceeded", SAID)
 _OVER_QUOTA = (429, "insufficient_quota", "insufficient_quota", None)
 _TOO_MANY = (429, "requests", "rate_limit_exceeded", None)
 
 # By the code of a refusal: status, type, code, param
 REFUSALS: dict[str, tuple[int, str, str, str | None]] = {
-    "empty": (400, INVALID, "empty", "messages"),
+    "empty": (400, INVALID, "empty", SAID),
     "too_long": _TOO_LONG,
     "too_many_tokens": _TOO_LONG,
     "conversation_full": _TOO_LONG,
     "instructions_too_long": _TOO_LONG,
-    "blocked": (400, INVALID, "content_policy_violation", "messages"),
+    "blocked": (400, INVALID, "content_policy_violation", SAID),
     "max_tokens": (400, INVALID, "invalid_value", "max_tokens"),
     "effort": (400, INVALID, "unsupported_value", "reasoning_effort"),
     "unknown_model": (404, INVALID, "model_not_found", "model"),
@@ -85,19 +86,20 @@ REFUSALS: dict[str, tuple[int, str, str, str | None]] = {
 _OTHERWISE = (409, INVALID, "conflict", None)
 
 
-def of_refusal(no: Refused, headers: Mapping[str, str]) -> ApiError:
+def of_refusal(no: Refused, headers: Mapping[str, str], said_in: str = SAID) -> ApiError:
     """``headers`` say how the person's limits stand."""
     status, kind, code, param = REFUSALS.get(no.code, _OTHERWISE)
+    param = said_in if param == SAID else param
     more = dict(headers)
     if status == 429:
         more["Retry-After"] = str(_seconds_to(no.more.get("resets_at")))
     return ApiError(status, no.detail, kind=kind, code=code, param=param, headers=more)
 
 
-def of_failure(problem: str, detail: str) -> ApiError:
+def of_failure(problem: str, detail: str, said_in: str = SAID) -> ApiError:
     """Of a reply that failed."""
     if problem == problems.TOO_LONG:
-        return ApiError(400, detail, code="context_length_exceeded", param="messages")
+        return ApiError(400, detail, code="context_length_exceeded", param=said_in)
     if problem == problems.BAD_REQUEST:
         return ApiError(400, detail, code="invalid_value")
     return ApiError(500, detail or "The reply failed.", kind=FAULT, code="engine_failed")

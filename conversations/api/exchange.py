@@ -135,16 +135,21 @@ class Exchange:
         return None
 
     def _save(self, draft: Draft, reply_id: UUID) -> None:
-        if is_away(draft.parameters.model):
+        if is_away(draft.parameters.model) and not self._was_sent(draft):
             raise errors.away()
         try:
             self._sent = services.send(self.key.user, draft, reply_id=reply_id)
         except Refused as no:
-            raise errors.of_refusal(no, rates.headers(self.key.user_id)) from no
+            raise errors.of_refusal(no, rates.headers(self.key.user_id), self.asked.said_in) from no
         self.reply = self._sent.reply
         self.headers = rates.headers(self.key.user_id)
         if self.asked.idempotency:
             cache.set(self._waiting, self._token, KEPT.total_seconds())
+
+    def _was_sent(self, draft: Draft) -> bool:
+        """Whether this is a request that came before: its answer may be there though the engine is not."""
+        mine = Message.objects.visible_to(self.key.user, draft.kind)
+        return bool(self.asked.idempotency) and mine.filter(client_id=draft.client_id).exists()
 
     def _came_to_nothing(self) -> bool:
         return Message.objects.filter(pk=self.reply, state__in=VAIN).exists()

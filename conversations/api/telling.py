@@ -83,4 +83,4 @@ def _begins_again(frame: Frame) -> bool:
 
 
 async def _failure(exchange: Exchange, end: Frame) -> ApiError:
-    return errors.of_failure(await exchange.problem(), str(end["detail"]))
+    return errors.of_failure(await exchange.problem(), str(end["detail"]), exchange.asked.said_in)

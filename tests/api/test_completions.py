@@ -174,6 +174,8 @@ def test_the_older_shape_has_the_text_alone(alice: User, program: NewProgram, at
         ({"prompt": ["a", "b"]}, "invalid_value"),
         ({"prompt": [1, 2]}, "invalid_value"),
         ({"prompt": None}, "missing_required_parameter"),
+        ({"prompt": " "}, "empty"),
+        ({"prompt": "x" * 200_000}, "context_length_exceeded"),
         ({"messages": []}, "unknown_parameter"),
         ({"echo": True}, "unsupported_parameter"),
         ({"suffix": "."}, "unsupported_parameter"),

@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from redis import Redis
 
 from accounts.models import User
+from conversations.api import standby
 from conversations.models import Conversation, Message
 from conversations.states import State
 from limits.models import Usage
@@ -23,6 +25,20 @@ KEY = {"Idempotency-Key": "order 66"}
 
 def replies() -> Any:
     return Message.objects.filter(role="assistant").order_by("created_at")
+
+
+def test_an_answer_that_is_there_needs_no_engine(
+    alice: User, program: NewProgram, at_work: AtWork, empty_redis: Redis
+) -> None:
+    at_work(text="Good morning.")
+    hers = program(alice)
+    first = hers.ask(question(), **KEY)
+    empty_redis.delete("engine:one", "engines")
+    standby.forget()
+    second, other = hers.ask(question(), **KEY), hers.ask(question())
+    assert (second.status, second.json["id"], second.said) == (200, first.json["id"], "Good morning.")
+    assert (other.status, other.error["code"]) == (503, "engine_away")
+    assert Usage.objects.count() == 1
 
 
 @pytest.mark.parametrize("saves", [False, True])
