@@ -95,6 +95,8 @@ class _Download:
             self._accept(answer, have)
             if answer.status_code != 416:
                 self._receive(answer)
+        if not self._is_complete():
+            raise _BrokenOffError("the server ended before the file did")
 
     def _accept(self, answer: httpx.Response, have: int) -> None:
         """Decide where the answer's bytes belong, and refuse what cannot be the file."""

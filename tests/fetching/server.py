@@ -24,6 +24,8 @@ class Server:
     break_after: list[int] = field(default_factory=list)  # bytes of the next answers before it hangs up
     statuses: list[int] = field(default_factory=list)  # of the next answers, in place of a file
     announced: int | None = None  # the length it says, whatever it sends
+    most: int | None = None  # bytes of a part that was asked for
+    says_no_length: bool = False  # as a page made on the fly
     ignores_range: bool = False
     starts_elsewhere: bool = False
     listing: Any = None
@@ -98,15 +100,18 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(416, b"", {"Content-Range": f"bytes */{len(data)}"})
             return
         first = 0 if told.starts_elsewhere else first
-        self._answer(206, data[first:], {"Content-Range": f"bytes {first}-{len(data) - 1}/{len(data)}"})
+        part = data[first:][: told.most]
+        self._answer(206, part, {"Content-Range": f"bytes {first}-{first + len(part) - 1}/{len(data)}"})
 
     def _answer(self, status: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)
         length = self.told.announced if status == 200 and self.told.announced is not None else len(data)
-        for name, value in {**headers, "Content-Length": str(length)}.items():
+        is_file = status in {200, 206} and not self.path.startswith("/api/")
+        if not (is_file and self.told.says_no_length):
+            headers = {**headers, "Content-Length": str(length)}
+        for name, value in headers.items():
             self.send_header(name, value)
         self.end_headers()
-        is_file = status in {200, 206} and not self.path.startswith("/api/")
         if is_file and self.told.break_after:
             data = data[: self.told.break_after.pop(0)]
         self.wfile.write(data)

@@ -157,6 +157,23 @@ def test_a_server_that_announces_more_than_it_sends_is_given_up(place: Place) ->
     assert len(place.server.asked) == module.VAIN_TRIES + 1
 
 
+@pytest.mark.parametrize("page", [b"", b"<p>Sign in to this network first.</p>"])
+def test_a_short_page_in_place_of_the_file_is_not_asked_for_for_ever(place: Place, page: bytes) -> None:
+    place.server.says_no_length = True
+    place.server.instead["w.gguf"] = page
+    with pytest.raises(FetchError, match=r"w\.gguf: broke off after .* \(the server ended before the file did\)"):
+        place.fetch(size=len(DATA))
+    assert not place.target.exists()
+
+
+def test_a_server_that_gives_parts_only_is_asked_for_the_next(place: Place) -> None:
+    place.server.most = 300_000
+    place.left(DATA[:1])
+    place.fetch(size=len(DATA))
+    assert place.target.read_bytes() == DATA
+    assert place.server.ranges("w.gguf") == [f"bytes={first}-" for first in (1, 300_001, 600_001, 900_001)]
+
+
 def test_a_server_that_announces_less_than_there_is_gives_a_corrupt_file(place: Place) -> None:
     place.server.announced = 1000
     with pytest.raises(CorruptError):
