@@ -15,7 +15,7 @@ from inference.fetching.errors import CorruptError, FetchError
 from inference.fetching.meter import Meter, size
 from inference.fetching.source import Source
 
-VAIN_TRIES = 5  # in a row, without a new byte
+VAIN_TRIES = 5  # in a row, without a byte more than ever before
 PAUSE_S = 2.0  # before trying again, twice as long each time
 RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
 ASKED_TO_WAIT = {408, 425, 429, 500, 502, 503, 504}
@@ -35,7 +35,10 @@ def download(client: httpx.Client, source: Source, target: Path, say: Say, meter
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            raise FetchError(f"{source.name}: another process is downloading it.") from error
+            raise _is_elsewhere(source) from error
+        # Between opening and locking, the other may have given this very file its name: it must not be touched then.
+        if not partial.exists() or not os.path.samestat(os.fstat(file.fileno()), partial.stat()):
+            raise _is_elsewhere(source)
         had = file.seek(0, os.SEEK_END)
         if had:
             say(f"{source.name}: going on after {size(had)}")
@@ -49,6 +52,10 @@ def download(client: httpx.Client, source: Source, target: Path, say: Say, meter
         partial.replace(target)
 
 
+def _is_elsewhere(source: Source) -> FetchError:
+    return FetchError(f"{source.name}: another process is downloading it.")
+
+
 class _Download:
     """One file's way here, over as many connections as it takes."""
 
@@ -59,13 +66,16 @@ class _Download:
     def run(self) -> None:
         """Fetch what is missing, then check the whole."""
         self._meter.begin(self._have())
-        vain = 0
+        most, vain = self._have(), 0
         while not self._is_complete():
-            before = self._have()
             try:
                 self._ask()
+            except httpx.TooManyRedirects as error:
+                endless = "the server sends from one address to the next without end"
+                raise FetchError(f"{self._source.name}: {endless}.") from error
             except (httpx.TransportError, _BrokenOffError) as error:
-                vain = 0 if self._have() > before else vain + 1
+                vain = 0 if self._have() > most else vain + 1
+                most = max(most, self._have())
                 if vain >= VAIN_TRIES:
                     raise self._gave_up(error) from error
                 time.sleep(PAUSE_S * 2**vain if vain else 0)

@@ -44,10 +44,10 @@ def listing(client: httpx.Client, weights: Weights) -> Listing:
     address = f"{endpoint}/api/models/{repository}/revision/{revision}?blobs=true"
     where = f"{weights.name} at {weights.revision}"
     found = _asked(client, address, where)
-    commit, files = str(found.get("sha")), found.get("siblings")
-    if not COMMIT.fullmatch(commit) or not isinstance(files, list):
+    commit, files = str(found.get("sha")), _files(found.get("siblings"))
+    if not COMMIT.fullmatch(commit) or files is None:
         raise FetchError(f"{where}: the answer of {endpoint} is not a hub's.")
-    wanted = _wanted({file["rfilename"]: file for file in files}, weights, where)
+    wanted = _wanted(files, weights, where)
     place = f"{endpoint}/{repository}/resolve/{commit}"
     return Listing(commit, tuple(_source(file, place, weights, where) for file in wanted))
 
@@ -90,6 +90,14 @@ def _asked(client: httpx.Client, address: str, where: str) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
+def _files(siblings: Any) -> dict[str, dict[str, Any]] | None:
+    """What is said of each file, by its name; None where that is not said as a hub does."""
+    try:
+        return {str(file["rfilename"]): {**file, **(file.get("lfs") or {})} for file in siblings}
+    except (TypeError, KeyError, AttributeError):
+        return None
+
+
 def _wanted(files: Mapping[str, Any], weights: Weights, where: str) -> list[Any]:
     """The one file that the catalog names; else those of the top folder that an engine loads.
 
@@ -108,12 +116,12 @@ def _wanted(files: Mapping[str, Any], weights: Weights, where: str) -> list[Any]
 
 
 def _source(file: Mapping[str, Any], place: str, weights: Weights, where: str) -> Source:
-    """Names and digests become paths on this machine, so they are looked at first."""
-    name = str(file["rfilename"])
-    large = file.get("lfs") or {}
-    digest, size = str(large.get("sha256") or file.get("blobId")), large.get("size", file.get("size"))
-    if ".." in Path(name).parts or Path(name).is_absolute() or not DIGEST.fullmatch(digest):
-        raise FetchError(f"{where}: the hub's answer has a file {name!r} with digest {digest!r}.")
+    """Names and digests become paths on this machine, and names are shown on a terminal: they are looked at first."""
+    name, size = str(file["rfilename"]), file.get("size")
+    digest = str(file.get("sha256") or file.get("blobId"))
+    leads_out = ".." in Path(name).parts or Path(name).is_absolute()
+    if leads_out or not name.isprintable() or not DIGEST.fullmatch(digest) or not isinstance(size, int | None):
+        raise FetchError(f"{where}: the hub's answer has a file {name!r} with digest {digest!r} and size {size!r}.")
     expected = weights.sha256 if isinstance(weights.sha256, str) else weights.sha256.get(name, "")
     if expected and len(digest) == 64 and expected != digest:
         raise FetchError(f"{where}: {name} has the SHA-256 {digest}, but the catalog expects {expected}.")

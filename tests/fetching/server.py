@@ -28,6 +28,7 @@ class Server:
     says_no_length: bool = False  # as a page made on the fly
     ignores_range: bool = False
     starts_elsewhere: bool = False
+    elsewhere: str = ""  # the address of a server that has the files
     listing: Any = None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     address: str = ""
@@ -82,6 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(status, b"", {})
         elif path.startswith(f"/api/models/{REPOSITORY}/revision/"):
             self._answer(200, json.dumps(self.told.listed()).encode(), {})
+        elif self.told.elsewhere:
+            self._answer(302, b"", {"Location": f"{self.told.elsewhere}{self.path}"})
         else:
             self._send(path.removeprefix("/").removeprefix(f"{REPOSITORY}/resolve/{COMMIT}/"))
 

@@ -4,6 +4,7 @@ import hashlib
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import httpx
 import pytest
@@ -41,7 +42,7 @@ class Place:
 
     def fetch(self, *, size: int = UNKNOWN, digest: str = DIGEST) -> None:
         source = Source("w.gguf", f"{self.server.address}/w.gguf", digest, None if size == UNKNOWN else size)
-        with httpx.Client(timeout=5, trust_env=False) as client:
+        with httpx.Client(timeout=5, trust_env=False, follow_redirects=True) as client:
             download(client, source, self.target, self.said.append, Meter(io.StringIO(), "w.gguf"))
 
     def left(self, data: bytes) -> None:
@@ -159,7 +160,7 @@ def test_a_server_that_announces_more_than_it_sends_is_given_up(place: Place) ->
 
 @pytest.mark.parametrize("page", [b"", b"<p>Sign in to this network first.</p>"])
 def test_a_short_page_in_place_of_the_file_is_not_asked_for_for_ever(place: Place, page: bytes) -> None:
-    place.server.says_no_length = True
+    place.server.says_no_length = place.server.ignores_range = True
     place.server.instead["w.gguf"] = page
     with pytest.raises(FetchError, match=r"w\.gguf: broke off after .* \(the server ended before the file did\)"):
         place.fetch(size=len(DATA))
@@ -193,6 +194,12 @@ def test_nobody_waits_for_ever_for_a_server_that_stays_busy(place: Place) -> Non
     assert len(place.server.asked) == module.VAIN_TRIES
 
 
+def test_a_server_that_sends_in_circles_is_left(place: Place) -> None:
+    place.server.elsewhere = place.server.address
+    with pytest.raises(FetchError, match=r"^w\.gguf: the server sends from one address to the next without end\.$"):
+        place.fetch()
+
+
 @pytest.mark.parametrize(
     ("status", "words"),
     [(401, "set HF_TOKEN"), (403, "accept the model's terms"), (404, "has no such file"), (418, "with status 418")],
@@ -212,6 +219,26 @@ def test_two_at_once_do_not_write_into_one_file(place: Place) -> None:
         fcntl.flock(other, fcntl.LOCK_EX)
         with pytest.raises(FetchError, match="another process is downloading it"):
             place.fetch()
+
+
+def test_a_file_that_another_process_named_just_now_is_not_touched(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl  # noqa: PLC0415 - here it lets the other process be quicker
+
+    lock = fcntl.flock
+
+    def late(file: BinaryIO, how: int) -> None:
+        place.partial.replace(place.target)
+        lock(file, how)
+
+    place.left(DATA)
+    place.server.ignores_range = True
+    monkeypatch.setattr(fcntl, "flock", late)
+    with pytest.raises(FetchError, match="another process is downloading it"):
+        place.fetch()
+    assert place.target.read_bytes() == DATA
+    assert not place.server.asked
 
 
 def test_a_disk_without_room_is_said_before_a_byte_comes(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:

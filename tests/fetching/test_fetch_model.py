@@ -181,6 +181,20 @@ def test_the_token_is_sent_and_never_said(
     assert "hf_secret" not in shell.said + caplog.text
 
 
+def test_the_token_stays_with_the_hub_when_it_sends_elsewhere(
+    server: Server, shell: Shell, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell.describe(HUB)
+    monkeypatch.setenv("HF_TOKEN", "hf_secret")
+    with serving(Server(server.files)) as elsewhere:
+        server.elsewhere = elsewhere.address
+        folder = shell.fetch()
+    assert (folder / "model-1.safetensors").read_bytes() == server.files["model-1.safetensors"]
+    assert {headers["authorization"] for _, headers in server.asked} == {"Bearer hf_secret"}
+    assert len(elsewhere.asked) == 4
+    assert not [path for path, headers in elsewhere.asked if "authorization" in headers]
+
+
 def test_a_token_that_the_hubs_own_command_left_is_used(server: Server, shell: Shell, tmp_path: Path) -> None:
     shell.describe(HUB)
     (tmp_path / "hub home").mkdir()
@@ -208,16 +222,21 @@ def test_a_hub_that_refuses_is_quoted(server: Server, shell: Shell, status: int,
     assert words in shell.refused()
 
 
+def listed(*siblings: object) -> dict[str, object]:
+    return {"sha": COMMIT, "siblings": siblings}
+
+
 @pytest.mark.parametrize(
     ("listing", "words"),
     [
         ([], "is not a hub's"),
         ({"sha": "main", "siblings": []}, "is not a hub's"),
-        ({"sha": COMMIT, "siblings": []}, "has no .safetensors or .bin files. For a GGUF file, name it"),
-        (
-            {"sha": COMMIT, "siblings": [{"rfilename": "a.safetensors", "lfs": {"sha256": "../../evil", "size": 1}}]},
-            "with digest '../../evil'",
-        ),
+        (listed(), "has no .safetensors or .bin files. For a GGUF file, name it"),
+        (listed("a.safetensors"), "is not a hub's"),
+        (listed({"rfilename": "a.bin", "lfs": "b" * 64}), "is not a hub's"),
+        (listed({"rfilename": "a.bin", "lfs": {"sha256": "../../evil", "size": 1}}), "with digest '../../evil'"),
+        (listed({"rfilename": "a.bin", "blobId": "b" * 40, "size": "1"}), "and size '1'"),
+        (listed({"rfilename": "\x1b[2J.bin", "blobId": "b" * 40}), r"a file '\x1b[2J.bin'"),
     ],
 )
 def test_a_hub_that_talks_nonsense_writes_nothing(server: Server, shell: Shell, listing: object, words: str) -> None:
@@ -229,7 +248,7 @@ def test_a_hub_that_talks_nonsense_writes_nothing(server: Server, shell: Shell, 
 
 def test_a_name_that_leads_out_of_the_folder_is_refused(server: Server, shell: Shell) -> None:
     shell.describe(f'{HUB}, file = "../../evil"', engine="llamacpp")
-    server.listing = {"sha": COMMIT, "siblings": [{"rfilename": "../../evil", "size": 1, "blobId": "b" * 40}]}
+    server.listing = listed({"rfilename": "../../evil", "size": 1, "blobId": "b" * 40})
     assert "has a file '../../evil'" in shell.refused()
 
 
