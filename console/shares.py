@@ -3,7 +3,7 @@
 from typing import Any, cast
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy, ngettext
@@ -35,7 +35,7 @@ class ShareAdmin(WithoutWords):
         return queryset.filter(owner__in=people_called(term))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).prefetch_related("people")
+        return super().get_queryset(request).prefetch_related(Prefetch("people", User.objects.order_by("username")))
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, share: Share) -> int:

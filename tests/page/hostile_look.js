@@ -7,6 +7,7 @@ const NOTE = /^fn(ref)?-[0-9a-f]{32}r?-\d+(-\d+)?$/;
 const SCHEMES = ["http:", "https:", "mailto:"];
 const SCROLLS = "pre, .table, .formula, .plain > div"; // or is laid out only once it is looked at
 const MOST_LOOKED_AT = 2000;
+const HANGS = 5; // pixels: the padding at the end of code that fills its line, or less
 const LONG = 100000; // characters of HTML that are looked at in the end only
 
 window.ran = [];
@@ -85,4 +86,4 @@ function layout(root, all, note) {
 }
 
 const isOut = ({ left, right, top, bottom, width, height }, box) =>
-  width * height > 0 && (left < box.left - 1 || right > box.right + 1 || top < box.top - 12 || bottom > box.bottom + 12);
+  width * height > 0 && (left < box.left - HANGS || right > box.right + HANGS || top < box.top - 12 || bottom > box.bottom + 12);
