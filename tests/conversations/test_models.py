@@ -1,5 +1,6 @@
 """Which model answers: the conversation's, another for one reply, and what is left when one is withdrawn."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from uuid import UUID, uuid4
@@ -155,11 +156,12 @@ def test_what_began_with_one_that_is_forbidden_since_goes_on_with_what_is_allowe
     settle(sent, "cut", "A beginning")
     Policy.objects.create(user=alice, models=["scripted"])
     later: list[Sent] = []
-    for act in (
+    acts: tuple[Callable[[], Sent], ...] = (
         lambda: again(alice, Wish(uuid4(), sent.reply, goes_on=True)),
         lambda: again(alice, Wish(uuid4(), sent.reply)),
         lambda: services.send(alice, Draft(uuid4(), "Edited", sent.conversation.pk, branch=True)),
-    ):
+    )
+    for act in acts:
         later.append(act())
         settle(later[-1])
     assert [reply_of(one).model for one in later] == ["scripted"] * 3

@@ -57,7 +57,9 @@ def test_a_physical_length_would_be_seen() -> None:
 def there() -> set[str]:
     """Every class that something has, and every id, each with its sign."""
     texts = [*TEMPLATES.values(), *SCRIPTS]
-    lists = [one for text in texts for one in re.findall(r'(?:class=\\?|className(?: =|:) |classList\.\w+\()"([^"]*)"', text)]
+    lists = [
+        one for text in texts for one in re.findall(r'(?:class=\\?|className(?: =|:) |classList\.\w+\()"([^"]*)"', text)
+    ]
     classes = {name for names in lists for name in re.findall(r"[\w-]+", names)}
     spoken = {
         name

@@ -43,7 +43,9 @@ def test_the_list_says_who_shares_with_whom_and_not_what(client: Client, alice: 
 
 
 def test_many_people_are_counted_not_listed(client: Client, alice: User, grace: User) -> None:
-    crowd = [User.objects.create_user(f"p{number}", f"p{number}@x.org", "x") for number in reversed(range(MOST_NAMED + 2))]
+    crowd = [
+        User.objects.create_user(f"p{number}", f"p{number}@x.org", "x") for number in reversed(range(MOST_NAMED + 2))
+    ]
     shared(alice, *crowd)
     client.force_login(grace)
     assert "p0, p1, p2, p3, p4 +2" in client.get(LIST).content.decode()
