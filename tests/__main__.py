@@ -1,15 +1,17 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Two runs at a time, for the time it takes: the tests that start processes and browsers, and beside them the rest. What
-the first prints is seen at once, what the second prints when it is done. Arguments are pytest's; with a path among them
-there is nothing to share out. The exit status is 0 only when all passed.
+Three runs at a time, for the time it takes: the tests that start processes and browsers, and beside them the rest on
+each database. What the first prints is seen at once, what the others print when they are done. Arguments are pytest's;
+with a path among them there is nothing to share out. The exit status is 0 only when all passed.
 """
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
-import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
@@ -22,20 +24,21 @@ def main() -> int:
     if any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:]):
         return max(_pytest("sqlite", "all of these"), _pytest("postgresql", "what of these touches the database"))
     heavy = [str(TESTS / name) for name in WITH_PROCESSES]
-    statuses: list[int] = []
-    with tempfile.TemporaryFile() as said:
-
-        def beside() -> None:
-            statuses.append(_pytest("sqlite", "the rest", *(f"--ignore={path}" for path in heavy), to=said))
-            statuses.append(_pytest("postgresql", "what touches the database", to=said))
-
-        thread = threading.Thread(target=beside)
-        thread.start()
-        statuses.append(_pytest("sqlite", "processes and browsers", *heavy))
-        thread.join()
-        said.seek(0)
-        sys.stdout.buffer.write(said.read())
-        sys.stdout.flush()
+    beside = {
+        "the rest": ("sqlite", [f"--ignore={path}" for path in heavy]),
+        "what touches the database": ("postgresql", []),
+    }
+    with ThreadPoolExecutor() as threads, ExitStack() as stack:
+        runs = []
+        for part, (database, which) in beside.items():
+            said = stack.enter_context(tempfile.TemporaryFile())
+            runs.append((said, threads.submit(_pytest, database, part, *which, to=said)))
+        statuses = [_pytest("sqlite", "processes and browsers", *heavy)]
+        for said, run in runs:
+            statuses.append(run.result())
+            said.seek(0)
+            shutil.copyfileobj(said, sys.stdout.buffer)
+            sys.stdout.flush()
     return max(statuses)
 
 
