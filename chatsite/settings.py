@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "accounts",
     "inference",
     "conversations",
+    "exports.apps.ExportsConfig",
     "console.apps.ConsoleConfig",
     "chatsite",
 ]

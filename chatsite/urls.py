@@ -12,6 +12,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 
 urlpatterns = [
     path("", include("conversations.urls")),
+    path("", include("exports.urls")),
     path("v1/", include("conversations.api.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),

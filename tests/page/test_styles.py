@@ -17,7 +17,9 @@ SHEETS = {path: COMMENT.sub("", path.read_text()) for path in (ROOT / "static").
 OURS = {path: rules for path, rules in SHEETS.items() if path.parent.name == "css"}
 TEMPLATES = {path: path.read_text() for path in (ROOT / "templates").rglob("*.html")}
 SCRIPTS = [path.read_text() for path in (ROOT / "static" / "js").glob("*.js")]
-SOURCES = [path.read_text() for folder in ("accounts", "conversations") for path in (ROOT / folder).rglob("*.py")]
+SOURCES = [
+    path.read_text() for folder in ("accounts", "conversations", "exports") for path in (ROOT / folder).rglob("*.py")
+]
 
 COLOUR = re.compile(r"#[0-9a-f]{3,8}\b|\b(?:rgba?|hsla?|oklch)\(", re.IGNORECASE)
 PHYSICAL = re.compile(
