@@ -12,12 +12,13 @@ TREE = {1: None, 2: 1, 3: 2, 4: 3, 5: 1, 6: 5, 7: 6}  # 5 asks again beside 2
 ROLES = ("assistant", "user")
 
 
+def known(number: int | None) -> UUID | None:
+    return UUID(int=number) if number else None
+
+
 def record(tip: int | None = None, tree: dict[int, int | None] = TREE) -> Record:
-    items = tuple(
-        Item(UUID(int=at), at - 1, ROLES[at % 2], f"text {at}", parent and UUID(int=parent))
-        for at, parent in tree.items()
-    )
-    return Record(UUID(int=99), "Trees", tip=tip and UUID(int=tip), messages=items)
+    items = tuple(Item(UUID(int=at), at - 1, ROLES[at % 2], f"text {at}", known(parent)) for at, parent in tree.items())
+    return Record(UUID(int=99), "Trees", tip=known(tip), messages=items)
 
 
 def shown(items: tuple[Item, ...]) -> list[int]:
@@ -37,12 +38,7 @@ def shown(items: tuple[Item, ...]) -> list[int]:
     ],
 )
 def test_a_branch_goes_through_its_tip(tip: int | None, asked: int | None, branch: list[int]) -> None:
-    assert shown(record(tip).branch(asked and UUID(int=asked))) == branch
-
-
-def test_a_branch_ends_where_it_was_written_last() -> None:
-    """Asked again (5 beside 2), and then the older answer was answered once more (6)."""
-    assert shown(record(1, {1: None, 2: 1, 3: 2, 5: 1, 6: 3}).branch()) == [1, 2, 3, 6]
+    assert shown(record(tip).branch(known(asked))) == branch
 
 
 def test_a_conversation_without_messages_has_an_empty_branch() -> None:
