@@ -24,7 +24,7 @@ BEGINS_ANEW = 0.2  # how likely, after a place that reads several characters
 
 def check(pattern: Pattern, keeps_all: bool) -> None:
     """Raises ``InvalidRule`` for a pattern that is too costly whatever else is searched for."""
-    if _alone(pattern, keeps_all) > MOST_STEPS:
+    if _alone(pattern, keeps_all, MOST_STEPS) > MOST_STEPS:
         raise InvalidRule(
             gettext_noop(
                 "This pattern is too costly, more than %(most)d steps a character: shorten its repetitions, or begin it"
@@ -51,10 +51,10 @@ def too_costly_together() -> InvalidRule:
 
 
 @lru_cache(maxsize=256)
-def _alone(pattern: Pattern, keeps_all: bool) -> float:
+def _alone(pattern: Pattern, keeps_all: bool, most: int) -> float:
     machine = Machine()
     machine.add(pattern, keeps_all)
-    return _count(machine, MOST_STEPS)[0]
+    return _count(machine, most)[0]
 
 
 def _count(machine: Machine, most: int) -> tuple[float, Counter[int]]:

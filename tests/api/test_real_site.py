@@ -16,7 +16,7 @@ from tests.waiting import until
 MAKE_A_KEY = """
 from accounts import api_keys
 from accounts.models import User
-print(api_keys.create(User.objects.get(), "real", scopes=["chat", "models"])[1])
+print(api_keys.create(User.objects.get(username="admin"), "real", scopes=["chat", "models"])[1])
 """
 LONG = "Tell me something long. @tokens=4000 @rate=50"
 FREED_S = 0.6  # on a busy machine; the design says 0.2 of the notice

@@ -71,6 +71,7 @@ async def test_a_beginning_that_was_read_is_not_read_again(
     assert again.text == first.text
 
 
+@pytest.mark.long
 async def test_a_cache_that_is_too_small_for_all_serves_them_in_turn(cache: Path) -> None:
     entry = CATALOG.get("smollm2-135m-transformers")
     options = {**entry.options, "cache_tokens": 256}
@@ -90,6 +91,7 @@ async def test_a_cache_that_is_too_small_for_all_serves_them_in_turn(cache: Path
         assert (await asyncio.wait_for(subject.say(max_tokens=4), 60)).text
 
 
+@pytest.mark.long
 async def test_a_loop_that_dies_fails_its_replies_and_the_engine_can_be_made_anew(cache: Path) -> None:
     entry = replace(CATALOG.get("smollm2-135m-transformers"), context_window=256, slots=2)
     async with started(entry, cache) as engine:

@@ -46,6 +46,7 @@ async def test_the_vocabulary_offers_only_what_spells_the_text(vllm_subject: Sub
             assert said.startswith(wanted) or wanted.startswith(said)
 
 
+@pytest.mark.long
 def test_a_core_that_is_killed_fails_its_replies_and_the_engine_can_be_made_anew(cache: Path) -> None:
     command = [sys.executable, "-W", "ignore", "-m", "tests.engines.dying", str(cache)]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=300)

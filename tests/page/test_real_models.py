@@ -17,7 +17,7 @@ QUESTION = "What is the capital of France? Answer in one sentence."
 
 ENGINES = [
     pytest.param("llamacpp", id="llama.cpp"),
-    pytest.param("openai", id="OpenAI-compatible"),
+    pytest.param("openai", id="OpenAI-compatible", marks=pytest.mark.long),
     pytest.param("vllm", id="vLLM", marks=[pytest.mark.vllm, pytest.mark.long]),
     pytest.param("transformers", id="Transformers", marks=[pytest.mark.transformers, pytest.mark.long]),
 ]

@@ -141,6 +141,7 @@ def test_each_model_has_a_worker_and_the_default_makes_the_site_ready(
     wait_until_none(site.data)
 
 
+@pytest.mark.long
 def test_a_model_that_cannot_start_stops_nobody_else(tmp_path: Path, catalog: Path, started: list[Site]) -> None:
     started.append(site := start(tmp_path, catalog, "first,broken"))
     site.wait("Ready in", 300)

@@ -82,6 +82,7 @@ def test_a_model_is_measured_and_a_worker_killed(tmp_path: Path) -> None:
     assert set(Path(tempfile.gettempdir()).glob("chatsite-bench-*")) <= before
 
 
+@pytest.mark.long
 def test_where_two_engines_do_not_fit_they_take_turns(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
