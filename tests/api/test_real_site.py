@@ -19,7 +19,7 @@ from accounts.models import User
 print(api_keys.create(User.objects.get(username="admin"), "real", scopes=["chat", "models"])[1])
 """
 LONG = "Tell me something long. @tokens=4000 @rate=50"
-FREED_S = 0.6  # on a busy machine; the design says 0.2 of the notice
+FREED_S = 10  # of 80 that it would take; the design says 0.2, which the benchmark looks at
 
 
 @pytest.fixture(scope="module")
