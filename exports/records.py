@@ -37,7 +37,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A rule that found something, and what was done. Never the words."""
+    """A rule that found something ("rule-7"), and what was done. Never the words."""
 
     rule: str
     action: str

@@ -1,9 +1,11 @@
 """What this machine can run, found without importing an engine: GPUs, installed packages, weights that are there."""
 
+import contextlib
 import importlib.metadata
 import importlib.util
 import json
 import os
+from functools import cache
 from pathlib import Path
 
 from inference.model import Model, Weights
@@ -53,6 +55,16 @@ def missing_package(kind: str) -> str:
     if not module or importlib.util.find_spec(module):
         return ""
     return f"the Python package {module} is not installed; install it with: {command}"
+
+
+@cache
+def name_and_version(kind: str) -> str:
+    """The kind of engine with the version of its library: "vllm 0.32.0". Without, where that runs somewhere else."""
+    module, _ = PACKAGES.get(kind, ("", "")) if kind != "openai" else ("", "")
+    for name in (module, f"{module}-cpu") if module else ():
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            return f"{kind} {importlib.metadata.version(name)}"
+    return kind
 
 
 def why_not(model: Model) -> str:

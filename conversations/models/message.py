@@ -57,6 +57,12 @@ class Message(models.Model):
     # Of replies only
     reasoning = models.TextField(blank=True)
     model = models.CharField(_("model"), max_length=100, blank=True, help_text=_("Name in the catalog."))
+    engine = models.CharField(
+        _("engine"), max_length=64, blank=True, default="", help_text=_("What wrote it last: kind and version.")
+    )
+    instructions_sha256 = models.CharField(
+        max_length=64, blank=True, default="", editable=False, help_text=_("Of the system prompt it was written under.")
+    )
     options = models.JSONField(
         _("options"), null=True, blank=True, help_text=_("Parameters that were set for it: effort, temperature, top_p.")
     )

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from conversations.models import Message
 from conversations.replies import queue
-from conversations.replies.turns import Said, fitted, shorter, turns_before
+from conversations.replies.turns import Said, fitted, shorter, system_prompt, turns_before
+from inference.machine import name_and_version
 from inference.model import Model
 from inference.protocol import Turn
 from inference.tokenizers import tokenizer_for
@@ -26,9 +27,9 @@ class Claimed:
     matcher: Matcher | None
 
 
-def claim(model: str, *, lapsed: bool) -> Claimed | None:
+def claim(model: Model, *, lapsed: bool) -> Claimed | None:
     """The fairest reply that waits, and all of it; None when nothing waits."""
-    reply = queue.claim(model, lapsed=lapsed)
+    reply = queue.claim(model.name, lapsed=lapsed, engine=name_and_version(model.engine), system=model.system)
     if reply is None:
         return None
     person: int = reply.person  # type: ignore[attr-defined]  # of the queue's query
@@ -49,7 +50,7 @@ class Memory:
 
     def __init__(self, model: Model, said: tuple[Said, ...], instructions: str = "", *, whole: bool = False) -> None:
         self._model = model
-        self._system = "\n\n".join(filter(None, (model.system, instructions)))
+        self._system = system_prompt(model.system, instructions)
         self._said = said
         self._whole = whole
         self._was_fitted = False

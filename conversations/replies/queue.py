@@ -8,6 +8,7 @@ person's policy as it was sent.
 
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
+from hashlib import sha256
 from typing import Any, cast
 
 from django.db import connection, transaction
@@ -18,6 +19,7 @@ from django.utils import timezone
 from accounts.models import User
 from conversations import metrics
 from conversations.models import Message
+from conversations.replies.turns import system_prompt
 from conversations.states import State
 from limits.clock import NOW
 
@@ -71,8 +73,10 @@ def _free_sql(model: str) -> tuple[str, Any]:
     return sql, parameters
 
 
-def claim(model: str, *, lapsed: bool = False) -> Message | None:
+def claim(model: str, *, lapsed: bool = False, engine: str = "", system: str = "") -> Message | None:
     """Take the fairest reply for this worker: its state is writing, its attempt one higher, its lease begins now.
+
+    ``engine`` and ``system`` (what the catalog tells the model first) are what it is written with, and noted in its row.
 
     It may be one that only waits for its end: a stop was requested, or ``gives_up`` says so. Returns None when nothing
     waits.
@@ -82,7 +86,7 @@ def claim(model: str, *, lapsed: bool = False) -> Message | None:
             reply = _fairest(model, lapsed=lapsed)
             if reply is None:
                 return None
-            if _take(reply):
+            if _take(reply, engine, system):
                 metrics.claimed(reply, lapsed=reply.lease_until is not None)
                 return cast("Message", reply)
 
@@ -111,18 +115,21 @@ def _fairest_sql(model: str, *, lapsed: bool) -> tuple[str, Any]:
     return sql, parameters
 
 
-def _take(reply: Any) -> bool:
+def _take(reply: Any, engine: str, system: str) -> bool:
     """Make it this worker's: in the database and, but for the lease, in the object."""
     now, lease_until = NOW[connection.vendor], LEASE_UNTIL[connection.vendor]
     take = (
         f"UPDATE {Message._meta.db_table} SET state = %s, attempt = attempt + 1, barren = barren + 1,"  # noqa: S608 - no input
+        " engine = %s, instructions_sha256 = %s,"
         f" lease_until = {lease_until}, started_at = COALESCE(started_at, {now})"
         " WHERE id = %s AND state = %s AND attempt = %s"
     )
     serve = f"UPDATE {User._meta.db_table} SET served_at = {now} WHERE id = %s"  # noqa: S608 - no input in it
+    told = system_prompt(system, (reply.options or {}).get("instructions", ""))
+    digest = sha256(told.encode()).hexdigest() if told else ""
     pk = Message._meta.pk.get_db_prep_value(reply.pk, connection)
     with connection.cursor() as cursor:
-        cursor.execute(take, [State.WRITING.value, pk, reply.state, reply.attempt])
+        cursor.execute(take, [State.WRITING.value, engine, digest, pk, reply.state, reply.attempt])
         if cursor.rowcount != 1:
             return False
         cursor.execute(serve, [reply.person])

@@ -40,7 +40,7 @@ async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
     except EngineDead as error:
         log.info("A ticket is left to another worker: %s", error)
         return False
-    claimed = await in_database(claim, worker.model.name, lapsed=lapsed)
+    claimed = await in_database(claim, worker.model, lapsed=lapsed)
     if claimed is None:
         return False
     reply = claimed.reply

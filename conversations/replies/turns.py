@@ -46,6 +46,11 @@ def turns_before(reply: Message) -> tuple[Said, ...]:
     return tuple(reversed(said))
 
 
+def system_prompt(model: str, person: str) -> str:
+    """What the model is told before the first message: by the catalog, and then by the person."""
+    return "\n\n".join(filter(None, (model, person)))
+
+
 def shorter(said: tuple[Said, ...]) -> tuple[Said, ...]:
     """The same turns without the older half, beginning with the person's; as given when only the question is left."""
     return _from_a_question(said, (len(said) + 1) // 2 if len(said) > 1 else 0)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from django.db.models.functions import Now
@@ -54,6 +55,21 @@ def test_a_claim_makes_the_reply_this_workers(alice: User, model: Model) -> None
     assert ours.filter(lease_until__gt=Now() + about - timedelta(seconds=3), lease_until__lte=Now() + about).exists()
     assert queue.claim(model.name, lapsed=True) is None
     assert not queue.has_free(model.name)
+
+
+def test_it_notes_what_a_reply_is_written_with(alice: User, model: Model) -> None:
+    sent = say(alice)
+    Message.objects.filter(pk=sent.reply).update(options={"instructions": "In Chinese."})
+    assert queue.claim(model.name, engine="vllm 0.32.0", system="Be brief.")
+    row = reply_of(sent)
+    assert row.engine == "vllm 0.32.0"
+    assert row.instructions_sha256 == sha256(b"Be brief.\n\nIn Chinese.").hexdigest()
+
+
+def test_without_a_system_prompt_there_is_no_hash(alice: User, model: Model) -> None:
+    sent = say(alice)
+    claimed(model)
+    assert reply_of(sent).instructions_sha256 == ""
 
 
 def test_the_oldest_reply_of_a_person_comes_first(alice: User, model: Model) -> None:
