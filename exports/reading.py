@@ -1,4 +1,4 @@
-"""Conversations as records, read from the database: few queries a batch, and memory that does not grow with their number.
+"""Conversations as records, read from the database: few queries a batch, memory that does not grow with their number.
 
 Whoever calls says whose: the query set comes from ``visible_to``, or from a right that was checked and audited.
 """

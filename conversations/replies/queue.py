@@ -76,7 +76,7 @@ def _free_sql(model: str) -> tuple[str, Any]:
 def claim(model: str, *, lapsed: bool = False, engine: str = "", system: str = "") -> Message | None:
     """Take the fairest reply for this worker: its state is writing, its attempt one higher, its lease begins now.
 
-    ``engine`` and ``system`` (what the catalog tells the model first) are what it is written with, and noted in its row.
+    ``engine`` and ``system`` (what the catalog tells the model first) are what it is written with: its row says so.
 
     It may be one that only waits for its end: a stop was requested, or ``gives_up`` says so. Returns None when nothing
     waits.

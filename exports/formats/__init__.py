@@ -1,6 +1,6 @@
 """The forms a conversation leaves in: a table name -> class, imported on first use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,13 +17,22 @@ class View:
     last: int | None = None
     tip: UUID | None = None
 
-    def items(self, record: Record) -> tuple[Item, ...]:
-        """The messages that were asked for, oldest first."""
-        items = record.messages if self.whole else record.branch(self.tip)
-        first = self.first or 0
-        return tuple(
-            item for item in items if first <= item.position and (self.last is None or item.position <= self.last)
-        )
+    def cut(self, record: Record) -> Record:
+        """A record of only what was asked for, which is a conversation by itself."""
+        items = [item for item in (record.messages if self.whole else record.branch(self.tip)) if self._has(item)]
+        kept = {item.id for item in items}
+        last = items[-1].id if items else None
+        tip = next((one for one in (self.tip, record.tip) if one in kept), last)
+        return replace(record, tip=tip, messages=tuple(self._alone(item, kept) for item in items))
+
+    def _has(self, item: Item) -> bool:
+        return (self.first or 0) <= item.position and (self.last is None or item.position <= self.last)
+
+    def _alone(self, item: Item, kept: set[UUID]) -> Item:
+        parent = item.parent if item.parent in kept else None
+        continues = item.continues if item.continues in kept else None
+        reasoning = item.reasoning if self.reasoning else ""
+        return replace(item, parent=parent, continues=continues, reasoning=reasoning)
 
 
 class Format(Protocol):

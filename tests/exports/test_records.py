@@ -57,7 +57,7 @@ def test_a_conversation_without_messages_has_an_empty_branch() -> None:
     ],
 )
 def test_a_view_has_what_was_asked_for(view: View, items: list[int]) -> None:
-    assert shown(view.items(record(4))) == items
+    assert shown(view.cut(record(4)).messages) == items
 
 
 def test_the_hash_is_of_what_was_said_and_of_nothing_else() -> None:
