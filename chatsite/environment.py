@@ -112,6 +112,22 @@ VARIABLES = (
         "Days after which a conversation in the trash is deleted for ever. 0: when its owner says so.",
     ),
     Variable(
+        "CHATSITE_BACKUP_DIR",
+        Path,
+        None,
+        "Folder of backups. One on another disk survives this one.",
+        shown_default="backups/ in the data folder",
+    ),
+    Variable("CHATSITE_BACKUP_HOURS", int, 0, "Hours after which the next backup is made by itself. 0: never."),
+    Variable("CHATSITE_BACKUPS_KEPT", int, 7, "Backups kept in a folder; older ones are removed.", least=1),
+    Variable(
+        "CHATSITE_BACKUP_PASSPHRASE_FILE",
+        Path,
+        None,
+        "File with the passphrase under which backups hold the secret key. Empty: they hold none.",
+        shown_default="empty",
+    ),
+    Variable(
         "CHATSITE_TITLES",
         bool,
         True,

@@ -95,7 +95,7 @@ SQLITE = {
         "timeout": 20,
         "init_command": (
             "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA cache_size=-8000;"
-            "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY;"
+            "PRAGMA mmap_size=134217728; PRAGMA temp_store=MEMORY; PRAGMA secure_delete=ON;"
         ),
     },
 }
@@ -114,6 +114,11 @@ def database(url: str) -> dict[str, Any]:
 DATABASE_URL: str = read("DATABASE_URL")
 DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+BACKUP_DIR: Path = read("CHATSITE_BACKUP_DIR") or DATA_DIR / "backups"
+BACKUP_HOURS: int = read("CHATSITE_BACKUP_HOURS")
+BACKUPS_KEPT: int = read("CHATSITE_BACKUPS_KEPT")
+BACKUP_PASSPHRASE_FILE: Path | None = read("CHATSITE_BACKUP_PASSPHRASE_FILE")
 
 REDIS_SOCKET = redis_socket(DATA_DIR)
 REDIS_IS_EMBEDDED = not read("REDIS_URL")

@@ -41,7 +41,7 @@ pytest_plugins = [
 # Where what a database does by itself matters: in the short form the rest runs on SQLite only.
 # Folders and files: locks and races, plans, names whatever their case, triggers, characters that one of them refuses.
 ON_EACH_DATABASE = {
-    *("api", "audit", "branches", "conversations", "limits", "parameters", "search", "sharing", "worker"),
+    *("api", "audit", "backup", "branches", "conversations", "limits", "parameters", "search", "sharing", "worker"),
     *("accounts/test_api_keys.py", "console/test_filters.py", "console/test_plans.py"),
     *("moderation/test_console_incidents.py", "moderation/test_incidents.py"),
 }

@@ -1,0 +1,146 @@
+"""A backup is made while the site serves, holds no sessions and no open secret, and can be restored."""
+
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from django.conf import settings as site
+from django.core.management import CommandError, call_command
+from django.db import connection
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from audit.log import record
+from chatsite.backup import BackupError, archive, making, restoring
+from chatsite.backup.sealing import seal, unseal
+from chatsite.supervisor.preflight import lock
+from conversations.models import Conversation, Message
+
+PASSPHRASE = "correct horse battery"
+
+
+@pytest.fixture
+def made(tmp_path: Path, transactional_db: None) -> Path:
+    """A backup of a site on which Alice is signed in and has said something."""
+    alice = User.objects.create_user("alice", "alice@example.org", "alice's password")
+    talk = Conversation.objects.create(owner=alice, client_id=uuid4(), title="Whales", length=1)
+    Message.objects.create(conversation=talk, position=0, role="user", text="How old do whales get? \\ \t 鯨")
+    record("policy.changed", actor=alice)
+    Client().force_login(alice)
+    return making.make(tmp_path / "kept", PASSPHRASE)
+
+
+def test_backup_can_be_restored_and_has_every_row(made: Path) -> None:
+    said: list[str] = []
+    manifest = restoring.verify(made, said.append)
+    assert manifest.rows["accounts_user"] == User.objects.count() == 1
+    assert manifest.rows["conversations_message"] == 1
+    assert manifest.rows["audit_entry"] == 2  # with the sign-in
+    assert manifest.rows["django_migrations"] == len(manifest.migrations)
+
+
+def test_backup_holds_no_session_and_no_open_secret(made: Path) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT COUNT(*) FROM django_session")
+        assert cursor.fetchone()[0] == 1
+    with archive.opened(made) as reader:
+        assert reader.manifest.rows["django_session"] == 0
+        sealed = reader.secrets()
+        whole = b"".join(part for name in reader.manifest.files for part in reader.parts(name))
+    assert sealed is not None
+    assert unseal(sealed, PASSPHRASE) == site.SECRET_KEY.encode()
+    assert site.SECRET_KEY.encode() not in whole
+    assert b"How old do whales get?" in whole
+    assert made.stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.django_db
+def test_without_a_passphrase_there_are_no_secrets(tmp_path: Path) -> None:
+    with archive.opened(making.make(tmp_path)) as reader:
+        assert reader.secrets() is None
+
+
+def test_secrets_open_with_their_passphrase_only() -> None:
+    sealed = seal(b"key", PASSPHRASE)
+    with pytest.raises(BackupError, match="another passphrase"):
+        unseal(sealed, PASSPHRASE + "s")
+    with pytest.raises(BackupError, match="another passphrase"):
+        unseal(sealed[:-1] + b"?", PASSPHRASE)
+    with pytest.raises(BackupError, match="at least 12"):
+        seal(b"key", "short")
+
+
+def test_damage_is_seen(made: Path) -> None:
+    damaged = made.with_name("damaged.zip")
+    with zipfile.ZipFile(made) as old, zipfile.ZipFile(damaged, "w") as new:
+        for name in old.namelist():
+            body = old.read(name)
+            new.writestr(name, body if name in {archive.MANIFEST, archive.SECRETS} else body[:-1] + b"?")
+    with pytest.raises(BackupError, match="not what was written"):
+        restoring.verify(damaged, lambda _: None)
+    with zipfile.ZipFile(damaged, "a") as new:
+        new.writestr("more", b"")
+    with pytest.raises(BackupError, match="more should be there, or should not"), archive.opened(damaged) as reader:
+        reader.check()
+
+
+def test_what_is_no_backup_is_named(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="There is no file"):
+        call_command("verify_backup", tmp_path / "nothing")
+    (tmp_path / "text").write_text("hello")
+    with pytest.raises(CommandError, match="not a backup of this site"):
+        call_command("verify_backup", tmp_path / "text")
+    with zipfile.ZipFile(tmp_path / "zip", "w") as other:
+        other.writestr(archive.MANIFEST, '{"format": "other"}')
+    with pytest.raises(CommandError, match="chatsite/backup"):
+        call_command("restore", tmp_path / "zip")
+
+
+@pytest.mark.django_db
+def test_backup_of_another_database_is_refused(tmp_path: Path) -> None:
+    other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
+    archive.Writer(tmp_path / "other").finish(archive.Manifest(other, "then", [], {}))
+    with pytest.raises(BackupError, match=f"of {other}, this site's database is {connection.vendor}"):
+        restoring.restore(tmp_path / "other", lambda _: None)
+
+
+@pytest.mark.django_db
+def test_nothing_is_restored_while_the_site_runs(tmp_path: Path) -> None:
+    archive.Writer(tmp_path / "one").finish(archive.Manifest(connection.vendor, "then", [], {}))
+    with lock(site.DATA_DIR), pytest.raises(BackupError, match="The site is running"):
+        restoring.restore(tmp_path / "one", lambda _: None)
+
+
+@pytest.mark.django_db
+def test_the_oldest_go(tmp_path: Path, settings: Settings) -> None:
+    settings.BACKUPS_KEPT = 2
+    (tmp_path / "mine.zip").touch()
+    names = [archive.new_name(datetime(2026, 1, day, tzinfo=UTC)) for day in (3, 1, 2)]
+    for name in names:
+        (tmp_path / name).touch()
+    (tmp_path / f"{names[0]}.part").touch()  # of one that was killed
+    new = making.make(tmp_path)
+    assert archive.kept_in(tmp_path) == [tmp_path / names[0], new]
+    assert (tmp_path / "mine.zip").exists()
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_one_is_due_when_the_newest_is_old(tmp_path: Path, settings: Settings) -> None:
+    now = datetime.now(UTC)
+    assert not making.is_due(tmp_path, now)  # no schedule
+    settings.BACKUP_HOURS = 24
+    assert making.is_due(tmp_path, now)
+    (tmp_path / archive.new_name(now)).touch()
+    assert not making.is_due(tmp_path, now + timedelta(hours=23))
+    assert making.is_due(tmp_path, now + timedelta(hours=25))
+
+
+def test_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(CommandError, match=r"No backup was made in .*file"):
+        call_command("backup", to=tmp_path / "file")
+    with pytest.raises(CommandError, match="passphrase cannot be read"):
+        call_command("backup", passphrase_file=tmp_path / "none")
