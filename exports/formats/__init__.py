@@ -1,10 +1,20 @@
 """The forms a conversation leaves in: a table name -> class, imported on first use."""
 
+import importlib
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 from uuid import UUID
 
 from exports.records import Item, Record
+
+FORMATS = {
+    "markdown": "exports.formats.markdown:Markdown",
+    "html": "exports.formats.html:Html",
+    "pdf": "exports.formats.pdf:Pdf",
+    "text": "exports.formats.text:Text",
+    "json": "exports.formats.json:Json",
+    "csv": "exports.formats.csv:Csv",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +55,9 @@ class Format(Protocol):
 
     def write(self, record: Record, view: View) -> bytes:
         """The whole file."""
+
+
+def format_named(name: str) -> Format:
+    """Raises KeyError for a name that is not in the table."""
+    module, _, kind = FORMATS[name].partition(":")
+    return cast("Format", getattr(importlib.import_module(module), kind)())
