@@ -248,6 +248,8 @@ LOGGING = {
     "loggers": {
         "httpx": {"level": "WARNING"},
         "celery": {"level": "WARNING"},
+        "fontTools": {"level": "WARNING"},  # it tells which letters a text has
+        "fpdf": {"level": "ERROR"},  # so does this
         "uvicorn.access": {"level": "WARNING"},
         "daphne": {"level": "WARNING"},
         "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody could fill the disk with its tracebacks

@@ -1,5 +1,10 @@
 """Addresses of what leaves."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from exports import views
+
+urlpatterns = [
+    path("c/<uuid:conversation_id>/export/", views.dialog, name="export"),
+    path("c/<uuid:conversation_id>/export/file/", views.file, name="export_file"),
+]

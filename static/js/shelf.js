@@ -23,7 +23,7 @@ export async function act(button, page) {
 function item(button, page) {
   const row = button.closest("[data-conversation]");
   const place = placeOf(page.sidebar.query) ?? (row.hasAttribute("data-pinned") ? "pinned" : "here");
-  const about = { id: row.dataset.conversation, heading: row.querySelector("a"), place };
+  const about = { id: row.dataset.conversation, heading: row.querySelector("a"), place, page };
   openMenu(button, "shelf-actions", (one) => offered(one, about));
 }
 
@@ -31,7 +31,7 @@ function item(button, page) {
 function more(summary, page) {
   const menu = document.querySelector("[data-shelf-menu]");
   const place = ["trashed", "archived", "pinned"].find((one) => room.hasAttribute(`data-${one}`));
-  const about = { id: page.id, heading: document.getElementById("title"), place: { trashed: "trash", archived: "archive" }[place] ?? place ?? "here" };
+  const about = { id: page.id, heading: document.getElementById("title"), place: { trashed: "trash", archived: "archive" }[place] ?? place ?? "here", page };
   menu.replaceChildren();
   if (!page.id || room.hasAttribute("data-deleted")) return;
   fill(menu, "shelf-actions", (one) => offered(one, about), () => {
@@ -41,10 +41,16 @@ function more(summary, page) {
 }
 
 // What one entry of the menu does here, or nothing if it is not offered.
-function offered({ verb, in: places }, { id, heading, place }) {
+function offered({ verb, in: places }, { id, heading, place, page }) {
   if (!places.split(" ").includes(place)) return null;
   if (verb === "rename") return () => edit(heading, id);
+  if (verb === "export") return () => leave(id, page);
   return () => carryOut(verb, [id]);
+}
+
+async function leave(id, page) {
+  const { ask } = await import("./export.js");
+  ask(id, page);
 }
 
 export async function carryOut(verb, ids) {

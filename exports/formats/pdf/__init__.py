@@ -1,8 +1,7 @@
 """On paper: what is said, with Chinese, code and tables, and the fonts for them inside the file."""
 
-from django.utils.translation import get_language
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from exports.formats import View
 from exports.formats.pdf import blocks
@@ -44,9 +43,12 @@ def _say(sheet: Sheet, item: Item, record: Record) -> None:
         with sheet.quoted():
             sheet.paragraph([Run(_("Reasoning"), BYLINE)])
             blocks.put(sheet, item.reasoning, Style(9, colour=SOFT))
+        sheet.gap(2)
     if item.role == "user":
         with sheet.tinted():
-            sheet.paragraph([Run(item.text, PLAIN)])
+            sheet.gap(1.5)
+            sheet.paragraph([Run(item.text, PLAIN)], after=1.5)
+        sheet.gap(2)
     else:
         blocks.put(sheet, item.text, PLAIN)
     if said := ending(item):

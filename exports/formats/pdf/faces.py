@@ -40,7 +40,7 @@ class Faces:
         if letters:
             yield font, letters, width * style.size
 
-    def _of(self, letter: str, mono: bool) -> tuple[str, str, float]:  # noqa: FBT001 - for every letter
+    def _of(self, letter: str, mono: bool) -> tuple[str, str, float]:
         key = (letter, mono)
         if key not in self._known:
             self._known[key] = self._found(letter, (CODE, TEXT) if mono else (TEXT, CODE))

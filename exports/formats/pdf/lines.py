@@ -54,10 +54,10 @@ def broken(runs: Iterable[Run], width: float, measure: Measure) -> Iterator[list
             yield _trimmed(line)
             line, used = [], 0.0
         if wide > width and not piece[0].text.isspace():
-            *full, rest = _cut(piece, width, measure)
-            yield from full
-            piece, wide = rest, _width(rest, measure)
-        if line or not piece[0].text.isspace():
+            *full, line = _cut(piece, width, measure)
+            yield from map(joined, full)
+            used = _width(line, measure)
+        elif line or not piece[0].text.isspace():
             line += piece
             used += wide
     if line:

@@ -73,6 +73,8 @@ class Sheet:
         return self._column.width
 
     def gap(self, height: float) -> None:
+        if self._y + height < self._pdf.h - BOTTOM:
+            self._behind(height)
         self._y += height
 
     def keep_together(self, lines: int) -> None:
@@ -89,7 +91,7 @@ class Sheet:
     def paragraph(self, runs: Sequence[Run], after: float = 2.0) -> None:
         for line in broken(runs, self.width, self.measure):
             self.line(line)
-        self._y += after
+        self.gap(after)
 
     def line(self, runs: Iterable[Run]) -> None:
         """One line, as it is."""
@@ -108,10 +110,12 @@ class Sheet:
         with self._within(
             replace(self._column, left=self._column.left + 3, right=self._column.right - 3, ground=PAPER)
         ):
+            self.gap(1)
             for text in source.expandtabs(4).splitlines() or [""]:
                 for piece in cut(text, style, self.width, self.measure):
                     self.line([Run(piece, style)])
-        self._y += 2
+            self.gap(1)
+        self.gap(2.5)
 
     def row(self, cells: Sequence[Sequence[Sequence[Run]]], starts: Sequence[float], after: float = 1.0) -> None:
         """Lines of cells side by side, each from its start (from the left of the column), and a rule below them."""
@@ -203,5 +207,5 @@ class Sheet:
         self._pdf.set_text_color(*style.colour)
         self._pdf.set_draw_color(*style.colour)
         self._pdf.set_fill_color(255, 255, 255)  # another than the text's: then each text keeps its state to itself
-        self._pdf.set_line_width(style.size * POINT * 0.03 if style.bold else 0.2)
+        self._pdf.set_line_width(style.size * POINT * 0.024 if style.bold else 0.2)
         self._pdf.text_mode = TextMode.FILL_STROKE if style.bold else TextMode.FILL
