@@ -1,6 +1,7 @@
 """Conversations to export."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -39,3 +40,8 @@ def record(*texts: str, title: str = "A talk", **fields: Any) -> Record:
         for at, text in enumerate(texts)
     )
     return Record(UUID(int=99), title, owner="alice", messages=items, **fields)
+
+
+def with_items(record: Record, **fields: Any) -> Record:
+    """The same with something else about each message."""
+    return replace(record, messages=tuple(replace(item, **fields) for item in record.messages))

@@ -127,6 +127,10 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "shared": (get(ALICE_ONLY),),
     "carry_on": (post(ALICE_ONLY),),
     "shortcuts": (get(MEMBERS),),
+    "export": (get(ALICE_ONLY),),
+    "export_file": tuple(
+        get(ALICE_ONLY, format=name) for name in ("markdown", "html", "pdf", "text", "json", "csv", "nothing")
+    ),
 }
 ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_login": both(EVERYONE),
