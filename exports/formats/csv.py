@@ -14,7 +14,7 @@ COLUMNS = (
     *("conversation", "title", "message", "position", "parent", "role", "author", "created_at", "model", "engine"),
     *("state", "prompt_tokens", "completion_tokens", "rating", "sha256", "reasoning", "text"),
 )
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would take for one at the beginning of a cell
+FORMULA = ("=", "+", "-", "@")  # what a spreadsheet would take for one at the beginning of a cell, or behind spaces
 
 
 class Csv:
@@ -48,4 +48,4 @@ def row(item: Item, record: Record) -> list[Any]:
 
 def safe(text: str) -> str:
     """Never a formula: an apostrophe before what begins like one, as spreadsheets themselves write such a text."""
-    return f"'{text}" if text.lstrip(" \u3000").startswith(FORMULA) else text
+    return f"'{text}" if text.lstrip().startswith(FORMULA) else text

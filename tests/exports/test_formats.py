@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from dataclasses import replace
 from datetime import UTC, datetime
 from html.parser import HTMLParser
 from uuid import UUID
@@ -22,7 +23,8 @@ from tests.exports.hostile_markdown import HOSTILE, TITLES
 from tests.exports.talks import SCHEMA, record, with_items
 
 CODE = 'def main() -> None:\n    print("你好", "─┐ │ └─")  # 注释'
-REPLY = f"# 队列\n\nA **queue** is a line：先进先出。\n\n```python\n{CODE}\n```\n\n| 操作 | cost |\n|---|---|\n| `append` | O(1) |\n"
+TABLE = "| 操作 | cost |\n|---|---|\n| `append` | O(1) |"
+REPLY = f"# 队列\n\nA **queue** is a line：先进先出。\n\n```python\n{CODE}\n```\n\n{TABLE}\n"
 NOON = datetime(2026, 11, 26, 12, tzinfo=UTC)
 ALL = View(whole=True, reasoning=True)
 
@@ -37,9 +39,9 @@ def written(name: str, of: Record, view: View = ALL) -> str:
 
 
 def printed(of: Record, view: View = ALL) -> str:
-    """What a PDF says, without spaces: its reader guesses them from where letters stand."""
+    """What a PDF says. This reader guesses spaces from where letters stand, and takes letters of two bytes for two."""
     pages = PdfReader(io.BytesIO(format_named("pdf").write(of, view))).pages
-    return "".join("".join(page.extract_text() for page in pages).split())
+    return "".join("".join(page.extract_text() for page in pages).replace("\x00", "").split())
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -66,15 +68,15 @@ def test_what_is_left_out_is_not_in_it(name: str) -> None:
 @pytest.mark.parametrize("name", FORMATS)
 def test_nothing_that_people_write_makes_a_format_fail(name: str) -> None:
     texts = ["", *HOSTILE.values(), "\x00\x01\x1b", "😀" * 50, "\u202eevil", "ا ع ر ب ي", "x" * 5_000, "宽" * 3_000]
-    for title in TITLES:
+    for title in TITLES if name != "pdf" else TITLES[:1]:  # each has to load its fonts
         assert format_named(name).write(record("?", title, title=title), ALL)
-    assert format_named(name).write(record(*texts, title="Hostile"), ALL)
+    assert format_named(name).write(record(*texts, *TITLES, title="Hostile"), ALL)
 
 
 def test_json_is_as_its_schema_says_and_complete() -> None:
     said = json.loads(written("json", talk(rating=Rating(1, at=NOON), options={"top_p": 0.5})))
     Draft202012Validator(SCHEMA).validate(said)
-    assert said == tree(talk(rating=Rating(1, at=NOON), options={"top_p": 0.5}))
+    assert said == tree(replace(talk(rating=Rating(1, at=NOON), options={"top_p": 0.5}), tip=UUID(int=2)))
     assert said["messages"][0]["created_at"] == "2026-11-26T12:00:00.000000Z"
 
 
@@ -146,7 +148,7 @@ def test_a_page_needs_nothing_and_runs_nothing() -> None:
 def test_a_page_has_all_of_it() -> None:
     page = written("html", talk(engine="vllm 0.32.0"))
     assert '<span class="st">"你好"</span>' in page.replace("&quot;", '"')
-    for part in ("<title>Queues 队列</title>", "<table>", "Thinking it over", 'title="vllm 0.32.0"', "先进先出"):
+    for part in ("<title>Queues 队列</title>", "<table", "Thinking it over", 'title="vllm 0.32.0"', "先进先出"):
         assert part in page, part
     assert page.count("<article") == 2
 

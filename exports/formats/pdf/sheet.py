@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from fpdf import FPDF
 from fpdf.enums import TextMode
@@ -54,8 +54,7 @@ class Sheet:
         pdf.set_title(title)
         pdf.set_lang(language)
         pdf.set_creator("Chatsite")
-        if at:
-            pdf.set_creation_date(at)
+        pdf.set_creation_date(at or datetime.fromtimestamp(0, UTC))
         self._faces = Faces(pdf)
         self._column = Column(LEFT, pdf.w - LEFT)
         self._marker: Run | None = None
