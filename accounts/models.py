@@ -43,6 +43,7 @@ class ApiKey(models.Model):
     class Scope(models.TextChoices):
         CHAT = "chat", pgettext_lazy("scope of an API key", "complete chats")
         MODELS = "models", pgettext_lazy("scope of an API key", "list models")
+        EXPORTS = "exports", pgettext_lazy("scope of an API key", "export conversations")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=100)

@@ -139,6 +139,23 @@ VARIABLES = (
         False,
         "Administrators may read people's conversations, each time with a reason, which the audit log keeps.",
     ),
+    Variable(
+        "CHATSITE_EXPORT_DAYS",
+        int,
+        7,
+        "Days after which what an export made is deleted; it can be made again.",
+        least=1,
+    ),
+    Variable(
+        "CHATSITE_EXPORTS_TO",
+        str,
+        "",
+        "Where scheduled exports are put as well: a folder (/srv/exports) or a bucket (s3://bucket/folder). Empty: "
+        "nowhere else.",
+    ),
+    Variable("CHATSITE_EXPORTS_S3_ENDPOINT", str, "", "Address of an S3-compatible server. Empty: Amazon's own."),
+    Variable("CHATSITE_EXPORTS_S3_KEY", str, "", "Access key of the bucket. Empty: as Amazon's own tools find one."),
+    Variable("CHATSITE_EXPORTS_S3_SECRET", str, "", "The secret of that key."),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(
         "CHATSITE_METRICS_TOKEN",

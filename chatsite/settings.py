@@ -201,6 +201,14 @@ STORAGES = {
 }
 SERVESTATIC_KEEP_ONLY_HASHED_FILES = False
 
+EXPORT_DAYS: int = read("CHATSITE_EXPORT_DAYS")
+EXPORTS_TO: str = read("CHATSITE_EXPORTS_TO")
+EXPORTS_S3_ENDPOINT: str = read("CHATSITE_EXPORTS_S3_ENDPOINT")
+EXPORTS_S3_KEY: str = read("CHATSITE_EXPORTS_S3_KEY")
+EXPORTS_S3_SECRET: str = read("CHATSITE_EXPORTS_S3_SECRET")
+if EXPORTS_TO and not EXPORTS_TO.startswith(("/", "s3://")):
+    raise ImproperlyConfigured("CHATSITE_EXPORTS_TO is neither a folder from / on nor a bucket: s3://bucket/folder.")
+
 # --- Safety -----------------------------------------------------------------------------------------------------------
 
 CONTENT_SECURITY_POLICY = {

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("conversations.urls")),
     path("", include("exports.urls")),
     path("v1/", include("conversations.api.urls")),
+    path("v1/", include("exports.api.urls")),
     path("accounts/", include("accounts.urls")),
     path("admin/", admin.site.urls),
     path("i18n/setlang/", set_language, name="set_language"),

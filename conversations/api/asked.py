@@ -66,7 +66,7 @@ class Asked:
 
 def read(request: HttpRequest, key: ApiKey, form: Form) -> Asked:
     """Raises ApiError, which says what was wrong and what is allowed."""
-    given, digest = _body(request)
+    given, digest = body(request)
     fields.check_known(given, form.known)
     model = fields.text(given, "model")
     if not key.allows_model(model):
@@ -86,7 +86,7 @@ def read(request: HttpRequest, key: ApiKey, form: Form) -> Asked:
     )
 
 
-def _body(request: HttpRequest) -> tuple[Body, str]:
+def body(request: HttpRequest) -> tuple[Body, str]:
     if request.content_type != "application/json":
         message = "The body must be JSON: send Content-Type: application/json."
         raise ApiError(415, message, code="unsupported_media_type")

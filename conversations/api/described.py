@@ -1,5 +1,6 @@
 """The API in OpenAPI's words, made from what checks the requests; ``tests.api.clients`` holds what is served to it."""
 
+from collections.abc import Callable
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -8,6 +9,7 @@ from conversations.api import schemas, wire
 from conversations.api.errors import ApiError
 
 Operation = dict[str, Any]
+Part = Callable[[], tuple[dict[str, Any], dict[str, Any]]]
 
 STATUSES = {
     400: "A field is not as it must be: `param` names it. Or it is too long, or a rule of this site forbids it.",
@@ -29,16 +31,28 @@ LIMITS = [f"X-RateLimit-{what}-{of}" for of in ("Requests", "Tokens") for what i
 STREAM = "Events: each is `data: ` and a %sChunk as JSON; the last is `data: [DONE]`, or an Error."
 
 
+_parts: list[Part] = []
+
+
+def add(part: Part) -> None:
+    """Addresses of an app above this one: it answers with paths, and with schemas by their names."""
+    _parts.append(part)
+
+
 async def description(request: HttpRequest) -> HttpResponse:
     """It is no secret: without a key."""
     if request.method != "GET":
         message = f"This address takes GET, not {request.method}."
         return ApiError(405, message, code="method_not_allowed", headers={"Allow": "GET"}).response()
-    return wire.as_json(openapi())
+    return wire.ascontent(openapi())
 
 
 def openapi() -> dict[str, Any]:
     """The whole description."""
+    paths, shapes = _paths(), schemas.all_schemas()
+    for part in _parts:
+        more_paths, more_shapes = part()
+        paths, shapes = paths | more_paths, shapes | more_shapes
     return {
         "openapi": "3.1.0",
         "info": {
@@ -48,10 +62,10 @@ def openapi() -> dict[str, Any]:
         },
         "servers": [{"url": "/v1"}],
         "security": [{"key": []}],
-        "paths": _paths(),
+        "paths": paths,
         "components": {
             "securitySchemes": {"key": {"type": "http", "scheme": "bearer", "description": "An API key: `cs-…`"}},
-            "schemas": schemas.all_schemas(),
+            "schemas": shapes,
         },
     }
 
@@ -59,8 +73,8 @@ def openapi() -> dict[str, Any]:
 def _paths() -> dict[str, Any]:
     model = {"name": "model", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
     return {
-        "/models": {"get": _operation("listModels", "The models that the key may use.", _json("ModelList"))},
-        "/models/{model}": {"get": {**_operation("getModel", "One of them.", _json("Model")), "parameters": [model]}},
+        "/models": {"get": operation("listModels", "The models that the key may use.", content("ModelList"))},
+        "/models/{model}": {"get": {**operation("getModel", "One of them.", content("Model")), "parameters": [model]}},
         "/chat/completions": {"post": _completing("ChatCompletion", "A reply to messages.")},
         "/completions": {"post": _completing("Completion", "A reply to a prompt, in the older shape.")},
         "/openapi.json": {
@@ -79,23 +93,23 @@ def _paths() -> dict[str, Any]:
 
 def _completing(shape: str, summary: str) -> Operation:
     events = {"type": "string", "description": STREAM % shape}
-    answers = {**_json(shape), "text/event-stream": {"schema": events}}
+    answers = {**content(shape), "text/event-stream": {"schema": events}}
     key = {
         "name": "Idempotency-Key",
         "in": "header",
         "description": "The same body sent again under it gets the first answer.",
         "schema": {"type": "string", "maxLength": schemas.LONGEST_KEY},
     }
-    operation = _operation(f"create{shape}", summary, answers, *OF_A_BODY)
+    operation = operation(f"create{shape}", summary, answers, *OF_A_BODY)
     operation["responses"]["200"]["headers"] = {name: _header() for name in ("X-Request-Id", *LIMITS)}
     return {
         **operation,
         "parameters": [key],
-        "requestBody": {"required": True, "content": _json(f"{shape}Request")},
+        "requestBody": {"required": True, "content": content(f"{shape}Request")},
     }
 
 
-def _operation(name: str, summary: str, answers: dict[str, Any], *more: int) -> Operation:
+def operation(name: str, summary: str, answers: dict[str, Any], *more: int) -> Operation:
     found = {"200": {"description": summary, "content": answers}}
     return {
         "operationId": name,
@@ -106,10 +120,10 @@ def _operation(name: str, summary: str, answers: dict[str, Any], *more: int) -> 
 
 def _error(status: int) -> dict[str, Any]:
     headers = {HEADERS[status]: _header()} if status in HEADERS else {}
-    return {"description": STATUSES[status], "headers": headers, "content": _json("Error")}
+    return {"description": STATUSES[status], "headers": headers, "content": content("Error")}
 
 
-def _json(schema: str) -> dict[str, Any]:
+def content(schema: str) -> dict[str, Any]:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{schema}"}}}
 
 

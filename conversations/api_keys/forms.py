@@ -22,6 +22,7 @@ LASTS: list[tuple[str, str | Promise]] = [
     (NEVER, pgettext_lazy("how long", "for ever")),
 ]
 USUAL = "90"
+USUAL_SCOPES = [ApiKey.Scope.CHAT.value, ApiKey.Scope.MODELS.value]
 
 
 class KeyForm(forms.Form):
@@ -36,7 +37,7 @@ class KeyForm(forms.Form):
     scopes = forms.MultipleChoiceField(
         label=pgettext_lazy("of an API key", "May"),
         choices=ApiKey.Scope.choices,
-        initial=ApiKey.Scope.values,
+        initial=USUAL_SCOPES,
         widget=forms.CheckboxSelectMultiple,
     )
     models = forms.MultipleChoiceField(

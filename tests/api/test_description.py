@@ -11,6 +11,7 @@ from django.test import AsyncClient
 from conversations.api import described, errors, urls
 from conversations.api.asked import CHAT, TEXT, Form
 from conversations.api.fields import IGNORED, NEUTRAL
+from exports.api import urls as exports_urls
 from inference.catalog import Model
 
 pytestmark = pytest.mark.usefixtures("model")
@@ -50,7 +51,8 @@ async def test_it_is_only_read() -> None:
 
 
 def test_it_speaks_of_each_address_and_of_no_other() -> None:
-    served = {"/" + re.sub(r"<\w+:\w+>", "{}", str(pattern.pattern)) for pattern in urls.urlpatterns}
+    patterns = [*urls.urlpatterns, *exports_urls.urlpatterns]
+    served = {"/" + re.sub(r"<\w+:\w+>", "{}", str(pattern.pattern)) for pattern in patterns}
     spoken_of = {re.sub(r"\{\w+\}", "{}", path) for path, _, _ in operations()}
     assert len(served) > 3
     assert spoken_of == served

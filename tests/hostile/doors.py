@@ -198,10 +198,23 @@ API: dict[str, tuple[Way, ...]] = {  # a session opens none of them; tests.api h
     "api_description": (get(EVERYONE),),
     "api_models": (get("llllll"),),
     "api_model": (get("llllll"),),
+    "api_exports": (get("llllll"), post("llllll", form="jsonl")),
+    "api_export": (get("llllll"),),
+    "api_export_cancel": (post("llllll"),),
+    "api_export_file": (get("llllll"),),
     "api_completions": (post("llllll", model="scripted", prompt="Let me in"),),
     "api_chat_completions": (post("llllll", model="scripted", messages=[{"role": "user", "content": "Let me in"}]),),
 }
-DOORS = {**CHAT, **ACCOUNT, **MACHINES, **CONSOLE, **MODERATION, **API}
+EXPORTS: dict[str, tuple[Way, ...]] = {
+    "exports": both(MEMBERS),
+    "exports_list": (get(MEMBERS),),
+    "exports_file": (get(ALICE_ONLY),),
+    "exports_update": (post(ALICE_ONLY),),
+    "exports_cancel": (post(ALICE_ONLY),),
+    "exports_delete": (post(ALICE_ONLY),),
+    "exports_schedule_delete": (post(ALICE_ONLY),),
+}
+DOORS = {**CHAT, **EXPORTS, **ACCOUNT, **MACHINES, **CONSOLE, **MODERATION, **API}
 
 # What a page of a model needs, by the end of its name: letters of console.roles.TABLE for a look and for a change.
 MODEL_PAGES = {

@@ -25,6 +25,7 @@ from conversations import frames
 from conversations.models import Folder, Preset, SavedPrompt, Share, Tag
 from conversations.services import Sent
 from conversations.urls import websocket_urlpatterns
+from exports.models import ExportJob, Schedule
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 from tests.conversations.talk import say
@@ -155,6 +156,8 @@ class Story:
             "incident_id": self.rows["moderation.incident"],
             "share_id": self.rows["conversations.share"],
             "key_id": self.rows["accounts.apikey"],
+            "export_id": self.rows["exports.exportjob"],
+            "schedule_id": self.rows["exports.schedule"],
             "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
             "preset_id": Preset.objects.values_list("pk", flat=True).get(name="Hers"),
             "token": Share.objects.values_list("token", flat=True).get(),
@@ -187,6 +190,8 @@ def story(alice: User, grace: User) -> Story:
         Restraint.objects.create(user=alice, kind="slow", by=grace),
         create(alice, "Hers", scopes=["chat"])[0],
         Share.objects.create(owner=alice, conversation=sent.conversation, title="x", messages=[], audience="people"),
+        ExportJob.objects.create(owner=alice, form="jsonl"),
+        Schedule.objects.create(owner=alice, form="jsonl", every="day"),
         Preset.objects.create(owner=alice, name="Hers"),
         Preset.objects.create(owner=grace, name="Team's", is_team=True),
         SavedPrompt.objects.create(owner=alice, name="Hers", text="x"),

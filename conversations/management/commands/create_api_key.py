@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.api_keys import LASTS_DAYS
 from accounts.models import ApiKey, User
-from conversations.api_keys.forms import NEVER, KeyForm
+from conversations.api_keys.forms import NEVER, USUAL_SCOPES, KeyForm
 
 
 class Command(BaseCommand):
@@ -18,7 +18,9 @@ class Command(BaseCommand):
         parser.add_argument("email", help="the e-mail address, or the name, that the person signs in with")
         parser.add_argument("--name", required=True, help="what the key is for")
         scopes = ApiKey.Scope.values
-        parser.add_argument("--scopes", nargs="+", choices=scopes, default=scopes, help="what it may; all unless said")
+        parser.add_argument(
+            "--scopes", nargs="+", choices=scopes, default=USUAL_SCOPES, help="what it may; unless said, chat models"
+        )
         parser.add_argument("--expires", type=int, choices=LASTS_DAYS, metavar="DAYS", help="never unless said")
         parser.add_argument("--models", nargs="+", default=[], help="models it may use; all that the policy allows")
         parser.add_argument("--save", action="store_true", help="keep its conversations, among the person's")
