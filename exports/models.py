@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -54,7 +55,7 @@ class Schedule(Wish):
     every = models.CharField(_("how often"), max_length=4, choices=Every)
     only_changes = models.BooleanField(_("only what changed"), default=True)
     delivers = models.BooleanField(_("is put where the site keeps exports"), default=False)
-    next_at = models.DateTimeField(_("next"), db_default=Now(), db_index=True)
+    next_at = models.DateTimeField(_("next"), default=timezone.now, db_index=True)
 
     objects = OwnedQuerySet.as_manager()
 

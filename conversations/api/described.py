@@ -100,10 +100,10 @@ def _completing(shape: str, summary: str) -> Operation:
         "description": "The same body sent again under it gets the first answer.",
         "schema": {"type": "string", "maxLength": schemas.LONGEST_KEY},
     }
-    operation = operation(f"create{shape}", summary, answers, *OF_A_BODY)
-    operation["responses"]["200"]["headers"] = {name: _header() for name in ("X-Request-Id", *LIMITS)}
+    made = operation(f"create{shape}", summary, answers, *OF_A_BODY)
+    made["responses"]["200"]["headers"] = {name: _header() for name in ("X-Request-Id", *LIMITS)}
     return {
-        **operation,
+        **made,
         "parameters": [key],
         "requestBody": {"required": True, "content": content(f"{shape}Request")},
     }

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
+from exports.canonical import written
+from exports.formats.csv import safe
 from exports.forms.options import Options
 from exports.forms.parquet import FLAG, INTEGER, TEXT, TIME, Writer
 from exports.jobs.archive import Archive
@@ -22,7 +24,6 @@ COLUMNS = {
     **dict.fromkeys(("rating_comment", "review", "reviewed_by", "moderation"), TEXT),
     **dict.fromkeys(("instructions_sha256", "sha256"), TEXT),
 }
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 MARK = "\ufeff"  # by which spreadsheets know UTF-8
 
 
@@ -89,5 +90,6 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return str(value).lower()
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(FORMULA) else text
+    if isinstance(value, datetime):
+        return written(value)
+    return safe(value) if isinstance(value, str) else str(value)

@@ -36,7 +36,8 @@ def _value(kind: int, value: Any) -> bytes:
     if kind in {I32, I64}:
         return varint(value << 1)  # zigzag; no number of Parquet's is negative
     if kind == STRING:
-        return varint(len(value)) + value
+        text: bytes = value
+        return varint(len(text)) + text
     if kind == STRUCT:
         return struct(value)
     inner, values = value

@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
+import django.utils.timezone
 import uuid
 from django.conf import settings
 from django.db import migrations, models
@@ -27,7 +28,7 @@ class Migration(migrations.Migration):
                 ('every', models.CharField(choices=[('day', 'each day'), ('week', 'each week')], max_length=4, verbose_name='how often')),
                 ('only_changes', models.BooleanField(default=True, verbose_name='only what changed')),
                 ('delivers', models.BooleanField(default=False, verbose_name='is put where the site keeps exports')),
-                ('next_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), db_index=True, verbose_name='next')),
+                ('next_at', models.DateTimeField(default=django.utils.timezone.now, db_index=True, verbose_name='next')),
                 ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='owner')),
             ],
             options={

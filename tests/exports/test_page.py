@@ -1,12 +1,13 @@
 """The page of one's own exports, through its doors."""
 
 import zipfile
+from collections.abc import AsyncIterator
 from io import BytesIO
 from typing import Any
 
 import pytest
-from asgiref.sync import sync_to_async
-from django.test import AsyncClient, Client
+from asgiref.sync import async_to_sync
+from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
@@ -48,22 +49,19 @@ def test_the_page_shows_what_there_is_and_how_it_stands(client: Client, made: Ex
     assert "<html" not in fragment
 
 
-async def test_the_file_comes_in_parts_under_its_name(async_client: AsyncClient) -> None:
-    alice = await sync_to_async(User.objects.create_user)("alice", "alice@example.org", "x")
-    await sync_to_async(said)(alice, "What is tea?", "A leaf.")
-    job = await sync_to_async(ExportJob.objects.create)(owner=alice, form="jsonl", options={}, selection={})
-    await sync_to_async(work.make_waiting)()
-    await job.arefresh_from_db()
-    assert job.state == State.DONE, job.problem
-    await async_client.aforce_login(alice)
-    answer: Any = await async_client.get(f"/exports/{job.pk}/file/")
+def test_the_file_comes_in_parts_under_its_name(client: Client, made: ExportJob) -> None:
+    answer: Any = client.get(f"/exports/{made.pk}/file/")
     assert answer.streaming
-    whole = b"".join([part async for part in answer])
-    assert len(whole) == job.size == int(answer["Content-Length"])
-    assert answer["Content-Disposition"] == f'attachment; filename="{job.file_name}"'
+    whole = async_to_sync(collected)(answer.streaming_content)
+    assert len(whole) == made.size == int(answer["Content-Length"])
+    assert answer["Content-Disposition"] == f'attachment; filename="{made.file_name}"'
     assert answer["Cache-Control"] == "no-store"
     with zipfile.ZipFile(BytesIO(whole)) as read:
         assert read.testzip() is None
+
+
+async def collected(parts: AsyncIterator[bytes]) -> bytes:
+    return b"".join([part async for part in parts])
 
 
 def test_who_it_is_not_of_finds_nothing_by_its_id(client: Client, made: ExportJob, bob: User, grace: User) -> None:

@@ -1,4 +1,4 @@
-"""What others wrote: for whoever may read it, where the site lets anybody, with a reason, and never without an entry."""
+"""What others wrote: for whoever may read it, where the site lets anybody, with a reason and an entry."""
 
 import json
 from typing import Any

@@ -40,7 +40,13 @@ def test_what_is_wrong_is_named(alice: User, bob: User, said: dict[str, str], fi
 
 def test_what_is_said_is_what_is_asked_for(alice: User) -> None:
     folder = Folder.objects.create(owner=alice, name="Kitchen")
-    said: dict[str, Any] = {"form": "chunks", "folder": "Kitchen", "since": "2026-01-31", "query": " tea ", "rating": "1"}
+    said: dict[str, Any] = {
+        "form": "chunks",
+        "folder": "Kitchen",
+        "since": "2026-01-31",
+        "query": " tea ",
+        "rating": "1",
+    }
     form = WishForm({**said, "cut": "windows", "size": "100"}, user=alice)
     assert form.is_valid(), form.errors
     wish = form.wish()
