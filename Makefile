@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search vllm transformers lock manage
+.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export vllm transformers lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -34,6 +34,9 @@ bench-rendering: ## What making HTML of replies costs a web process (SHORT=1: th
 
 bench-search: ## How long it takes to find something among a million messages (SHORT=1: among a few thousand)
 	$(SETUP) manage bench_search $(if $(SHORT),--short) $(ARGS)
+
+bench-export: ## How long exports take and how much memory, by form (SHORT=1: of a few thousand messages)
+	$(SETUP) manage bench_export $(if $(SHORT),--short) $(ARGS)
 
 faults: ## Kill what a reply passes through while people read, and see that nothing is lost (SHORT=1: the short form)
 	$(SETUP) faults $(if $(SHORT),--short) $(ARGS)

@@ -94,11 +94,13 @@ def _converse(number: int, owner: User, at: datetime, says: Iterator[str]) -> No
     conversation = Conversation(
         pk=key, owner=owner, client_id=key, title=next(says)[:50], created_at=at, updated_at=at, length=LENGTH
     )
+    conversation.tip_id = UUID(int=key.int + LENGTH - 1)
     names, empty = _empty(conversation)
     rows = []
     for place in range(LENGTH):
         own = {
             "id": UUID(int=key.int + place),
+            "parent_id": UUID(int=key.int + place - 1) if place else None,
             "position": place,
             "role": ("user", "assistant")[place % 2],
             "model": ("", "bench")[place % 2],
