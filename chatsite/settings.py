@@ -155,6 +155,11 @@ REPLIES_AT_ONCE: int = read("CHATSITE_REPLIES_AT_ONCE")
 REPLY_TOKENS: int = read("CHATSITE_REPLY_TOKENS")
 TITLES: bool = read("CHATSITE_TITLES")
 TRASH_DAYS: int = read("CHATSITE_TRASH_DAYS")
+IMPORT_MB: int = read("CHATSITE_IMPORT_MB")
+IMPORT_UNPACKED_MB: int = read("CHATSITE_IMPORT_UNPACKED_MB")
+IMPORT_CONVERSATION_MB: int = read("CHATSITE_IMPORT_CONVERSATION_MB")
+IMPORT_CONVERSATIONS: int = read("CHATSITE_IMPORT_CONVERSATIONS")
+IMPORT_MESSAGES: int = read("CHATSITE_IMPORT_MESSAGES")
 
 # --- People -----------------------------------------------------------------------------------------------------------
 
