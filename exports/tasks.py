@@ -1,7 +1,9 @@
-"""Celery's doors to exports: what recurs. They take no time; another process does the work."""
+"""Celery's doors to exports and imports: what recurs. They take no time; other processes do the work."""
 
 from celery import shared_task
 
+from exports.imports import jobs as imports
+from exports.imports import starting as reading
 from exports.jobs import asking, cleaning, starting
 
 
@@ -22,3 +24,15 @@ def clean() -> None:
     """Delete what has been there for long enough."""
     cleaning.expire()
     cleaning.forget()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def read_imports() -> None:
+    """See that the files are read that wait to be imported."""
+    reading.start()
+
+
+@shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
+def forget_imports() -> None:
+    """Remove files that nobody confirmed, and reports of a month ago."""
+    imports.forget()

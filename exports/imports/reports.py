@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from exports.imports import Found
+from exports.imports import LABELS, Found
 from exports.imports.refusals import Bad, Unfit, Unreadable
 from exports.imports.saving import Kind, Outcome
 
@@ -42,9 +42,14 @@ class Report:
         return self.kinds.total()
 
     @property
-    def changes(self) -> bool:
-        """Whether there is anything to import."""
-        return bool(self.new or self.grown)
+    def changes(self) -> int:
+        """Conversations that there is something to import of."""
+        return self.new + self.grown
+
+    @property
+    def programs(self) -> list[tuple[str, int]]:
+        """Where they come from, and how many."""
+        return [(LABELS[name], count) for name, count in self.sources.most_common()]
 
     @property
     def unlisted(self) -> int:

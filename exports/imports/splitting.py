@@ -95,7 +95,7 @@ class _Splitter:
             self._wrong = self._wrong or ("cut_off", 0)
             self._finish()
         elif self._depth:
-            self._tell("cut_off")
+            self._tell("cut_off", self._at)
         return self._ready
 
     def _mark(self, mark: bytes, at: int) -> None:
@@ -135,10 +135,10 @@ class _Splitter:
 
     def _keep(self, until: int) -> None:
         kept = self._chunk[self._from : until]
-        self._from = until
+        begins, self._from = self._at + self._from, until
         if self._begins is None:
-            if not self._is_told and kept.strip(_BETWEEN):
-                self._tell("not_object")
+            if not self._is_told and (stray := kept.lstrip(_BETWEEN)):
+                self._tell("not_object", begins + len(kept) - len(stray))
             return
         self._last = kept.rstrip()[-1:] or self._last
         self._size += len(kept)
@@ -167,7 +167,7 @@ class _Splitter:
         self._ready.append(Piece(self._number, self._begins or 0, data, code, allowed))
         self._begins, self._parts = None, []
 
-    def _tell(self, code: str) -> None:
+    def _tell(self, code: str, offset: int) -> None:
         self._number += 1
         self._is_told = True
-        self._ready.append(Piece(self._number, self._at + self._from, b"", code))
+        self._ready.append(Piece(self._number, offset, b"", code))

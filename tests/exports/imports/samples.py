@@ -54,33 +54,138 @@ def chatgpt() -> dict[str, Any]:
     return gpt(
         {
             "root": (None, None),
-            "system": ("root", gpt_message("system", said(""), None, metadata={"is_visually_hidden_from_conversation": True})),
-            "profile": ("system", gpt_message("user", {"content_type": "user_editable_context", "user_profile": "secret"})),
-            "q1": ("profile", gpt_message("user", said({"content_type": "image_asset_pointer", "asset_pointer": "file-service://file-Xy1"}, "How many penguins?"), 1_700_000_001, metadata={"attachments": [{"name": "count.csv"}]})),
-            "think": ("q1", gpt_message("assistant", {"content_type": "thoughts", "thoughts": [{"summary": "Counting", "content": "One, two."}]}, 1_700_000_002, **shown)),
-            "recap": ("think", gpt_message("assistant", {"content_type": "reasoning_recap", "content": "Thought for 3s"}, 1_700_000_003)),
-            "call": ("recap", gpt_message("assistant", {"content_type": "code", "language": "python", "text": "len(birds)"}, 1_700_000_004, recipient="python")),
-            "tool": ("call", gpt_message("tool", {"content_type": "execution_output", "text": "7"}, 1_700_000_005, name="python")),
-            "a1": ("tool", gpt_message("assistant", said("Seven \ue200cite\ue202turn0\ue201penguins."), 1_700_000_006, **shown)),
-            "a1b": ("q1", gpt_message("assistant", said("Eight."), 1_700_000_050, metadata={"finish_details": {"type": "max_tokens"}})),
+            "system": (
+                "root",
+                gpt_message("system", said(""), None, metadata={"is_visually_hidden_from_conversation": True}),
+            ),
+            "profile": (
+                "system",
+                gpt_message("user", {"content_type": "user_editable_context", "user_profile": "secret"}),
+            ),
+            "q1": (
+                "profile",
+                gpt_message(
+                    "user",
+                    said(
+                        {"content_type": "image_asset_pointer", "asset_pointer": "file-service://file-Xy1"},
+                        "How many penguins?",
+                    ),
+                    1_700_000_001,
+                    metadata={"attachments": [{"name": "count.csv"}]},
+                ),
+            ),
+            "think": (
+                "q1",
+                gpt_message(
+                    "assistant",
+                    {"content_type": "thoughts", "thoughts": [{"summary": "Counting", "content": "One, two."}]},
+                    1_700_000_002,
+                    **shown,
+                ),
+            ),
+            "recap": (
+                "think",
+                gpt_message(
+                    "assistant", {"content_type": "reasoning_recap", "content": "Thought for 3s"}, 1_700_000_003
+                ),
+            ),
+            "call": (
+                "recap",
+                gpt_message(
+                    "assistant",
+                    {"content_type": "code", "language": "python", "text": "len(birds)"},
+                    1_700_000_004,
+                    recipient="python",
+                ),
+            ),
+            "tool": (
+                "call",
+                gpt_message("tool", {"content_type": "execution_output", "text": "7"}, 1_700_000_005, name="python"),
+            ),
+            "a1": (
+                "tool",
+                gpt_message("assistant", said("Seven \ue200cite\ue202turn0\ue201penguins."), 1_700_000_006, **shown),
+            ),
+            "a1b": (
+                "q1",
+                gpt_message(
+                    "assistant", said("Eight."), 1_700_000_050, metadata={"finish_details": {"type": "max_tokens"}}
+                ),
+            ),
             "q2": ("a1", gpt_message("user", said("Sure?"), 1_700_000_060)),
             "a2": ("q2", gpt_message("assistant", said("Yes."), 1_700_000_061)),
         }
-    )  # fmt: skip
+    )
 
 
 def open_webui() -> dict[str, Any]:
     """With thoughts, a tool, tags, a rating, and two answers of two models to one question."""
-    thought = '<details type="reasoning" done="true" duration="3">\n<summary>Thought for 3 seconds</summary>\n&gt; 2 &lt; 3\n</details>\n'
-    called = '<details type="tool_calls" done="true" name="weather">\n<summary>Tool Executed</summary>\n18 C\n</details>\n'
+    thought = (
+        '<details type="reasoning" done="true" duration="3">\n<summary>Thought for 3 seconds</summary>\n'
+        "&gt; 2 &lt; 3\n</details>\n"
+    )
+    called = (
+        '<details type="tool_calls" done="true" name="weather">\n<summary>Tool Executed</summary>\n18 C\n</details>\n'
+    )
     messages: dict[str, Any] = {
-        "m1": {"id": "m1", "parentId": None, "childrenIds": ["m2", "m3"], "role": "user", "content": "Is 2 < 3?", "timestamp": 1_700_000_000, "files": [{"type": "file", "name": "sums.pdf"}]},
-        "m2": {"id": "m2", "parentId": "m1", "childrenIds": [], "role": "assistant", "content": thought + called + "Yes.", "model": "deepseek-r1:8b", "timestamp": 1_700_000_005, "done": True, "annotation": {"rating": 1, "comment": "quick"}, "usage": {"prompt_tokens": 12, "completion_tokens": 34}},
-        "m3": {"id": "m3", "parentId": "m1", "childrenIds": ["m4"], "role": "assistant", "content": "It is.", "model": "llama3.1:latest", "timestamp": 1_700_000_006},
-        "m4": {"id": "m4", "parentId": "m3", "childrenIds": ["m5"], "role": "user", "content": "Why?", "timestamp": 1_700_000_020},
-        "m5": {"id": "m5", "parentId": "m4", "childrenIds": [], "role": "assistant", "content": "", "error": {"content": "boom"}, "model": "llama3.1:latest", "timestamp": 1_700_000_021},
-    }  # fmt: skip
-    chat = {"id": "", "title": "Sums", "models": ["llama3.1:latest"], "params": {"system": "Be brief."}, "history": {"currentId": "m5", "messages": messages}, "messages": [], "tags": []}  # fmt: skip
+        "m1": {
+            "id": "m1",
+            "parentId": None,
+            "childrenIds": ["m2", "m3"],
+            "role": "user",
+            "content": "Is 2 < 3?",
+            "timestamp": 1_700_000_000,
+            "files": [{"type": "file", "name": "sums.pdf"}],
+        },
+        "m2": {
+            "id": "m2",
+            "parentId": "m1",
+            "childrenIds": [],
+            "role": "assistant",
+            "content": thought + called + "Yes.",
+            "model": "deepseek-r1:8b",
+            "timestamp": 1_700_000_005,
+            "done": True,
+            "annotation": {"rating": 1, "comment": "quick"},
+            "usage": {"prompt_tokens": 12, "completion_tokens": 34},
+        },
+        "m3": {
+            "id": "m3",
+            "parentId": "m1",
+            "childrenIds": ["m4"],
+            "role": "assistant",
+            "content": "It is.",
+            "model": "llama3.1:latest",
+            "timestamp": 1_700_000_006,
+        },
+        "m4": {
+            "id": "m4",
+            "parentId": "m3",
+            "childrenIds": ["m5"],
+            "role": "user",
+            "content": "Why?",
+            "timestamp": 1_700_000_020,
+        },
+        "m5": {
+            "id": "m5",
+            "parentId": "m4",
+            "childrenIds": [],
+            "role": "assistant",
+            "content": "",
+            "error": {"content": "boom"},
+            "model": "llama3.1:latest",
+            "timestamp": 1_700_000_021,
+        },
+    }
+    chat = {
+        "id": "",
+        "title": "Sums",
+        "models": ["llama3.1:latest"],
+        "params": {"system": "Be brief."},
+        "history": {"currentId": "m5", "messages": messages},
+        "messages": [],
+        "tags": [],
+    }
     about = {"archived": True, "pinned": True, "meta": {"tags": ["maths", "school"]}, "folder_id": None}
     return {
         "id": "0a9d2f7c-1111-4222-8333-444455556666",
@@ -109,14 +214,29 @@ def libre_message(key: str, parent: str, text: str, *, user: bool = False, **mor
 
 def librechat(*, recursive: bool = False) -> dict[str, Any]:
     """With parts of a newer message, a rating, and a question that was edited."""
-    parts = [{"type": "think", "think": "Hm."}, {"type": "tool_call", "tool_call": {"name": "search", "args": '{"q":"sea"}', "output": "wet"}}, {"type": "text", "text": {"value": "The sea."}}, {"type": "image_file", "image_file": {}}]  # fmt: skip
+    parts = [
+        {"type": "think", "think": "Hm."},
+        {"type": "tool_call", "tool_call": {"name": "search", "args": '{"q":"sea"}', "output": "wet"}},
+        {"type": "text", "text": {"value": "The sea."}},
+        {"type": "image_file", "image_file": {}},
+    ]
     messages = [
         libre_message("l1", NO_PARENT, "What is wet?", user=True),
-        libre_message("l2", "l1", "", content=parts, model="gpt-4o", feedback={"rating": "thumbsDown", "text": "too short"}),
+        libre_message(
+            "l2", "l1", "", content=parts, model="gpt-4o", feedback={"rating": "thumbsDown", "text": "too short"}
+        ),
         libre_message("l3", NO_PARENT, "What is very wet?", user=True),
         libre_message("l4", "l3", "The oc", model="gpt-4o", unfinished=True),
-    ]  # fmt: skip
-    head = {"conversationId": "b7e0", "endpoint": "openAI", "title": "Wet", "exportAt": "10:00:00 GMT", "branches": True, "recursive": recursive, "options": {"model": "gpt-4o", "promptPrefix": "Be exact."}}  # fmt: skip
+    ]
+    head = {
+        "conversationId": "b7e0",
+        "endpoint": "openAI",
+        "title": "Wet",
+        "exportAt": "10:00:00 GMT",
+        "branches": True,
+        "recursive": recursive,
+        "options": {"model": "gpt-4o", "promptPrefix": "Be exact."},
+    }
     if not recursive:
         return {**head, "messages": messages}
     tree = [{**one, "children": [{**answer, "children": []}]} for one, answer in (messages[:2], messages[2:])]
