@@ -51,7 +51,7 @@ def _in_a_row(messages: Any) -> Iterator[Node]:
     before: str | None = None
     for one in fields.listed(messages):
         parent = fields.mapping(one).get("parentMessageId", before)
-        node = _node(one, None if parent in (NO_PARENT, None) else fields.key(parent))
+        node = _node(one, None if parent in (NO_PARENT, None, "") else fields.key(parent))
         yield node
         before = node.key
 

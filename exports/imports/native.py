@@ -74,7 +74,7 @@ def _item(value: Any) -> Item:
         started_at=_moment(value, "started_at"),
         finished_at=_moment(value, "finished_at"),
         model=_short(value, "model", 100),
-        engine=_short(value, "engine", 100),
+        engine=_short(value, "engine", 64),
         options=_options(value.get("options")),
         continues=_optional_uuid(value, "continues"),
         inherited_tokens=_whole(value, "inherited_tokens"),

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from exports.imports import LABELS, Found
@@ -85,7 +85,8 @@ class Report:
 
     def told(self) -> dict[str, Any]:
         """As JSON."""
-        return asdict(self)
+        counts = {"kinds": dict(self.kinds), "sources": dict(self.sources)}
+        return asdict(replace(self, kinds=Counter(), sources=Counter())) | counts
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> "Report":

@@ -1,8 +1,7 @@
 """One file, imported for one person, or for all the people in it."""
 
-import logging
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from accounts.models import User
 from exports.imports import AUTO, Found, read
@@ -12,10 +11,6 @@ from exports.imports.reports import Report
 from exports.imports.saving import Saver
 from exports.imports.screening import Screen
 from limits.policies import limits_of
-
-OFTEN = 20  # conversations between two reports of how far it is
-
-log = logging.getLogger(__name__)
 
 
 def bring_in(
@@ -41,19 +36,18 @@ def run(
 ) -> Report:
     """Import a file; ``saver_of`` says for whom each conversation is, or raises Unfit.
 
-    What was read before something unreadable stays imported: the report says where it ended. ``progress`` may raise
-    what ends it earlier.
+    What was read before something unreadable stays imported: the report says where it ended. ``progress`` is told with
+    every conversation and every part of the file, and may raise what ends it earlier.
     """
     report = Report()
     savers: set[Saver] = set()
     try:
-        for number, found in enumerate(read(file, bounds, source), 1):
+        for found in read(cast("BinaryIO", _Watched(file, lambda: progress(report))), bounds, source):
             if isinstance(found, Bad):
                 report.skip(found)
             else:
                 _bring_in(found, report, saver_of, savers)
-            if number % OFTEN == 0:
-                progress(report)
+            progress(report)
     except Unreadable as trouble:
         report.end(trouble)
     report.left_out = sorted(set().union(*(saver.shelves.left_out for saver in savers)))
@@ -67,3 +61,23 @@ def _bring_in(found: Found, report: Report, saver_of: Callable[[Found, Report], 
         report.add(found, saver.bring_in(found))
     except Unfit as unfit:
         report.refuse(found, unfit)
+
+
+class _Watched:
+    """A file that tells when it is read: there may be nothing in it for a long time."""
+
+    def __init__(self, file: BinaryIO, tell: Callable[[], None]) -> None:
+        self._file, self._tell = file, tell
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        self._tell()
+        return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()

@@ -250,3 +250,86 @@ def dumped(*conversations: dict[str, Any]) -> bytes:
 
 def in_lines(*conversations: dict[str, Any]) -> bytes:
     return b"".join(json.dumps(one).encode() + b"\n" for one in conversations)
+
+
+def native() -> dict[str, Any]:
+    """Our own: one question and a rated reply."""
+    at = "2026-03-0{}T08:00:00.000001Z"
+    blank: dict[str, Any] = {
+        "continues": None,
+        "engine": "",
+        "finished_at": None,
+        "inherited_tokens": 0,
+        "instructions_sha256": "",
+        "max_tokens": None,
+        "model": "",
+        "moderation": [],
+        "options": None,
+        "problem": "",
+        "rating": None,
+        "reasoning": "",
+        "reasoning_ms": None,
+        "remembered_from": None,
+        "review": None,
+        "started_at": None,
+        "state": "complete",
+        "ttft_ms": None,
+        "prompt_tokens": 0,
+        "completion_tokens": 0,
+    }
+    question = {
+        **blank,
+        "id": "00000000-0000-4000-8000-00000000000a",
+        "position": 0,
+        "parent": None,
+        "role": "user",
+        "text": "When is the tide?",
+        "created_at": at.format(1),
+    }
+    reply = {
+        **blank,
+        "id": "00000000-0000-4000-8000-00000000000b",
+        "position": 1,
+        "parent": question["id"],
+        "role": "assistant",
+        "text": "At noon.",
+        "reasoning": "The moon.",
+        "created_at": at.format(1),
+        "started_at": at.format(2),
+        "finished_at": at.format(3),
+        "model": "tiny",
+        "engine": "vllm 0.11.2",
+        "options": {"temperature": 0.5, "stop": ["END"]},
+        "ttft_ms": 120,
+        "prompt_tokens": 9,
+        "completion_tokens": 4,
+        "rating": {"value": -1, "reasons": ["wrong"], "comment": "It was not.", "at": at.format(4)},
+    }
+    return {
+        "format": "chatsite/conversation",
+        "version": 1,
+        "id": "00000000-0000-4000-8000-000000000001",
+        "title": "Tides",
+        "titled_by": "person",
+        "owner": "alice",
+        "folder": "Sea",
+        "tags": ["moon"],
+        "created_at": at.format(1),
+        "updated_at": at.format(3),
+        "pinned_at": None,
+        "archived_at": None,
+        "instructions": "Be exact.",
+        "parameters": {"model": "", "temperature": None, "top_p": 0.9, "max_tokens": None, "effort": ""},
+        "tip": reply["id"],
+        "messages": [question, reply],
+    }
+
+
+def without(conversation: dict[str, Any], *keys: str) -> dict[str, Any]:
+    """A conversation of ChatGPT as it was earlier."""
+    mapping = {
+        key: {**node, "children": [one for one in node["children"] if one not in keys]}
+        for key, node in conversation["mapping"].items()
+        if key not in keys
+    }
+    return {**conversation, "mapping": mapping, "current_node": list(mapping)[-1], "update_time": 1_700_000_500}

@@ -133,7 +133,7 @@ def test_what_is_too_deep_is_skipped() -> None:
     deep = b'{"a":' + b"[" * DEEPEST + b"]" * DEEPEST + b"}"
     allowed = b'{"a":' + b"[" * (DEEPEST - 1) + b"]" * (DEEPEST - 1) + b"}"
     assert [one.code for one in split(b"[" + deep + b"," + allowed + b"]")] == ["too_deep", ""]
-    assert [one.code for one in split(b"[" * 3_000_000)] == ["too_deep"]
+    assert [one.code for one in split(b"[" * 300_000)] == ["too_deep"]
 
 
 def test_only_a_chunk_and_a_piece_are_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
