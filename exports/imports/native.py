@@ -8,14 +8,13 @@ from conversations import parameters
 from conversations.models import Conversation
 from conversations.models.rating import Fault
 from conversations.states import UNFINISHED, State
+from exports.canonical import FORMAT, VERSION
 from exports.imports import fields
 from exports.imports.bounds import Bounds
 from exports.imports.refusals import Unfit
 from exports.records import Item, Rating, Record, Review
 
 NAME = "chatsite"
-FORMAT = "chatsite/conversation"
-VERSION = 1
 REVIEWS = ("nominated", "approved", "declined")
 
 
@@ -59,6 +58,13 @@ def _item(value: Any) -> Item:
         raise Unfit("field", field="messages", expected="a list of objects")
     state = _one_of(value, "state", State.values)
     role = _one_of(value, "role", ("user", "assistant"))
+    item = _said(value, role, State.STOPPED.value if state in UNFINISHED else state)
+    if value.get("sha256") not in (None, item.sha256):
+        raise Unfit("changed", position=item.position)
+    return item
+
+
+def _said(value: Mapping[str, Any], role: str, state: str) -> Item:
     if role == "user" and state != State.COMPLETE:
         raise Unfit("field", field="state", expected="complete, for a message of a person")
     return Item(
@@ -68,7 +74,7 @@ def _item(value: Any) -> Item:
         text=fields.text(value.get("text")),
         parent=_optional_uuid(value, "parent"),
         reasoning=fields.text(value.get("reasoning"), "reasoning"),
-        state=State.STOPPED.value if state in UNFINISHED else state,
+        state=state,
         problem=_short(value, "problem", 32),
         created_at=_moment(value, "created_at"),
         started_at=_moment(value, "started_at"),

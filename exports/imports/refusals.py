@@ -84,6 +84,7 @@ CONVERSATIONS: "dict[str, StrPromise]" = {
     "field": _("%(field)s must be %(expected)s."),
     "version": _("It is of version %(has)s; version %(allowed)s is read here."),
     "twice": _("Two messages in it have the same id: %(id)s."),
+    "changed": _("The message at position %(position)d was changed after it was exported: its SHA-256 is another."),
     "parent": _("The message at position %(position)d answers one that does not come before it."),
     "trashed": _("It is in your trash. Restore it, then import it again."),
     "busy": _("A reply is being written in it. Import it again afterwards."),

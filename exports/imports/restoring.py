@@ -30,7 +30,9 @@ def restore(file: BinaryIO, *, dry: bool = False, progress: Callable[[Report], N
             savers[name] = Saver(_person(name, report, dry=dry), bounds, dry=dry, screen=None)
         return savers[name]
 
-    return run(file, bounds, native.NAME, saver_of, progress)
+    report = run(file, bounds, native.NAME, saver_of, progress)
+    report.people.sort()
+    return report
 
 
 def _person(name: str, report: Report, *, dry: bool) -> User:
