@@ -206,6 +206,10 @@ API: dict[str, tuple[Way, ...]] = {  # a session opens none of them; tests.api h
     "api_chat_completions": (post("llllll", model="scripted", messages=[{"role": "user", "content": "Let me in"}]),),
 }
 EXPORTS: dict[str, tuple[Way, ...]] = {
+    "imports": both(MEMBERS),
+    "import": (get(ALICE_ONLY),),
+    "import_begin": (post(ALICE_ONLY),),
+    "import_cancel": (post(ALICE_ONLY),),
     "exports": both(MEMBERS),
     "exports_list": (get(MEMBERS),),
     "exports_file": (get(ALICE_ONLY),),

@@ -25,7 +25,7 @@ from conversations import frames
 from conversations.models import Folder, Preset, SavedPrompt, Share, Tag
 from conversations.services import Sent
 from conversations.urls import websocket_urlpatterns
-from exports.models import ExportJob, Schedule
+from exports.models import ExportJob, Import, Schedule
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 from tests.conversations.talk import say
@@ -153,6 +153,7 @@ class Story:
             "conversation_id": self.sent.conversation.pk,
             "reply_id": self.sent.reply,
             "message_id": self.sent.message,
+            "import_id": Import.objects.values_list("pk", flat=True).get(),
             "incident_id": self.rows["moderation.incident"],
             "share_id": self.rows["conversations.share"],
             "key_id": self.rows["accounts.apikey"],
@@ -198,6 +199,7 @@ def story(alice: User, grace: User) -> Story:
         SavedPrompt.objects.create(owner=grace, name="Team's", text="x", is_team=True),
         Incident.objects.create(message=sent.reply, user=alice, where="prompt"),
     ]
+    Import.objects.create(owner=alice, name="hers.json", size=1, state="ready")
     rows: dict[str, Any] = {row._meta.label_lower: row.pk for row in made}
     rows |= {"conversations.message": sent.reply, "audit.entry": 1}
     roles.give(alice, Role.AUDITOR, by=grace)  # and with it the first entry of the audit log
