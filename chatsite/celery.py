@@ -28,6 +28,8 @@ app.conf.beat_schedule = {
     "make-exports": {"task": "exports.tasks.make_exports", "schedule": 10.0, "options": {"expires": 10.0}},
     "ask-for-due-exports": {"task": "exports.tasks.ask_for_due", "schedule": 60.0, "options": {"expires": 60.0}},
     "clean-exports": {"task": "exports.tasks.clean", "schedule": 600.0, "options": {"expires": 600.0}},
+    "read-imports": {"task": "exports.tasks.read_imports", "schedule": 10.0, "options": {"expires": 10.0}},
+    "forget-imports": {"task": "exports.tasks.forget_imports", "schedule": 3600.0, "options": {"expires": 3600.0}},
     "forget": {
         "task": "conversations.tasks.forget",
         "schedule": 3600.0,
