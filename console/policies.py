@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from audit.admin import AuditedAdmin
-from console.policy_form import RIGHTS, PolicyForm
+from console.policy_form import EXPORTS, RIGHTS, PolicyForm
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.resolution import LIMITS
@@ -91,6 +91,7 @@ class PolicyAdmin(AuditedAdmin):
             gettext_lazy("Models and rights"),
             {"fields": ("models", *RIGHTS)},
         ),
+        (gettext_lazy("Exports"), {"fields": EXPORTS}),
         (
             gettext_lazy("Replies that fail, and incidents"),
             {"fields": ("charge_failed", "charge_blocked", "slow_after", "suspend_after")},

@@ -21,7 +21,8 @@ if TYPE_CHECKING:  # generic for the type checker only
 else:
     _ModelForm = forms.ModelForm
 
-RIGHTS = ("may_share", "may_use_api", "may_export", "may_set_instructions", "may_set_parameters")
+RIGHTS = ("may_share", "may_use_api", "may_set_instructions", "may_set_parameters")
+EXPORTS = ("may_export", "may_export_reasoning", "redact_emails", "redact_phones")
 HELP: dict[str, str | Promise] = {
     "prompt_chars": gettext_lazy("Characters of one message."),
     "prompt_tokens": gettext_lazy(
@@ -39,6 +40,10 @@ HELP: dict[str, str | Promise] = {
     ),
     "may_set_instructions": gettext_lazy("What the model is told before the first message of a conversation."),
     "may_set_parameters": gettext_lazy("Temperature, top p, tokens in a reply and effort of a conversation."),
+    "may_export": gettext_lazy("Take their own conversations away as files."),
+    "may_export_reasoning": gettext_lazy("With what the model reasoned before it answered."),
+    "redact_emails": gettext_lazy("Of their own conversations; of other people's they always are."),
+    "redact_phones": gettext_lazy("Of their own conversations; of other people's they always are."),
     "charge_failed": gettext_lazy("Whether what a reply had used counts when the engine failed."),
     "charge_blocked": gettext_lazy("Whether what a reply had used counts when a rule blocked it."),
 }
@@ -55,7 +60,7 @@ class PolicyForm(_ModelForm):
         model = Policy
         fields: ClassVar = "__all__"
         help_texts: ClassVar = HELP
-        widgets: ClassVar = dict.fromkeys((*RIGHTS, "charge_failed", "charge_blocked"), InheritOrNot)
+        widgets: ClassVar = dict.fromkeys((*RIGHTS, *EXPORTS, "charge_failed", "charge_blocked"), InheritOrNot)
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)

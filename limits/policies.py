@@ -31,6 +31,9 @@ class Limits:
     may_share: bool
     may_use_api: bool
     may_export: bool
+    may_export_reasoning: bool
+    redact_emails: bool
+    redact_phones: bool
     may_set_instructions: bool
     may_set_parameters: bool
     charge_failed: bool

@@ -4,6 +4,7 @@ from conversations.models.conversation import Conversation, Folder, Tag
 from conversations.models.draft import Draft
 from conversations.models.index_entry import IndexEntry
 from conversations.models.message import Message
+from conversations.models.nomination import Edit, Nomination
 from conversations.models.prompt import Preset, SavedPrompt
 from conversations.models.rating import Rating
 from conversations.models.share import Share
@@ -12,9 +13,11 @@ from conversations.models.timing import Timing
 __all__ = [
     "Conversation",
     "Draft",
+    "Edit",
     "Folder",
     "IndexEntry",
     "Message",
+    "Nomination",
     "Preset",
     "Rating",
     "SavedPrompt",
