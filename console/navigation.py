@@ -78,6 +78,7 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("conversations.Conversation"),
             Rows("conversations.Message"),
             Rows("conversations.Share"),
+            Page(_("Knowledge review"), "knowledge", "conversations.review_nomination"),
             Rows("conversations.SavedPrompt", _("Team prompts")),
             Rows("conversations.Preset", _("Team presets")),
             Rows("console.Banner"),

@@ -23,9 +23,11 @@ class Role(models.TextChoices):
     ADMIN = "admin", pgettext_lazy("role", "administrator")
     MODERATOR = "moderator", pgettext_lazy("role", "moderator")
     AUDITOR = "auditor", pgettext_lazy("role", "auditor")
+    REVIEWER = "reviewer", pgettext_lazy("role", "reviewer")
 
 
-GROUPS = {Role.ADMIN: "role:admin", Role.MODERATOR: "role:moderator", Role.AUDITOR: "role:auditor"}
+GROUPS = {role: f"role:{role}" for role in Role if role is not Role.OWNER}
+IN_TABLE = (Role.ADMIN, Role.MODERATOR, Role.AUDITOR)
 
 # By model: the first letters of view, add, change and delete, for administrator, moderator and auditor.
 TABLE: dict[str, tuple[str, str, str]] = {
@@ -48,7 +50,10 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "moderation.note": ("va", "va", "v"),
     "moderation.rule": ("vacd", "vacd", "v"),
 }
-BESIDES = {"audit.read_conversation": (Role.ADMIN,)}  # permissions that are not of the four
+BESIDES = {  # permissions that are not of the four; a reviewer has nothing else
+    "audit.read_conversation": (Role.ADMIN,),
+    "conversations.review_nomination": (Role.ADMIN, Role.REVIEWER),
+}
 VERBS = {"v": "view", "a": "add", "c": "change", "d": "delete"}
 
 
@@ -56,7 +61,8 @@ def permissions_of(role: Role) -> set[str]:
     """Names such as ``limits.view_policy``. An owner has all there are, these among them."""
     if role is Role.OWNER:
         return {name for other in GROUPS for name in permissions_of(other)}
-    return {name for name, roles in BESIDES.items() if role in roles} | set(_from_table(list(GROUPS).index(role)))
+    besides = {name for name, roles in BESIDES.items() if role in roles}
+    return besides | set(_from_table(IN_TABLE.index(role)) if role in IN_TABLE else ())
 
 
 def role_of(user: Any) -> Role | None:

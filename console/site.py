@@ -20,11 +20,13 @@ class ConsoleSite(AdminSite):
 
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Imported here: the admin makes its site before it loads the apps, and the views need their tables.
-        from console import models_page, ratings, reading, usage, views  # noqa: PLC0415
+        from console import knowledge, models_page, ratings, reading, usage, views  # noqa: PLC0415
 
         pages: list[URLResolver | URLPattern] = [
             path("engine/", self.admin_view(views.engine), name="engine"),
             path("models/", self.admin_view(models_page.models), name="models"),
+            path("knowledge/", self.admin_view(knowledge.queue), name="knowledge"),
+            path("knowledge/<int:nomination_id>/", self.admin_view(knowledge.exchange), name="knowledge-exchange"),
             path("ratings/", self.admin_view(ratings.ratings), name="ratings"),
             path("reading/<uuid:conversation_id>/", self.admin_view(reading.read), name="reading"),
             path("usage/", self.admin_view(usage.usage), name="usage"),

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -14,6 +15,7 @@ from accounts.models import User
 from conversations.database import in_database
 from conversations.models import Message
 from conversations.models.parameters import Effort
+from conversations.nominating import standing
 from conversations.views import signed_in
 
 
@@ -30,8 +32,13 @@ class Details:
 @signed_in
 async def details(request: HttpRequest, user: User, reply_id: UUID) -> HttpResponse:
     """As HTML."""
-    reply = await in_database(Message.objects.visible_to(user).replies().defer("text", "reasoning").get, pk=reply_id)
-    return render(request, "conversations/details.html", {"details": details_of(reply)})
+    told = await in_database(_told, user, reply_id)
+    return render(request, "conversations/details.html", told)
+
+
+def _told(user: User, reply_id: UUID) -> dict[str, Any]:
+    reply = Message.objects.visible_to(user).replies().select_related("nomination").defer("reasoning").get(pk=reply_id)
+    return {"details": details_of(reply), "reply_id": reply_id, **standing(reply)}
 
 
 def details_of(reply: Message) -> Details:

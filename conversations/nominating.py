@@ -29,20 +29,25 @@ WORTH = frozenset({State.COMPLETE, State.STOPPED, State.CUT})  # ends after whic
 @require_http_methods(["GET", "POST"])
 @signed_in
 async def knowledge(request: HttpRequest, user: User, reply_id: UUID) -> HttpResponse:
-    """How the reply stands, with a form; ``marked`` true marks it, false takes that back. Said again, it changes nothing."""
+    """How the reply stands, with a form. ``marked`` true marks it, false takes that back; repeated, it changes nothing."""
     if request.method == "POST":
         marked = _marked(frames.decoded(request.body))
         try:
             await in_database(nominate if marked else withdraw, user, reply_id)
         except Refused as no:
             return render(request, "conversations/nomination.html", {"refusal": no.detail}, status=422)
-    return render(request, "conversations/nomination.html", await in_database(standing, user, reply_id))
+    return render(request, "conversations/nomination.html", await in_database(_standing, user, reply_id))
 
 
-def standing(user: User, reply_id: UUID) -> dict[str, Any]:
-    """What the form says. Raises Message.DoesNotExist for a reply that is not the user's."""
+def _standing(user: User, reply_id: UUID) -> dict[str, Any]:
     reply = Message.objects.visible_to(user).replies().select_related("nomination").defer("reasoning").get(pk=reply_id)
-    return {"nomination": getattr(reply, "nomination", None), "may": is_worth(reply), "reply_id": reply_id}
+    return {"reply_id": reply_id, **standing(reply)}
+
+
+def standing(reply: Message) -> dict[str, Any]:
+    """What the form says of a reply. ``worth``: whether it is to be offered at all."""
+    nomination = getattr(reply, "nomination", None)
+    return {"nomination": nomination, "worth": nomination is not None or is_worth(reply)}
 
 
 def is_worth(reply: Message) -> bool:
@@ -72,7 +77,7 @@ def _save(user: User, reply: Message) -> None:
 
 @transaction.atomic
 def withdraw(user: User, reply_id: UUID) -> None:
-    """The mark goes, with all that reviewers made of it. Raises Message.DoesNotExist for a reply that is not the user's."""
+    """The mark goes, with all that reviewers made of it. Raises Message.DoesNotExist where it is not the user's."""
     reply = Message.objects.visible_to(user).replies().only("pk").get(pk=reply_id)
     mine = Nomination.objects.visible_to(user).select_for_update().filter(reply=reply).first()
     if mine is not None:

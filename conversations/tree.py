@@ -110,7 +110,7 @@ class Tree:
         if not nodes:
             return []
         wanted = {node.key for node in nodes}
-        rows = Message.objects.filter(conversation=self._conversation).select_related("rating")
+        rows = Message.objects.filter(conversation=self._conversation).select_related("rating", "nomination")
         if len(nodes) <= MANY:
             rows = rows.filter(pk__in=[node.id for node in nodes])
         found = [row for row in rows.order_by("position") if _key(row.pk) in wanted]

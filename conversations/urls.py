@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from conversations import branch_views, details, noted, objections, ratings, shortcuts, source, views
+from conversations import branch_views, details, nominating, noted, objections, ratings, shortcuts, source, views
 from conversations.api_keys import views as api_keys
 from conversations.consumers import ChatConsumer
 from conversations.library import views as library
@@ -52,6 +52,7 @@ urlpatterns = [
     path("replies/<uuid:reply_id>/report/", objections.report, name="report"),
     path("replies/<uuid:reply_id>/rating/", ratings.rate, name="rate"),
     path("replies/<uuid:reply_id>/details/", details.details, name="details"),
+    path("replies/<uuid:reply_id>/knowledge/", nominating.knowledge, name="knowledge"),
     path("ratings/", ratings.form, name="ratings"),
     path("replies/<uuid:reply_id>/appeal/", objections.appeal_for_reply, name="appeal_for_reply"),
     path("incidents/<uuid:incident_id>/appeal/", objections.appeal, name="appeal"),

@@ -1,4 +1,4 @@
-"""What changed between two texts, word by word: for a reviewer's eyes, in time that a long text does not run away with."""
+"""What changed between two texts, word by word, for a reviewer's eyes; long texts are compared more coarsely."""
 
 import re
 from collections.abc import Iterator

@@ -22,11 +22,14 @@ _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
 _SIGN = re.compile(r"@|%40")
 # Of an address: what stands before its sign, beginning with a letter so that marks around it stay, and after it.
 _LOCAL = tuple(
-    re.compile(rf"[{letters}](?:[{letters}!#$%&'+.?^{{}}~-]{{0,63}}[{letters}~+-])?\Z") for letters in (_SPACED, _UNSPACED)
+    re.compile(rf"[{letters}](?:[{letters}!#$%&'+.?^{{}}~-]{{0,63}}[{letters}~+-])?\Z")
+    for letters in (_SPACED, _UNSPACED)
 )
 _QUOTED = re.compile(r'"[^"]{1,64}"\Z')
 _DOMAIN = tuple(
-    re.compile(rf"(?:[{letters}](?:[{letters}-]{{0,62}}[{letters}])?\.){{1,8}}(?=[^0-9])[{letters}-]{{1,62}}[{letters}]")
+    re.compile(
+        rf"(?:[{letters}](?:[{letters}-]{{0,62}}[{letters}])?\.){{1,8}}(?=[^0-9])[{letters}-]{{1,62}}[{letters}]"
+    )
     for letters in (_SPACED, _UNSPACED)
 )
 _LITERAL = re.compile(r"\[(?:ipv6:)?[0-9a-f.:]{7,45}\]")
@@ -61,7 +64,7 @@ def phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
 
 
 def replaced(text: str, spans: Iterable[Span]) -> tuple[str, Counter[str]]:
-    """The text with marks in place of the spans, and how many of each. Of those that overlap the first one's mark holds."""
+    """The text with marks in place of the spans, and how many of each. Where some overlap, the first one's mark holds."""
     parts: list[str] = []
     counted: Counter[str] = Counter()
     end = 0

@@ -1,7 +1,7 @@
 """What reviewers do with replies that people marked for the knowledge base, each in the audit log without a word of it.
 
-A text that was edited is a row of its own and the reply stays as the model wrote it. Of two who decide at once one wins:
-each says which version they saw, and nobody replaces what they did not see.
+A text that was edited is a row of its own and the reply stays as the model wrote it. Of two who decide at once one
+wins: each says which version they saw, and nobody replaces what they did not see.
 """
 
 from dataclasses import dataclass
@@ -64,9 +64,7 @@ def exchange(user: Any, pk: int) -> Nomination:
     """One, with its reply and what that answers. Raises Nomination.DoesNotExist where there is none for this person."""
     if not may_review(user):
         raise Nomination.DoesNotExist
-    whole = Nomination.objects.shown().select_related(
-        "reply__parent", "reply__conversation__owner", "decided_by"
-    )
+    whole = Nomination.objects.shown().select_related("reply__parent", "reply__conversation__owner", "decided_by")
     return whole.defer("reply__reasoning", "reply__conversation__instructions").get(pk=pk)
 
 
@@ -83,7 +81,7 @@ def text_of(nomination: Nomination) -> str:
 
 @transaction.atomic
 def decide(user: Any, pk: int, verdict: Verdict) -> Nomination:
-    """Keep the text, if it is another one, and the decision. Raises ChangedMeanwhile, Refused, Nomination.DoesNotExist."""
+    """Keep the decision, and the text if it is another. Raises ChangedMeanwhile, Refused, Nomination.DoesNotExist."""
     nomination = exchange(user, pk)
     text, reason = _kept(verdict.text), _kept(verdict.reason).strip()
     _check(verdict.state, text, reason)

@@ -166,6 +166,11 @@ class Message(models.Model):
         return self.rating.value if hasattr(self, "rating") else 0
 
     @property
+    def nominated(self) -> str:
+        """How it stands with the knowledge base, in words; empty when its owner did not mark it."""
+        return self.nomination.told if hasattr(self, "nomination") else ""
+
+    @property
     def reasoned(self) -> str:
         """For how long, in words; empty when it did not, or still does."""
         if self.reasoning_ms is None or not (self.is_final or self.text):

@@ -20,6 +20,13 @@ class Judgement(models.TextChoices):
     DECLINED = "declined", pgettext_lazy("state of a nomination", "declined")
 
 
+_TOLD = {
+    Judgement.NOMINATED: _("Marked for the knowledge base: waits for review"),
+    Judgement.APPROVED: _("In the knowledge base"),
+    Judgement.DECLINED: _("Not taken into the knowledge base"),
+}
+
+
 class NominationQuerySet(models.QuerySet["Nomination"]):
     """The nominations a question is about."""
 
@@ -62,6 +69,11 @@ class Nomination(models.Model):
 
     def __str__(self) -> str:
         return f"nomination {self.pk}"
+
+    @property
+    def told(self) -> str:
+        """How it stands, for who marked it."""
+        return str(_TOLD[Judgement(self.state)])
 
 
 class Edit(models.Model):

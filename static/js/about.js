@@ -1,4 +1,4 @@
-// What a reply took: the lines below it, asked for when they are opened.
+// What a reply took, and whether it is for the knowledge base: below it, asked for when it is opened.
 
 import { when } from "./figures.js";
 import { fetched } from "./fragment.js";
@@ -10,6 +10,8 @@ export async function tellAbout(details) {
   try {
     place.replaceChildren(await fetched(`/replies/${message}/details/`));
     for (const time of place.querySelectorAll("time")) time.textContent = when(time.dateTime);
+    const form = place.querySelector("form");
+    if (form) (await import("./knowledge.js")).wire(form);
   } catch {
     place.textContent = say("not_reached");
   }

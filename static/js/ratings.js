@@ -9,11 +9,12 @@ export async function rate(button, announce) {
   const [before, value] = [pressed(article), isPressed(button) ? 0 : Number(button.dataset.rate)];
   press(article, value);
   tell(article, "", announce);
-  article.querySelector(".why")?.remove();
+  article.querySelector(":scope > .why")?.remove();
   if (!(await arrives(article, { value }))) {
     press(article, before);
     tell(article, say("not_reached"), announce);
   } else if (value < 0) await ask(article, announce);
+  else if (value > 0) await import("./knowledge.js").then(({ offer }) => offer(article, announce), () => {});
 }
 
 // Without its form the rating is saved all the same.
@@ -41,7 +42,7 @@ async function submit(event, article, announce) {
 }
 
 function close(article) {
-  article.querySelector(".why").remove();
+  article.querySelector(":scope > .why").remove();
   article.querySelector('[data-rate="-1"]').focus();
 }
 

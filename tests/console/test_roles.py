@@ -76,6 +76,11 @@ def test_a_moderator_has_rules_and_incidents_and_no_policies(people: People) -> 
     assert {name.partition(".")[0] for name in may} == {"moderation"}
 
 
+def test_a_reviewer_reviews_and_sees_nothing_else(people: People) -> None:
+    assert people["reviewer"].get_all_permissions() == {"conversations.review_nomination"}
+    assert "conversations.review_nomination" in people["admin"].get_all_permissions()
+
+
 def test_an_auditor_sees_all_and_changes_nothing(people: People) -> None:
     may = people["auditor"].get_all_permissions()
     assert {"audit.view_entry", "limits.view_usage", "limits.view_policy", "moderation.view_incident"} <= may
@@ -97,7 +102,7 @@ def test_an_owner_may_everything_and_who_has_no_role_nothing(people: People) -> 
 
 def test_a_role_means_the_staff(people: People) -> None:
     assert {name: person.is_staff for name, person in people.items()} == {
-        "alice": False, "owner": True, "admin": True, "moderator": True, "auditor": True,
+        "alice": False, "owner": True, "admin": True, "moderator": True, "auditor": True, "reviewer": True,
     }  # fmt: skip
     assert [roles.role_of(people[role.value]) for role in Role] == list(Role)
     assert roles.role_of(people["alice"]) is None

@@ -114,6 +114,7 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "rate": (post(ALICE_ONLY, value=1),),
     "details": (get(ALICE_ONLY),),
     "ratings": (get(MEMBERS),),
+    "knowledge": (get(ALICE_ONLY), post(ALICE_ONLY, marked=True), post(ALICE_ONLY, marked=False)),
     "appeal": (post(ALICE_ONLY, text="Why?"),),
     "appeal_for_reply": (post(ALICE_ONLY, text="Why?"),),
     "limits": (get(MEMBERS),),
@@ -174,6 +175,8 @@ CONSOLE: dict[str, tuple[Way, ...]] = {
     "admin:models": (get(STAFF),),
     "admin:usage": (get(WHO_SEE_PEOPLE),),
     "admin:ratings": (get(WHO_SEE_PEOPLE),),
+    "admin:knowledge": (get(ADMINS),),
+    "admin:knowledge-exchange": both(ADMINS),
     "admin:usage-csv": (get(WHO_SEE_PEOPLE),),
     "admin:reading": both(NOBODY),  # as a site begins; tests.console.test_reading has it switched on
     "admin:audit_entry_export_jsonl": (get(WHO_SEE_PEOPLE),),
