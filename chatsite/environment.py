@@ -179,6 +179,12 @@ VARIABLES = (
     Variable("CHATSITE_EXPORTS_S3_ENDPOINT", str, "", "Address of an S3-compatible server. Empty: Amazon's own."),
     Variable("CHATSITE_EXPORTS_S3_KEY", str, "", "Access key of the bucket. Empty: as Amazon's own tools find one."),
     Variable("CHATSITE_EXPORTS_S3_SECRET", str, "", "The secret of that key."),
+        "CHATSITE_PHONE_REGIONS",
+        list,
+        ["CN", "US"],
+        "Countries (two letters) whose phone numbers are taken out of exports as they are written there; with + and a "
+        "country's code they are found wherever they are from.",
+    ),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(
         "CHATSITE_METRICS_TOKEN",

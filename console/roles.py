@@ -26,7 +26,7 @@ class Role(models.TextChoices):
     REVIEWER = "reviewer", pgettext_lazy("role", "reviewer")
 
 
-GROUPS = {role: f"role:{role}" for role in Role if role is not Role.OWNER}
+GROUPS: dict[Role, str] = {role: f"role:{role}" for role in Role if role is not Role.OWNER}
 IN_TABLE = (Role.ADMIN, Role.MODERATOR, Role.AUDITOR)
 
 # By model: the first letters of view, add, change and delete, for administrator, moderator and auditor.

@@ -29,7 +29,7 @@ WORTH = frozenset({State.COMPLETE, State.STOPPED, State.CUT})  # ends after whic
 @require_http_methods(["GET", "POST"])
 @signed_in
 async def knowledge(request: HttpRequest, user: User, reply_id: UUID) -> HttpResponse:
-    """How the reply stands, with a form. ``marked`` true marks it, false takes that back; repeated, it changes nothing."""
+    """How the reply stands, with a form. ``marked`` true marks it, false takes that back; again changes nothing."""
     if request.method == "POST":
         marked = _marked(frames.decoded(request.body))
         try:

@@ -26,13 +26,15 @@ class Rating:
 class Review:
     """Whether a reply is good for the knowledge base: ``nominated``, ``approved`` or ``declined``.
 
-    ``text`` is what the reviewer made of it; None: as it was written.
+    ``text`` is what the reviewer made of it; None: as it was written. ``original`` is what the model wrote, where the
+    message has the reviewer's text in its place, as in an export of what was approved.
     """
 
     state: str
     text: str | None = None
     by: str = ""
     at: datetime | None = None
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +102,7 @@ class Record:
     parameters: Mapping[str, Any] = field(default_factory=dict)  # model, temperature, top_p, max_tokens, effort
     tip: UUID | None = None
     messages: tuple[Item, ...] = ()
+    redactions: Mapping[str, int] = field(default_factory=dict)  # what was taken out of it: removed, emails, phones
 
     def branch(self, tip: UUID | None = None) -> tuple[Item, ...]:
         """What a page shows, oldest first: through ``tip`` to the newest message below it.

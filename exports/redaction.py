@@ -64,7 +64,7 @@ def phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
 
 
 def replaced(text: str, spans: Iterable[Span]) -> tuple[str, Counter[str]]:
-    """The text with marks in place of the spans, and how many of each. Where some overlap, the first one's mark holds."""
+    """The text with marks in place of the spans, and how many of each. Where some overlap, the first mark holds."""
     parts: list[str] = []
     counted: Counter[str] = Counter()
     end = 0
