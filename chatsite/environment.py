@@ -179,6 +179,7 @@ VARIABLES = (
     Variable("CHATSITE_EXPORTS_S3_ENDPOINT", str, "", "Address of an S3-compatible server. Empty: Amazon's own."),
     Variable("CHATSITE_EXPORTS_S3_KEY", str, "", "Access key of the bucket. Empty: as Amazon's own tools find one."),
     Variable("CHATSITE_EXPORTS_S3_SECRET", str, "", "The secret of that key."),
+    Variable(
         "CHATSITE_PHONE_REGIONS",
         list,
         ["CN", "US"],
