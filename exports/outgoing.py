@@ -84,12 +84,21 @@ class Outgoing:
                 return None
         if self.whose is Whose.APPROVED:
             record = _only_exchanges(record)
+        if self._is_open:
+            return record
         counted: Counter[str] = Counter()
         record = self._redacted(record, counted)
         if self.whose is Whose.APPROVED:
             record = replace(record, title=_beginning(record))
         redactions = {COUNTED[mark]: number for mark, number in counted.items()}
         return replace(record, redactions=redactions) if redactions else record
+
+    @property
+    def _is_open(self) -> bool:
+        """Whether nothing is taken out, whatever it says."""
+        takes = self.limits.redact_emails or self.limits.redact_phones or not self.reasoning
+        ruled = self.prompt_rules.matcher or self.reply_rules.matcher
+        return self.whose is Whose.OWN and not takes and ruled is None
 
     def _redacted(self, record: Record, counted: Counter[str]) -> Record:
         told, said = self._taker(self.prompt_rules, counted), self._taker(self.reply_rules, counted)

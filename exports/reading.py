@@ -1,25 +1,24 @@
 """Conversations as records, read from the database: few queries a batch, memory that does not grow with their number.
 
-Whoever calls says whose: the query set comes from ``visible_to``, or from a right that was checked and audited.
+Whoever calls says whose, by an ``Outgoing``; each record passes it, and no other way leads out.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.utils.crypto import salted_hmac
 
 from accounts.models import User
-from conversations.models import Conversation, Message
-from exports.records import Finding, Item, Rating, Record
+from conversations.models import Conversation, Edit, Message, Nomination
+from exports.outgoing import Outgoing, Whose
+from exports.records import Finding, Item, Rating, Record, Review
 from moderation.models import Incident
 
 CONVERSATIONS = 100  # read at once
 MESSAGES = 1_000  # about as many in memory at a time; a conversation is never cut
-
-Outgoing = Callable[[Record], Record | None]  # what leaves of a record; None: nothing
 
 _ITEM = (  # the columns that an item has under the same name
     *("id", "position", "role", "text", "reasoning", "state", "problem", "created_at", "started_at", "finished_at"),
@@ -36,15 +35,18 @@ def records(
 ) -> Iterator[Record]:
     """Each of these conversations, in the order of their ids; the query set may not be sliced.
 
-    Owners who are not ``user`` have a pseudonym, unless ``named``.
+    Without ``outgoing`` it is for the person's own, and whatever else is among them is left out. Owners who are not
+    ``user``, and reviewers, have a pseudonym unless ``named``. Raises Refused where the person may not export.
     """
-    for batch in _batches(conversations):
+    outgoing = outgoing or Outgoing.of(user)
+    mine = conversations.filter(owner=user) if outgoing.whose is Whose.OWN else conversations
+    for batch in _batches(mine):
         tags = _tags(batch)
         for part in _parts(batch):
-            items = _items([row.pk for row in part])
+            items = _items([row.pk for row in part], named=named)
             for row in part:
                 record = _record(row, tags[row.pk], items[row.pk], named=named or row.owner_id == user.pk)
-                left = outgoing(record) if outgoing else record
+                left = outgoing.passes(record)
                 if left is not None:
                     yield left
 
@@ -83,8 +85,8 @@ def _tags(batch: Iterable[Conversation]) -> dict[UUID, list[str]]:
     return found
 
 
-def _items(conversations: Sequence[UUID]) -> dict[UUID, list[Item]]:
-    findings = _findings(conversations)
+def _items(conversations: Sequence[UUID], *, named: bool) -> dict[UUID, list[Item]]:
+    findings, reviews = _findings(conversations), _reviews(conversations, named=named)
     found: defaultdict[UUID, list[Item]] = defaultdict(list)
     rows = Message.objects.filter(conversation__in=conversations).order_by("conversation", "position")
     for row in rows.values_list(*_ITEM, *_BESIDE, *_RATING).iterator():
@@ -95,6 +97,7 @@ def _items(conversations: Sequence[UUID]) -> dict[UUID, list[Item]]:
             parent=parent,
             continues=continues,
             rating=_rating(*rating),
+            review=reviews.get(fields["id"]),
             moderation=tuple(findings.get(fields["id"], ())),
         )
         found[conversation].append(item)
@@ -103,6 +106,18 @@ def _items(conversations: Sequence[UUID]) -> dict[UUID, list[Item]]:
 
 def _rating(value: int | None, reasons: list[str] | None, note: str, at: Any) -> Rating | None:
     return None if value is None else Rating(value, tuple(reasons or ()), note, at)
+
+
+def _reviews(conversations: Sequence[UUID], *, named: bool) -> dict[UUID, Review]:
+    """Of the replies that were marked for the knowledge base."""
+    newest = Edit.objects.filter(nomination=OuterRef("pk")).order_by("-number").values("text")[:1]
+    rows = Nomination.objects.filter(reply__conversation__in=conversations).select_related("decided_by")
+    found = {}
+    for row in rows.annotate(edited=Subquery(newest)):
+        by = row.decided_by
+        reviewer = "" if by is None else by.get_username() if named else pseudonym(by.pk)
+        found[row.reply_id] = Review(row.state, row.edited, reviewer, row.decided_at or row.at)
+    return found
 
 
 def _findings(conversations: Sequence[UUID]) -> dict[UUID, list[Finding]]:

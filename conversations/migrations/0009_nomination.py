@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0007_api'),
+        ('conversations', '0008_provenance'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
