@@ -27,6 +27,7 @@ _ITEM = (  # the columns that an item has under the same name
 )
 _BESIDE = ("conversation_id", "parent_id", "continues_id")
 _RATING = ("rating__value", "rating__reasons", "rating__note", "rating__at")
+_REVIEW = ("reply_id", "state", "edited", "decided_by_id", "decided_by__username", "decided_at", "at")
 _PARAMETERS = ("model", "temperature", "top_p", "max_tokens", "effort")
 
 
@@ -111,12 +112,11 @@ def _rating(value: int | None, reasons: list[str] | None, note: str, at: Any) ->
 def _reviews(conversations: Sequence[UUID], *, named: bool) -> dict[UUID, Review]:
     """Of the replies that were marked for the knowledge base."""
     newest = Edit.objects.filter(nomination=OuterRef("pk")).order_by("-number").values("text")[:1]
-    rows = Nomination.objects.filter(reply__conversation__in=conversations).select_related("decided_by")
+    rows = Nomination.objects.filter(reply__conversation__in=conversations).annotate(edited=Subquery(newest))
     found = {}
-    for row in rows.annotate(edited=Subquery(newest)):
-        by = row.decided_by
-        reviewer = "" if by is None else by.get_username() if named else pseudonym(by.pk)
-        found[row.reply_id] = Review(row.state, row.edited, reviewer, row.decided_at or row.at)
+    for reply, state, edited, by, name, decided, marked in rows.values_list(*_REVIEW):
+        reviewer = "" if by is None else name if named else pseudonym(by)
+        found[reply] = Review(state, edited, reviewer, decided or marked)
     return found
 
 

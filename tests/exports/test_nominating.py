@@ -9,9 +9,11 @@ from audit.models import Entry
 from conversations import shelf
 from conversations.branches import erase
 from conversations.models import Edit, Message, Nomination
+from conversations.models.nomination import Judgement
 from conversations.services import Sent
 from conversations.tree import Tree
 from exports import reviewing
+from exports.reviewing import Verdict
 from limits import restraints
 from tests.conversations.browsing import Browse
 from tests.conversations.talk import reply_of, say, settle
@@ -57,7 +59,7 @@ def test_a_mark_is_taken_back_with_all_that_reviewers_made_of_it(
 ) -> None:
     mark(browse, alice, sent)
     one = Nomination.objects.get()
-    verdict = reviewing.Verdict(reviewing.Judgement.APPROVED, 0, "a better answer")
+    verdict = Verdict(Judgement.APPROVED, 0, "a better answer")
     reviewing.decide(grace, one.pk, verdict)
     for _ in range(2):
         assert 'name="marked" value="1"' in mark(browse, alice, sent, marked=False).content.decode()
@@ -132,12 +134,12 @@ def test_in_the_trash_it_is_nobody_s_and_erased_it_is_gone(
 def test_the_person_reads_what_became_of_it(alice: User, grace: User, sent: Sent, browse: Browse) -> None:
     mark(browse, alice, sent)
     one = Nomination.objects.get()
-    declined = reviewing.Verdict(reviewing.Judgement.DECLINED, 0, "a secret answer", "It is out of <date>.")
+    declined = Verdict(Judgement.DECLINED, 0, "a secret answer", "It is out of <date>.")
     reviewing.decide(grace, one.pk, declined)
     shown = form(browse, alice, sent)
     assert "Not taken into the knowledge base" in shown
     assert "It is out of &lt;date&gt;." in shown
-    reviewing.decide(grace, one.pk, reviewing.Verdict(reviewing.Judgement.APPROVED, 1, "a secret answer"))
+    reviewing.decide(grace, one.pk, Verdict(Judgement.APPROVED, 1, "a secret answer"))
     assert 'data-mark="In the knowledge base"' in form(browse, alice, sent)
     assert "out of" not in form(browse, alice, sent)
 

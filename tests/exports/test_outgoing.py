@@ -221,7 +221,7 @@ FIELDS: dict[str, Callable[[Conversation], Any]] = {
     "reply": lambda talk: talk.messages.filter(role="assistant").update(text=CONTACT),
     "reasoning": lambda talk: talk.messages.filter(role="assistant").update(reasoning=CONTACT),
     "options": lambda talk: talk.messages.filter(role="assistant").update(options={"a": [{"b": CONTACT}]}),
-    "folder": lambda talk: talk.folder.__class__.objects.filter(owner=talk.owner).update(name=CONTACT),
+    "folder": lambda talk: Folder.objects.filter(owner=talk.owner).update(name=CONTACT),
     "tag": lambda talk: talk.tags.create(owner=talk.owner, name=CONTACT[-20:]),
     "note": lambda talk: Rating.objects.create(reply=talk.messages.latest("position"), value=-1, note=CONTACT),
     "edit": lambda talk: reviewed(talk, User.objects.get(username="grace"), CONTACT),

@@ -22,7 +22,7 @@ from console import roles
 from console.models import Banner
 from console.roles import TABLE, Role
 from conversations import frames
-from conversations.models import Folder, Preset, SavedPrompt, Share, Tag
+from conversations.models import Folder, Nomination, Preset, SavedPrompt, Share, Tag
 from conversations.services import Sent
 from conversations.urls import websocket_urlpatterns
 from exports.models import ExportJob, Import, Schedule
@@ -159,6 +159,7 @@ class Story:
             "key_id": self.rows["accounts.apikey"],
             "export_id": self.rows["exports.exportjob"],
             "schedule_id": self.rows["exports.schedule"],
+            "nomination_id": self.rows["nomination"],
             "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
             "preset_id": Preset.objects.values_list("pk", flat=True).get(name="Hers"),
             "token": Share.objects.values_list("token", flat=True).get(),
@@ -205,6 +206,7 @@ def story(alice: User, grace: User) -> Story:
     roles.give(alice, Role.AUDITOR, by=grace)  # and with it the first entry of the audit log
     roles.give(alice, None, by=grace)
     rows["folder"] = Folder.objects.create(owner=alice, name="Hers").pk
+    rows["nomination"] = Nomination.objects.create(reply_id=sent.reply).pk
     rows["tag"] = Tag.objects.create(owner=alice, name="hers").pk
     rows["auth.group"] = alice.groups.create(name="team").pk
     assert MODELS.keys() - rows.keys() == set(), "the story needs a row of each model that the admin shows"

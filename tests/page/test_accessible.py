@@ -39,7 +39,7 @@ from accounts.models import User
 from audit.models import Entry
 from console.models import Banner
 from conversations.search import index
-from conversations.models import Conversation, Message, Preset, SavedPrompt, Share
+from conversations.models import Conversation, Edit, Message, Nomination, Preset, SavedPrompt, Share
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 grace, alice = User.objects.get(username="admin"), User.objects.get(username="alice")
@@ -55,9 +55,11 @@ said = [
     {{"role": "assistant", "text": {text!r}, "model": "scripted", "at": at}},
 ]
 ended = "2020-01-01T00:00Z"
+marked = Nomination.objects.create(reply=reply, state="declined", reason="Too old.", decided_by=grace, decided_at=at)
+Edit.objects.create(nomination=marked, number=1, text="A queue is a line.", by=grace)
 share = Share.objects.create(owner=grace, conversation=talk, title="For axe", messages=said)
 made = [
-    alice, talk, reply, share, Entry.objects.latest("pk"),
+    alice, talk, reply, marked, share, Entry.objects.latest("pk"),
     Banner.objects.create(text="For axe", starts="2019-01-01T00:00Z", ends=ended),
     Policy.objects.get_or_create(user=alice)[0],
     Rule.objects.create(name="For axe", words="marmalade", enabled=False),
@@ -116,6 +118,7 @@ def where(door: Door, rows: dict[str, str]) -> str:
         "reply_id": rows["conversations.message"],
         "message_id": rows["conversations.message"],
         "incident_id": rows["moderation.incident"],
+        "nomination_id": rows["conversations.nomination"],
         "share_id": rows["conversations.share"],
         "key_id": rows["accounts.apikey"],
         "token": rows["token"],
@@ -290,6 +293,13 @@ def with_details(page: Page) -> None:
     expect(page.locator(".about-figures").last).to_be_visible()
 
 
+def marked_for_the_knowledge_base(page: Page) -> None:
+    with_messages(page)
+    page.locator('[data-rate="1"]').last.click()
+    page.locator("[name=marked]").click()
+    expect(page.locator("[data-nominated]")).to_be_visible()
+
+
 def waiting(page: Page) -> None:
     ask(page, "@rate=10 @tokens=2000")
     expect(page.locator("[data-stop]")).to_be_visible()
@@ -449,6 +459,7 @@ FURTHER_STATES: dict[str, Callable[[Page], Any]] = {
     "asking for a review": asking_for_a_review,
     "saying why a reply is bad": rating,
     "details of a reply": with_details,
+    "marked for the knowledge base": marked_for_the_knowledge_base,
     "a message waits after a stop": waiting_after_a_stop,
     "sharing": sharing,
     "shared": shared,
