@@ -41,9 +41,10 @@ VARIABLES = (
     Variable("CHATSITE_HTTPS", bool, False, "The site is reached over HTTPS: secure cookies, HSTS, redirects."),
     Variable(
         "CHATSITE_PROXIES",
-        int,
-        0,
-        "Trusted proxies in front of the web process; their X-Forwarded-For counts for rate limits.",
+        list,
+        [],
+        "Addresses or networks of the proxies in front of the web process, with commas: theirs are the only "
+        "X-Forwarded-For and X-Forwarded-Proto that are believed.",
     ),
     Variable(
         "CHATSITE_DATA_DIR",

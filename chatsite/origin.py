@@ -14,10 +14,9 @@ class OwnOriginOnly:
         self.application = application
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> Any:
-        headers = dict(scope["headers"])
-        origin = headers.get(b"origin", b"").decode("latin-1")
-        host = headers.get(b"host", b"").decode("latin-1")
-        if self._is_ours(origin, host):
+        said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"origin"]
+        host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
+        if len(said) == 1 and self._is_ours(said[0], host):
             return await self.application(scope, receive, send)
         return await WebsocketDenier()(scope, receive, send)
 
@@ -25,4 +24,4 @@ class OwnOriginOnly:
         if origin in settings.CSRF_TRUSTED_ORIGINS:
             return True
         known = validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
-        return known and origin in (f"http://{host}", f"https://{host}")
+        return known and origin in ({f"https://{host}"} if settings.HTTPS else {f"http://{host}", f"https://{host}"})

@@ -6,6 +6,7 @@ import uvicorn
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from chatsite.patience import Patient
 from inference.serving import models
 from inference.tokenizers import warm
 
@@ -27,7 +28,7 @@ def with_uvicorn(host: str, port: int) -> None:
         host=host,
         port=port,
         loop="uvloop",
-        http="httptools",
+        http=Patient,
         ws="websockets-sansio",
         ws_max_size=LARGEST_FRAME,
         ws_per_message_deflate=False,

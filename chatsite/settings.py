@@ -22,6 +22,7 @@ SERVER: str = read("CHATSITE_SERVER")
 BIND: str = read("CHATSITE_BIND")
 PORT: int = read("CHATSITE_PORT")
 HTTPS: bool = read("CHATSITE_HTTPS")
+PROXIES: list[str] = read("CHATSITE_PROXIES")
 ALLOWED_HOSTS: list[str] = read("CHATSITE_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = read("CHATSITE_ORIGINS")
 FIRST_ADMIN_EMAIL: str = read("CHATSITE_ADMIN_EMAIL")
@@ -180,7 +181,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
-ALLAUTH_TRUSTED_PROXY_COUNT: int = read("CHATSITE_PROXIES")
+ALLAUTH_TRUSTED_PROXY_COUNT = 0  # a request's address is right already: chatsite.proxies
 ADMINS_READ: bool = read("CHATSITE_ADMINS_READ")
 PHONE_REGIONS: list[str] = read("CHATSITE_PHONE_REGIONS")
 LOGIN_URL = "account_login"
@@ -230,18 +231,27 @@ CONTENT_SECURITY_POLICY = {
         "form-action": [SELF],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
+        "report-uri": "/csp-reports",
     },
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = HTTPS
+if HTTPS:  # with this prefix browsers take them from this host alone, over HTTPS alone
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+CSRF_COOKIE_HTTPONLY = True
+LANGUAGE_COOKIE_SAMESITE = "Lax"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = ["^(healthz|readyz|metrics)$"]  # asked on this machine, behind the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
-if HTTPS:
-    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_048_576
+LARGEST_BODIES = {  # bytes, by the beginning of the address; more is refused before Django keeps it anywhere
+    "/": DATA_UPLOAD_MAX_MEMORY_SIZE,
+    "/admin/moderation/rule/": 9 << 20,  # word lists from files
+    "/csp-reports": 16_384,
+}
 
 METRICS_TOKEN: str = read("CHATSITE_METRICS_TOKEN")
 METRICS_BIND: str = read("CHATSITE_METRICS_BIND")

@@ -6,6 +6,8 @@ from django.conf import settings
 from servestatic.asgi import ServeStaticASGI
 from servestatic.responders import StaticFile
 
+from chatsite.headers import NO_GUESSING, NOTHING_RUNS, OURS_ONLY, hsts
+
 
 class StaticFiles(ServeStaticASGI):  # type: ignore[misc]  # the library has no types
     """ServeStatic's collected files in front of an application, but for how their bytes are read.
@@ -41,4 +43,16 @@ def _answer(file: StaticFile, scope: Any) -> tuple[int, list[tuple[bytes, bytes]
     headers = [
         (name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in found.headers if value is not None
     ]
-    return int(found.status), [*headers, (b"x-content-type-options", b"nosniff")], content  # it is what its name says
+    return int(found.status), [*_needed(headers), NO_GUESSING, OURS_ONLY, *_for(headers), *hsts()], content
+
+
+def _needed(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Without what only a browser that asks again would look at, where none ever does."""
+    if any(name == b"cache-control" and b"immutable" in value for name, value in headers):
+        return [one for one in headers if one[0] not in {b"etag", b"last-modified"}]
+    return headers
+
+
+def _for(headers: list[tuple[bytes, bytes]]) -> tuple[tuple[bytes, bytes], ...]:
+    """A picture may be opened as a page of its own, and then could run something; styles and scripts cannot."""
+    return (NOTHING_RUNS,) if (b"content-type", b"image/svg+xml") in headers else ()

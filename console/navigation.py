@@ -84,7 +84,7 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("console.Banner"),
         ),
     ),
-    (_("Audit"), (Rows("audit.Entry", _("Audit log")),)),
+    (_("Audit"), (Rows("audit.Entry", _("Audit log")), Page(_("Security"), "security", "audit.view_entry"))),
 )
 
 

@@ -21,6 +21,7 @@ class ConsoleSite(AdminSite):
     def get_urls(self) -> list[URLResolver | URLPattern]:
         # Imported here: the admin makes its site before it loads the apps, and the views need their tables.
         from console import knowledge, models_page, ratings, reading, usage, views  # noqa: PLC0415
+        from console.security import page as security_page  # noqa: PLC0415
 
         pages: list[URLResolver | URLPattern] = [
             path("engine/", self.admin_view(views.engine), name="engine"),
@@ -29,6 +30,7 @@ class ConsoleSite(AdminSite):
             path("knowledge/<int:nomination_id>/", self.admin_view(knowledge.exchange), name="knowledge-exchange"),
             path("ratings/", self.admin_view(ratings.ratings), name="ratings"),
             path("reading/<uuid:conversation_id>/", self.admin_view(reading.read), name="reading"),
+            path("security/", self.admin_view(security_page.security), name="security"),
             path("usage/", self.admin_view(usage.usage), name="usage"),
             path("usage/csv/", self.admin_view(usage.usage_csv), name="usage-csv"),
             path("engine/live/", self.admin_view(views.live), name="engine-live"),

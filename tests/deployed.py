@@ -4,6 +4,7 @@ import os
 import secrets
 
 os.environ["CHATSITE_HTTPS"] = "yes"
+os.environ["CHATSITE_PROXIES"] = "127.0.0.1"
 os.environ["CHATSITE_SECRET_KEY"] = secrets.token_urlsafe(50)
 
 from chatsite.settings import *  # noqa: F403

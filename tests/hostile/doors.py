@@ -153,6 +153,7 @@ MACHINES: dict[str, tuple[Way, ...]] = {
     "manifest": (get(EVERYONE),),
     "worker": (get(EVERYONE),),
     "offline": (get(EVERYONE),),
+    "csp_reports": (post(EVERYONE),),
     "alive": (get(EVERYONE),),
     "ready": (get(EVERYONE),),
     "metrics": (get(EVERYONE),),  # to this machine, from which these tests come; tests.metrics has the others
@@ -173,6 +174,7 @@ CONSOLE: dict[str, tuple[Way, ...]] = {
     "admin:engine-drain": both(ADMINS),
     "admin:engine-rebuild": both(ADMINS),
     "admin:models": (get(STAFF),),
+    "admin:security": (get(WHO_SEE_PEOPLE),),
     "admin:usage": (get(WHO_SEE_PEOPLE),),
     "admin:ratings": (get(WHO_SEE_PEOPLE),),
     "admin:knowledge": (get(ADMINS),),

@@ -16,7 +16,7 @@ from tests.sites import environment, free_port
         ("CHATSITE_PROMPT_CHARS", "-1"),
         ("CHATSITE_REPLIES_AT_ONCE", "0"),
         ("CHATSITE_REPLY_TOKENS", "0"),
-        ("CHATSITE_PROXIES", "-1"),
+        ("CHATSITE_PROXIES", "1"),
         ("CHATSITE_PORT", "eighty"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgre://user:secret@host/name"),

@@ -1,0 +1,89 @@
+"""How much a request may bring, and how long it may take: Django itself keeps whatever comes, before it looks at it."""
+
+import asyncio
+from typing import Any
+
+import orjson
+from django.conf import settings
+
+PATIENCE_S = 30.0  # for the first of a body, and the rest, if it does not fall below:
+LEAST_RATE = 8_000  # bytes a second
+
+
+class _Refused(Exception):  # noqa: N818 - an answer to a client, not a fault
+    def __init__(self, status: int, detail: str, code: str) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.code = code
+
+
+class BoundedBodies:
+    """Answers 413 to a body of more bytes than ``settings.LARGEST_BODIES`` allows, and 408 to one that dawdles."""
+
+    def __init__(self, application: Any) -> None:
+        self.application = application
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        try:
+            most = _allowed(scope["path"])
+            _check_length(scope, most)
+            await self.application(scope, _Body(receive, most), send)
+        except _Refused as no:
+            await _answer(send, no)
+
+
+class _Body:
+    """The body as the application reads it."""
+
+    def __init__(self, receive: Any, most: int) -> None:
+        self._receive = receive
+        self._most = most
+        self._began = asyncio.get_running_loop().time()
+        self._came = 0
+        self._is_whole = False
+
+    async def __call__(self) -> Any:
+        if self._is_whole:  # what comes now is that the client went away
+            return await self._receive()
+        try:
+            async with asyncio.timeout_at(self._began + PATIENCE_S + self._came / LEAST_RATE):
+                event = await self._receive()
+        except TimeoutError:
+            detail = f"The body comes too slowly: {LEAST_RATE} bytes a second are needed."
+            raise _Refused(408, detail, "body_too_slow") from None
+        if event["type"] == "http.request":
+            self._came += len(event.get("body", b""))
+            self._is_whole = not event.get("more_body", False)
+            _check(self._came, self._most)
+        return event
+
+
+def _allowed(path: str) -> int:
+    """The longest beginning of an address that is in the table decides."""
+    table: dict[str, int] = settings.LARGEST_BODIES
+    return table[max((prefix for prefix in table if path.startswith(prefix)), key=len)]
+
+
+def _check_length(scope: Any, most: int) -> None:
+    for name, value in scope["headers"]:
+        if name == b"content-length" and value.isdigit():
+            _check(int(value), most)
+
+
+def _check(size: int, most: int) -> None:
+    if size > most:
+        raise _Refused(413, f"The body has more than the {most} bytes that are allowed.", "body_too_large")
+
+
+async def _answer(send: Any, no: _Refused) -> None:
+    """In the shape of the API's errors, for people and programs alike. The connection ends: the rest is not read."""
+    body = orjson.dumps(
+        {"error": {"message": str(no), "type": "invalid_request_error", "param": None, "code": no.code}}
+    )
+    headers = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode("ascii")),
+        (b"connection", b"close"),
+    ]
+    await send({"type": "http.response.start", "status": no.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,51 @@
+"""uvicorn's HTTP protocol for the open network: one who sends a request letter by letter keeps no connection."""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+HEADERS_S = 15.0  # from the first byte of a request, or from a new connection, to the end of its headers
+LARGEST_HEADERS = 65_536  # bytes
+
+
+class Patient(HttpToolsProtocol):
+    """Closes a connection whose headers have no end in time, or are too many; uvicorn would wait for ever."""
+
+    _deadline: asyncio.TimerHandle | None = None
+    _unread = 0  # bytes since the last whole request
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self._wait()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        is_between = self.cycle is None or self.cycle.response_complete
+        if is_between and self._deadline is None:
+            self._wait()
+        self._unread += len(data)
+        super().data_received(data)
+        if self._deadline is not None and self._unread > LARGEST_HEADERS:
+            self._give_up()
+
+    def on_headers_complete(self) -> None:
+        self._stop_waiting()
+        super().on_headers_complete()
+
+    def _wait(self) -> None:
+        self._unread = 0
+        self._deadline = self.loop.call_later(HEADERS_S, self._give_up)
+
+    def _stop_waiting(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+
+    def _give_up(self) -> None:
+        self._stop_waiting()
+        if not self.transport.is_closing():
+            self.transport.close()

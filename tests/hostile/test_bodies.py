@@ -1,0 +1,98 @@
+"""Too much, too slowly, without an end: refused before it is kept anywhere, with an error that says what is allowed."""
+
+from typing import Any
+
+import orjson
+import pytest
+from django.conf import settings
+from pytest_django import Settings
+
+from chatsite import bodies
+from chatsite.bodies import BoundedBodies
+from tests.hostile.wire import Answer, ask
+
+HERE = "/somewhere/"
+
+
+class Reads:
+    """An application that reads its body to the end, as Django does, and answers with how much it was."""
+
+    def __init__(self) -> None:
+        self.read = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        more = True
+        while more:
+            event = await receive()
+            self.read += len(event["body"])
+            more = event["more_body"]
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"%d" % self.read})
+
+
+async def post(*body: Any, path: str = HERE, length: str = "", reads: Reads | None = None) -> Answer:
+    headers = [("content-length", length)] if length else []
+    return await ask(path, "POST", headers=headers, body=body, app=BoundedBodies(reads or Reads()))
+
+
+@pytest.fixture(autouse=True)
+def small(settings: Settings) -> None:
+    settings.LARGEST_BODIES = {"/": 1000, "/files/": 5000}
+
+
+def code(answer: Answer) -> tuple[int, str]:
+    return answer.status, orjson.loads(answer.body)["error"]["code"]
+
+
+async def test_what_fits_is_read() -> None:
+    assert (await post(b"x" * 600, b"x" * 400)).body == b"1000"
+
+
+async def test_one_byte_more_is_refused_as_soon_as_it_is_there() -> None:
+    reads = Reads()
+    answer = await post(b"x" * 600, b"x" * 401, b"x" * 10_000, reads=reads)
+    assert code(answer) == (413, "body_too_large")
+    assert b"1000 bytes" in answer.body
+    assert answer.headers["connection"] == "close"
+    assert reads.read == 600
+
+
+async def test_a_length_that_is_too_much_is_refused_unread() -> None:
+    reads = Reads()
+    assert code(await post(b"x", length="1001", reads=reads)) == (413, "body_too_large")
+    assert reads.read == 0
+    assert (await post(b"x" * 1000, length="1000")).status == 200
+
+
+async def test_a_length_that_lies_helps_nobody() -> None:
+    assert code(await post(b"x" * 1001, length="1")) == (413, "body_too_large")
+
+
+async def test_where_files_are_taken_more_is_allowed() -> None:
+    assert (await post(b"x" * 5000, path="/files/new/")).body == b"5000"
+    assert code(await post(b"x" * 5001, path="/files/new/")) == (413, "body_too_large")
+
+
+async def test_who_sends_nothing_more_is_answered_and_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "PATIENCE_S", 0.01)
+    answer = await post(b"x", None)
+    assert code(answer) == (408, "body_too_slow")
+    assert b"bytes a second" in answer.body
+
+
+async def test_a_client_that_waits_for_a_long_answer_is_no_dawdler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After its body a request may last: a stream of events does."""
+    monkeypatch.setattr(bodies, "PATIENCE_S", 0.0)
+
+    async def streams(scope: Any, receive: Any, send: Any) -> None:
+        assert (await receive())["more_body"] is False
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"event"})
+        assert (await receive())["type"] == "http.disconnect"
+
+    assert (await ask(HERE, app=BoundedBodies(streams))).body == b"event"
+
+
+def test_the_real_table_covers_every_address() -> None:
+    table: dict[str, int] = settings.LARGEST_BODIES
+    assert "/" in table

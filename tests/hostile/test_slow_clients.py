@@ -1,0 +1,126 @@
+"""Clients that send letter by letter: uvicorn's protocol as the site runs it, over a real connection."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from uvicorn import Config
+from uvicorn.server import ServerState
+
+from chatsite import patience
+from chatsite.patience import Patient
+
+Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+WHOLE = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+async def hello(scope: Any, receive: Any, send: Any) -> None:
+    while (await receive()).get("more_body"):
+        pass
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+@asynccontextmanager
+async def listening() -> AsyncIterator[Callable[[], Awaitable[Connection]]]:
+    config = Config(hello, http=Patient, ws="websockets-sansio", lifespan="off", log_config=None)
+    config.load()
+    state = ServerState()
+    loop = asyncio.get_running_loop()
+    server = await loop.create_server(lambda: Patient(config, state, {}), "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    writers: list[asyncio.StreamWriter] = []
+
+    async def connect() -> Connection:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writers.append(writer)
+        return reader, writer
+
+    yield connect
+    for writer in writers:
+        writer.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def rest(reader: asyncio.StreamReader) -> bytes:
+    """All that comes until the other side closes."""
+    async with asyncio.timeout(10):
+        try:
+            return await reader.read()
+        except ConnectionResetError:
+            return b""
+
+
+async def answer(reader: asyncio.StreamReader) -> bytes:
+    async with asyncio.timeout(10):
+        return await reader.readuntil(b"hello")
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "HEADERS_S", 0.05)
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("begun", [b"", b"GET / HTTP/1.1\r\nHost: local", b"GET / HTTP/1.1\r\nX: 1\r\n"])
+async def test_who_never_ends_a_request_is_let_go(begun: bytes) -> None:
+    async with listening() as connect:
+        reader, writer = await connect()
+        writer.write(begun)
+        assert await rest(reader) == b""
+
+
+@pytest.mark.usefixtures("quick")
+async def test_a_first_good_request_buys_no_slow_second_one() -> None:
+    async with listening() as connect:
+        reader, writer = await connect()
+        writer.write(WHOLE)
+        assert (await answer(reader)).startswith(b"HTTP/1.1 200")
+        writer.write(b"GET / HT")
+        assert await rest(reader) == b""
+
+
+async def test_headers_without_end_are_not_kept() -> None:
+    async with listening() as connect:
+        reader, writer = await connect()
+        writer.write(b"GET / HTTP/1.1\r\n" + b"X-Much: " + b"x" * (patience.LARGEST_HEADERS + 1))
+        assert b" 200 " not in await rest(reader)
+
+
+async def test_many_requests_of_one_connection_are_answered() -> None:
+    """A premise of the rest: what is counted begins anew with each request, and bodies do not count."""
+    async with listening() as connect:
+        reader, writer = await connect()
+        for _ in range(5):
+            body = b"x" * patience.LARGEST_HEADERS
+            writer.write(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(body) + body)
+            assert (await answer(reader)).startswith(b"HTTP/1.1 200")
+        writer.write(WHOLE[:20])
+        writer.write(WHOLE[20:])
+        assert (await answer(reader)).startswith(b"HTTP/1.1 200")
+
+
+@pytest.mark.parametrize(
+    "smuggled",
+    [
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nContent-Length: 5\r\n\r\nabcd",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: +4\r\n\r\nabcd",
+        b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 4, 4\r\n\r\nabcd",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked, identity\r\n\r\n0\r\n\r\n",
+        b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nX: a\x00b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost : a\r\n\r\n",
+    ],
+)
+async def test_a_request_with_two_ends_is_refused(smuggled: bytes) -> None:
+    """Where a proxy and the site disagree on where one ends, the rest would be another person's request."""
+    async with listening() as connect:
+        reader, writer = await connect()
+        writer.write(smuggled)
+        said = await rest(reader)
+        assert said.startswith(b"HTTP/1.1 400")
+        assert b"hello" not in said
