@@ -1,6 +1,7 @@
 """How much a request may bring, and how long it may take: Django itself keeps whatever comes, before it looks at it."""
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -8,6 +9,7 @@ from django.conf import settings
 
 PATIENCE_S = 30.0  # for the first of a body, and the rest, if it does not fall below:
 LEAST_RATE = 8_000  # bytes a second
+PASSED_OVER = 16 << 20  # bytes of what is refused that are still read: a client, or a proxy, that sends hears no answer
 
 
 class _Refused(Exception):  # noqa: N818 - an answer to a client, not a fault
@@ -24,11 +26,12 @@ class BoundedBodies:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        body = _Body(receive, _allowed(scope["path"]))
         try:
-            most = _allowed(scope["path"])
-            _check_length(scope, most)
-            await self.application(scope, _Body(receive, most), send)
+            body.check_length(scope)
+            await self.application(scope, body, send)
         except _Refused as no:
+            await body.pass_over()
             await _answer(send, no)
 
 
@@ -42,6 +45,19 @@ class _Body:
         self._came = 0
         self._is_whole = False
 
+    def check_length(self, scope: Any) -> None:
+        """Raises _Refused."""
+        for name, value in scope["headers"]:
+            if name == b"content-length" and value.isdigit():
+                self._check(int(value))
+
+    async def pass_over(self) -> None:
+        """Read the rest and keep nothing of it, unless it is very much or comes slowly."""
+        with suppress(_Refused):
+            self._most = PASSED_OVER
+            while not self._is_whole and (await self())["type"] == "http.request":
+                pass
+
     async def __call__(self) -> Any:
         if self._is_whole:  # what comes now is that the client went away
             return await self._receive()
@@ -54,8 +70,13 @@ class _Body:
         if event["type"] == "http.request":
             self._came += len(event.get("body", b""))
             self._is_whole = not event.get("more_body", False)
-            _check(self._came, self._most)
+            self._check(self._came)
         return event
+
+    def _check(self, size: int) -> None:
+        if size > self._most:
+            detail = f"The body has more than the {self._most} bytes that are allowed."
+            raise _Refused(413, detail, "body_too_large")
 
 
 def _allowed(path: str) -> int:
@@ -64,19 +85,8 @@ def _allowed(path: str) -> int:
     return table[max((prefix for prefix in table if path.startswith(prefix)), key=len)]
 
 
-def _check_length(scope: Any, most: int) -> None:
-    for name, value in scope["headers"]:
-        if name == b"content-length" and value.isdigit():
-            _check(int(value), most)
-
-
-def _check(size: int, most: int) -> None:
-    if size > most:
-        raise _Refused(413, f"The body has more than the {most} bytes that are allowed.", "body_too_large")
-
-
 async def _answer(send: Any, no: _Refused) -> None:
-    """In the shape of the API's errors, for people and programs alike. The connection ends: the rest is not read."""
+    """In the shape of the API's errors, for people and programs alike. The connection ends."""
     body = orjson.dumps(
         {"error": {"message": str(no), "type": "invalid_request_error", "param": None, "code": no.code}}
     )

@@ -163,8 +163,15 @@ def test_redis_over_the_network_is_encrypted_and_asks_who(settings: Settings, ur
 
 @pytest.mark.parametrize(
     ("host", "mode", "state"),
-    [("", "", "right"), ("/run/pg", "", "right"), ("127.0.0.1", "", "right"), ("db.example", "", "wrong")]
-    + [("db.example", "prefer", "wrong"), ("db.example", "require", "right"), ("db.example", "verify-full", "right")],
+    [
+        ("", "", "right"),
+        ("/run/pg", "", "right"),
+        ("127.0.0.1", "", "right"),
+        ("db.example", "", "wrong"),
+        ("db.example", "prefer", "wrong"),
+        ("db.example", "require", "right"),
+        ("db.example", "verify-full", "right"),
+    ],
 )
 def test_postgresql_over_the_network_is_encrypted(
     monkeypatch: pytest.MonkeyPatch, host: str, mode: str, state: str
@@ -176,7 +183,7 @@ def test_postgresql_over_the_network_is_encrypted(
 
 @pytest.mark.parametrize(
     ("bind", "token", "state"),
-    [("127.0.0.1", "", "right"), ("0.0.0.0", "", "attention"), ("0.0.0.0", "a token", "right")],
+    [("127.0.0.1", "", "right"), ("192.0.2.1", "", "attention"), ("192.0.2.1", "a token", "right")],
 )
 def test_metrics_in_the_open_are_seen(settings: Settings, bind: str, token: str, state: str) -> None:
     settings.METRICS_BIND, settings.METRICS_TOKEN = bind, token
