@@ -1,6 +1,7 @@
 """The web process (``python -m chatsite.serve``): uvicorn, or daphne where CHATSITE_SERVER says so, equally limited."""
 
 import os
+import resource
 
 import uvicorn
 from django.conf import settings
@@ -15,6 +16,9 @@ GRACE_SECONDS = 5
 
 
 def main() -> None:
+    """A socket takes a file descriptor: as many as the system lets this process have, not as few as it begins with."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     serve = {"uvicorn": with_uvicorn, "daphne": with_daphne}[settings.SERVER]
     for model in models():

@@ -47,6 +47,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         self.language = language_of(self.scope)
         self.tasks: dict[UUID, asyncio.Task[None]] = {}
         self.pace = Pace()
+        self.is_counted = False
         await self.accept()
         metrics.SOCKETS.inc()
         self.is_open = True
@@ -55,12 +56,19 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             return
         self.signed_in = SignedIn(self.scope)
         self.streams = await streams()
+        self.is_counted = self.streams.enters(self.user.pk)
+        if not self.is_counted:
+            await self.complain("too_many_sockets", "You have too many tabs open.", None)
+            await self.end(TOO_FAST)
+            return
         await hints.listen(self.channel_layer, self.user.pk, self.channel_name)
         await self.say({"type": "hello", "version": VERSION, "limits": await self.limits()})
 
     async def disconnect(self, code: int) -> None:
         metrics.SOCKETS.dec()
         self.follow_nothing()
+        if self.is_counted:
+            self.streams.leaves(self.user.pk)
         if self.user.is_authenticated:
             await hints.leave(self.channel_layer, self.user.pk, self.channel_name)
 

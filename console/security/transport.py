@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
-from console.security.found import Finding, right
+from console.security.found import Finding, State, right
 
 YEAR_S = 31_536_000
 NEARBY = {"localhost", "127.0.0.1", "[::1]", "::1"}
@@ -31,7 +31,7 @@ def _https(request: HttpRequest) -> Finding:
             subject, "wrong", seen, _("Let the proxy send X-Forwarded-Proto, and name it in CHATSITE_PROXIES.")
         )
     host = request.get_host().rpartition(":")[0] or request.get_host()
-    state = "attention" if host in NEARBY else "wrong"
+    state: State = "attention" if host in NEARBY else "wrong"
     seen = _("Passwords and conversations travel unencrypted: CHATSITE_HTTPS is off.")
     return Finding(
         subject, state, seen, _("Put a proxy with TLS in front (docker/proxy has examples), then set CHATSITE_HTTPS.")

@@ -13,7 +13,7 @@ from channels.testing import WebsocketCommunicator
 from django.test import AsyncClient
 
 from accounts.models import User
-from conversations import database, news, views
+from conversations import database, news, streams, views
 from conversations.consumers import TOO_FAST, ChatConsumer
 from conversations.models import Conversation
 from inference.model import Model
@@ -116,3 +116,26 @@ async def test_a_frame_that_costs_much_counts_for_many(
     assert heard == ["hello", "messages", "error"]
     assert (await socket.receive_output(5))["code"] == TOO_FAST
     await socket.disconnect()
+
+
+async def test_nobody_takes_all_sockets(
+    mallory: User, bob: User, model: Model, no_connections_left: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "MOST_SOCKETS", 2)
+
+    async def opened(user: User) -> tuple[WebsocketCommunicator, str]:
+        socket = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/")
+        socket.scope |= {"user": user, "cookies": {}, "session": SimpleNamespace(session_key="")}
+        await socket.connect()
+        heard = await socket.receive_json_from(5)
+        return socket, heard.get("code", heard["type"])
+
+    hers = [await opened(mallory) for _ in range(3)]
+    his = await opened(bob)
+    assert [said for _, said in (*hers, his)] == ["hello", "hello", "too_many_sockets", "hello"]
+    assert (await hers[2][0].receive_output(5))["code"] == TOO_FAST
+    await hers[0][0].disconnect()
+    again = await opened(mallory)
+    assert again[1] == "hello"
+    for socket in (hers[1][0], his[0], again[0], hers[2][0]):
+        await socket.disconnect()
