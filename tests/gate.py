@@ -15,6 +15,7 @@ CHECKS = {
     "layers": [sys.executable, "-c", "from importlinter.cli import lint_imports_command; lint_imports_command()"],
     "migrations": [*MANAGE, "makemigrations", "--check", "--dry-run"],
     "deployment": [*MANAGE, "check", "--deploy", "--fail-level=WARNING", "--settings=tests.deployed"],
+    "pins": [*PYTHON, "tests.pins"],
     "settings page": [*MANAGE, "settings_docs", "--check"],
 }
 

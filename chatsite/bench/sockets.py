@@ -1,4 +1,4 @@
-"""The plan of ``manage.py bench_idle``: thousands of sockets that say nothing, slow strangers, and one person meanwhile.
+"""The plan of ``manage.py bench_idle``: thousands of sockets that say nothing, slow strangers, one person meanwhile.
 
 Memory is that of the web process; what the others notice is how long their page and their reply take.
 """

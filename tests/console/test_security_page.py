@@ -14,8 +14,8 @@ from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.models import User
-from console.security import page, stores, transport
-from console.security.found import Finding
+from console.security import stores, transport
+from console.security.found import WORST_FIRST, Finding
 from tests.stores import OwnRedis
 
 PAGE = "/admin/security/"
@@ -26,7 +26,7 @@ def by_subject(found: Iterable[Finding]) -> dict[str, Finding]:
     return {str(one.subject): one for one in found}
 
 
-def asked(**meta: str) -> HttpRequest:
+def asked(**meta: Any) -> HttpRequest:
     return RequestFactory().get(PAGE, headers={"host": "localhost"}, **meta)
 
 
@@ -199,7 +199,7 @@ def test_the_worst_comes_first_with_what_to_do(client: Client, grace: User, sett
     shown = client.get(PAGE)
     states = [one.state for _, one in shown.context["rows"]]
     assert states[0] == "wrong"
-    assert states == sorted(states, key=page.WORST_FIRST.index)
+    assert states == sorted(states, key=WORST_FIRST.index)
     assert "Remove CHATSITE_DEBUG." in shown.content.decode()
     assert all(one.to_do for _, one in shown.context["rows"] if one.state != "right")
     assert settings.SECRET_KEY not in shown.content.decode()

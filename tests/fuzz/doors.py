@@ -50,16 +50,16 @@ class Visitor:
         assert self._post("/accounts/login/", data=who).status_code == 302
         self.key = self.site.manage("shell", "-c", MAKE_A_KEY).split()[-1]
         sent = self.send("Hello @tokens=3")
-        self.ids = tuple(UUID(sent[name]) for name in ("conversation", "message", "reply"))
+        self.ids = (UUID(sent["conversation"]["id"]), UUID(sent["message"]), UUID(sent["reply"]))
 
     def _post(self, path: str, **more: Any) -> httpx.Response:
         token = {"X-CSRFToken": self.http.cookies["csrftoken"]}
         return self.http.post(path, headers={**token, **more.pop("headers", {})}, **more)
 
-    def send(self, text: str) -> dict[str, str]:
+    def send(self, text: str) -> dict[str, Any]:
         """A message, to the end of its reply: the whole way round still works."""
         said = {"type": "send", "client_id": str(uuid4()), "text": text}
-        sent: dict[str, str] = self._post("/messages/", json=said).json()
+        sent: dict[str, Any] = self._post("/messages/", json=said).json()
         events = self.http.get(f"/replies/{sent['reply']}/events").text
         if '"done"' not in events and '"cut"' not in events:
             raise WrongError(f"a usual message has no reply: {events[-500:]}")

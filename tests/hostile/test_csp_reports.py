@@ -93,7 +93,7 @@ def test_made_up_reports_fill_nothing(
         send(client, {**REAL, "blocked-uri": f"https://evil{number}.example/"})
     send(client, {**REAL, "blocked-uri": "https://evil0.example/"})
     assert sorted(one.times for one in seen() or []) == [1, 2]
-    assert 0 < int(empty_redis.ttl(csp_reports.COUNTS)) <= csp_reports.KEPT_S  # type: ignore[arg-type]
+    assert 0 < int(empty_redis.ttl(csp_reports.COUNTS)) <= csp_reports.KEPT_S
 
 
 def test_long_words_are_cut(client: Client) -> None:
