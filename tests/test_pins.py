@@ -8,15 +8,8 @@ import pytest
 from tests import advisories, pins
 
 HASH = "--hash=sha256:" + "a" * 64
-LEFT = f"left-pad==1.0 \
-    {HASH} \
-    {HASH}
-    # via x
-"
-GOOD = f"# made by
-{LEFT}right==2.0 ; sys_platform == 'win32' \
-    {HASH}
-"
+LEFT = f"left-pad==1.0 \\\n    {HASH} \\\n    {HASH}\n    # via x\n"
+GOOD = f"# made by\n{LEFT}right==2.0 ; sys_platform == 'win32' \\\n    {HASH}\n"
 MISSING = "left-pad is asked for and not pinned: make lock"
 
 
