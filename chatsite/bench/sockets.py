@@ -129,7 +129,8 @@ def _page(port: int, cookie: str) -> float:
 
 
 def _kib(before: Row, after: Row) -> float:
-    return round((after["web_rss_mb"] - before["web_rss_mb"]) * 1024 / max(1, after["sockets"]), 1)
+    grown: float = after["web_rss_mb"] - before["web_rss_mb"]
+    return round(grown * 1024 / max(1, int(after["sockets"])), 1)
 
 
 def show(write: report.Write, rows: Sequence[Row]) -> None:

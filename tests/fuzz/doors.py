@@ -105,11 +105,9 @@ class Visitor:
             self.close()
             cookie = "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
             where = self.site.url.replace("http", "ws") + "/ws/"
+            origin: Any = self.site.url
             self._socket = connect(
-                where,
-                origin=self.site.url,
-                additional_headers={"Cookie": cookie},
-                open_timeout=PATIENCE_S,  # type: ignore[arg-type]
+                where, origin=origin, additional_headers={"Cookie": cookie}, open_timeout=PATIENCE_S, max_size=None
             )
             self._said = 0
         return self._socket
