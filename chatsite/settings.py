@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.environment import ROOT, read
+from chatsite.proxies import networks
 from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
 
@@ -23,6 +24,7 @@ BIND: str = read("CHATSITE_BIND")
 PORT: int = read("CHATSITE_PORT")
 HTTPS: bool = read("CHATSITE_HTTPS")
 PROXIES: list[str] = read("CHATSITE_PROXIES")
+networks(PROXIES)  # nonsense ends the start
 ALLOWED_HOSTS: list[str] = read("CHATSITE_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = read("CHATSITE_ORIGINS")
 FIRST_ADMIN_EMAIL: str = read("CHATSITE_ADMIN_EMAIL")

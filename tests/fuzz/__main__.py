@@ -9,6 +9,7 @@ import os
 import random
 import sys
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable
 from typing import Any
@@ -20,6 +21,7 @@ django.setup()
 
 from hypothesis import HealthCheck, Phase, given, seed, settings  # noqa: E402
 from hypothesis import strategies as st  # noqa: E402
+from hypothesis.errors import HypothesisDeprecationWarning  # noqa: E402
 
 from chatsite.bench import usage  # noqa: E402
 from chatsite.bench.site import stops_on_signals  # noqa: E402
@@ -120,6 +122,7 @@ def options() -> argparse.Namespace:
 
 def main() -> int:
     chosen = options()
+    warnings.filterwarnings("ignore", category=HypothesisDeprecationWarning)  # clients draw masks at random
     with stops_on_signals(), running(START_S, CHATSITE_MODEL="scripted") as site:
         visitor = Visitor(site)
         fuzz, began = Fuzz(visitor, chosen.seed), time.monotonic()

@@ -98,8 +98,10 @@ async def opened(*headers: tuple[str, str]) -> bool:
     async def application(scope: Any, receive: Any, send: Any) -> None:
         got.append(scope)
 
-    async def receive() -> dict[str, str]:
-        return {"type": "websocket.connect"}
+    said = ["websocket.disconnect", "websocket.connect"]
+
+    async def receive() -> dict[str, Any]:
+        return {"type": said.pop(), "code": 1006}
 
     async def send(event: dict[str, Any]) -> None:
         assert event["type"] in {"websocket.close", "websocket.http.response.start", "websocket.http.response.body"}
