@@ -24,6 +24,7 @@ from tests import postgres
 from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER, STATIC_ROOT
 
 pytest_plugins = [
+    "tests.canaries",
     "tests.sites",
     "tests.browser",
     "tests.page.stage",

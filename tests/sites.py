@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from tests import canaries
 from tests.engines import server
 from tests.engines.subjects import model
 
@@ -122,6 +123,7 @@ def running(seconds: float = 60, **more: str) -> Iterator[Site]:
         finally:
             if site.process.poll() is None:
                 site.stop()
+        assert canaries.in_files(site.data) == []
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,8 @@ from django.utils.translation import ngettext
 
 from console.security.found import Finding, right
 
-OLD_DAYS = 365
+OLD_DAYS = 365  # of the secret key
+STALE_DAYS = 2  # of the newest backup
 LEAST_KEY = 50  # characters
 DAY_S = 86_400
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
@@ -26,6 +27,7 @@ def findings() -> Iterator[Finding]:
     yield _redis()
     yield _database()
     yield _metrics()
+    yield _backups()
 
 
 def _secret_key() -> Finding:
@@ -90,6 +92,19 @@ def _metrics() -> Finding:
     seen = _("The workers' metrics listen on %(address)s, and no token is set, so nobody but this machine gets any.")
     to_do = _("Set CHATSITE_METRICS_TOKEN, or leave CHATSITE_METRICS_BIND at 127.0.0.1.")
     return Finding(subject, "attention", seen % {"address": settings.METRICS_BIND}, to_do)
+
+
+def _backups() -> Finding:
+    """The newest in the folder where the site's own are kept; what is carried elsewhere cannot be seen."""
+    subject = _("Backups")
+    newest = max((one.stat().st_mtime for one in settings.BACKUP_DIR.glob("*.backup.zip")), default=None)
+    to_do = _("Run manage.py backup, or let CHATSITE_BACKUP_HOURS=24 do it, and keep copies elsewhere.")
+    if newest is None:
+        seen = _("There is none in %(folder)s.") % {"folder": settings.BACKUP_DIR}
+        return Finding(subject, "attention", seen, to_do)
+    days = int((time.time() - newest) // DAY_S)
+    seen = ngettext("The newest is %(days)d day old.", "The newest is %(days)d days old.", days) % {"days": days}
+    return right(subject, seen) if days <= STALE_DAYS else Finding(subject, "attention", seen, to_do)
 
 
 def is_nearby(host: str) -> bool:

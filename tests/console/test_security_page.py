@@ -190,6 +190,17 @@ def test_metrics_in_the_open_are_seen(settings: Settings, bind: str, token: str,
     assert stored("Metrics").state == state
 
 
+def test_backups_have_an_age(settings: Settings, folder: Path) -> None:
+    settings.BACKUP_DIR = folder
+    assert (stored("Backups").state, str(folder) in stored("Backups").seen) == ("attention", True)
+    made = folder / "chatsite-1.backup.zip"
+    made.touch()
+    assert stored("Backups").state == "right"
+    then = time.time() - 3 * 86_400
+    os.utime(made, (then, then))
+    assert (stored("Backups").state, stored("Backups").seen) == ("attention", "The newest is 3 days old.")
+
+
 # --- The page ---------------------------------------------------------------------------------------------------------
 
 
