@@ -1,5 +1,6 @@
 """Who asks is what a trusted proxy says, and nobody else."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -101,6 +102,8 @@ async def opened(*headers: tuple[str, str]) -> bool:
     said = ["websocket.disconnect", "websocket.connect"]
 
     async def receive() -> dict[str, Any]:
+        if not said:
+            await asyncio.Event().wait()
         return {"type": said.pop(), "code": 1006}
 
     async def send(event: dict[str, Any]) -> None:

@@ -9,9 +9,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
-from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import AsyncClient, Client
-from pytest_django import Settings
 
 from accounts.models import User
 from conversations.models import Conversation
@@ -115,33 +113,6 @@ def test_nobody_makes_himself_an_owner(client: Client, bob: User, path: str) -> 
     bob.refresh_from_db()
     assert (bob.is_superuser, bob.is_staff, bob.email) == (False, False, "bob@example.org")
     assert not bob.groups.exists()
-
-
-# --- Whose answer takes how long --------------------------------------------------------------------------------------
-
-
-def test_a_wrong_name_takes_as_long_as_a_wrong_password(client: Client, alice: User, settings: Settings) -> None:
-    """Both hash once: counted, as a busy machine's clock proves nothing."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]
-    alice.set_password("alice's password")
-    alice.save()
-
-    def hashings(name: str) -> int:
-        times: list[str] = []
-        encode = PBKDF2PasswordHasher.encode
-
-        def counted(self: Any, password: str, salt: str, iterations: int | None = None) -> str:
-            times.append(salt)
-            return encode(self, password, salt, 1)
-
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(PBKDF2PasswordHasher, "encode", counted)
-            assert client.post(LOGIN, {"login": name, "password": "wrong"}).status_code == 200
-        return len(times)
-
-    known, unknown = hashings("alice"), hashings("nobody-of-this-name")
-    assert known == unknown >= 1
-    assert hashings("alice@example.org") == hashings("nobody@example.org") >= 1
 
 
 # --- What the server fetches ------------------------------------------------------------------------------------------
