@@ -10,8 +10,9 @@ ASK = """
 import json, django
 django.setup()
 from django.conf import settings
-names = ("SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "LANGUAGE_COOKIE_SECURE",
-         "SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_HTTPONLY", "SECURE_HSTS_SECONDS", "SECURE_SSL_REDIRECT", "DEBUG")
+names = ["SESSION_COOKIE_NAME", "CSRF_COOKIE_NAME", "SECURE_HSTS_SECONDS", "SECURE_SSL_REDIRECT", "DEBUG"]
+names += ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "LANGUAGE_COOKIE_SECURE"]
+names += ["SESSION_COOKIE_HTTPONLY", "CSRF_COOKIE_HTTPONLY"]
 said = {name: getattr(settings, name) for name in names}
 said["believes"] = settings.SECURE_PROXY_SSL_HEADER
 said["path"], said["domain"] = settings.SESSION_COOKIE_PATH, settings.SESSION_COOKIE_DOMAIN
