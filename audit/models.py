@@ -1,13 +1,17 @@
-"""The audit log's rows: each carries the hash of the one before, so that none can change or go without notice."""
+"""What can be shown later. The audit log's rows carry the hash of the one before, so that none can change or go without
+notice; holds say whose things must stay, receipts what went.
+"""
 
 import hashlib
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import UTC
 from typing import Any, ClassVar, NoReturn
 
+from django.conf import settings
 from django.db import models
-from django.db.models.functions import Upper
+from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
 AT_ONCE = 1000  # entries read and held at a time
@@ -109,3 +113,82 @@ class Entry(models.Model):
         """SHA-256 over the facts as JSON: keys sorted, no spaces, ASCII only. docs/audit.md says it to others."""
         canonical = json.dumps(self.facts(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def while_it_holds(collector: Any, field: Any, rows: Any, using: str) -> None:
+    """Whoever is under a hold stays, whoever would delete them; one that was lifted goes with its person."""
+    models.CASCADE(collector, field, rows.filter(lifted_at__isnull=False), using)
+    if held := rows.filter(lifted_at=None):
+        models.PROTECT(collector, field, held, using)
+
+
+class Hold(models.Model):
+    """A legal hold: until it is lifted nothing of this person's is deleted, by anybody; ``audit.holds`` asks for it."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, while_it_holds, related_name="holds", verbose_name=_("person"), db_index=False
+    )
+    reason = models.CharField(_("reason"), max_length=500)
+    since = models.DateTimeField(_("since"), db_default=Now())
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
+    lifted_at = models.DateTimeField(_("lifted at"), null=True)
+    lifted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.SET_NULL, null=True, related_name="+", verbose_name=_("lifted by")
+    )
+
+    class Meta:
+        verbose_name = _("legal hold")
+        verbose_name_plural = _("legal holds")
+        ordering: ClassVar = ["-since", "-pk"]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["user"], condition=models.Q(lifted_at=None), name="audit_hold_one_a_person")
+        ]
+        indexes: ClassVar = [models.Index(fields=["user", "lifted_at"], name="audit_hold_of_a_person")]
+
+    def __str__(self) -> str:
+        return f"hold {self.pk}"
+
+
+class Withheld(models.Model):
+    """What a person under a hold deleted, where its row had to go: its fields, until the hold is lifted."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+", verbose_name=_("person"))
+    kind = models.CharField(_("kind"), max_length=64)
+    fields = models.JSONField()
+    at = models.DateTimeField(_("when"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("withheld row")
+        verbose_name_plural = _("withheld rows")
+
+    def __str__(self) -> str:
+        return f"withheld {self.pk}"
+
+
+class Receipt(models.Model):
+    """That something was deleted: how much of what, and a sum over its ids. Never a word of it, nor a name."""
+
+    class Why(models.TextChoices):
+        OWNER = "owner", _("by its owner")
+        TRASH = "trash", _("out of the trash, by its age")
+        RULE = "rule", _("by a retention rule")
+        ACCOUNT = "account", _("with the account")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    at = models.DateTimeField(_("when"), db_default=Now(), db_index=True)
+    why = models.CharField(_("why"), max_length=7, choices=Why)
+    rule = models.BigIntegerField(_("rule"), null=True)
+    whose = models.PositiveBigIntegerField(_("person's id"), null=True, db_index=True)
+    counts = models.JSONField(_("deleted"), default=dict)
+    digest = models.CharField(
+        _("SHA-256"), max_length=64, help_text=_("Over the ids, sorted; a line is a kind and an id.")
+    )
+
+    class Meta:
+        verbose_name = _("receipt of deletion")
+        verbose_name_plural = _("receipts of deletion")
+        ordering: ClassVar = ["-at"]
+        default_permissions = ("view",)
+
+    def __str__(self) -> str:
+        return f"receipt {self.pk}"

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks
-from conversations.markdown import finished
+from audit import holds, receipts
+from conversations import checks, deletion
 from conversations.models import Conversation, Message
 from conversations.refusals import Refused
 from conversations.tree import Node, Tree
@@ -38,7 +38,7 @@ def choose(user: User, message_id: UUID) -> Turned:
 
 @transaction.atomic
 def erase(user: User, message_id: UUID) -> Turned:
-    """Delete a message and all below it; shown is then the version before it, the one after, or what it answered.
+    """Delete a message and all below it (under a legal hold they are kept, and gone for the person); shown is then the version before it, the one after, or what it answered.
 
     Raises Refused in the trash and while a reply below is written, Message.DoesNotExist for one that is not the user's.
     """
@@ -48,8 +48,10 @@ def erase(user: User, message_id: UUID) -> Turned:
         raise Refused("busy", _("A reply is still being written below. Wait for it, or stop it."))
     parent, beside = _above(tree, message_id), _beside(tree, message_id)
     ids = [node.id for node in gone]
-    Message.objects.filter(pk__in=ids).delete()
-    transaction.on_commit(lambda: finished.forget(ids))
+    if holds.on(user.pk):
+        deletion.hide_messages(conversation, ids)
+    else:
+        receipts.give(deletion.delete_messages(ids), receipts.Why.OWNER, whose=user.pk)
     left = Tree(conversation.pk)
     way = left.through(beside) if beside else left.to(parent)
     _forget(conversation, gone, way)

@@ -8,6 +8,8 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 
+from audit import holds
+from audit.models import Hold
 from conversations.models import Conversation, Message
 from conversations.states import UNFINISHED
 
@@ -22,18 +24,20 @@ _MESSAGES = (  # of one that is not to be kept, in which every reply has ended
     f"DELETE FROM {Message._meta.db_table} WHERE conversation_id = %s"  # noqa: S608 - no input in it
     f" AND EXISTS (SELECT 1 FROM {Conversation._meta.db_table} WHERE id = %s AND kind = 'api') AND NOT EXISTS"
     f" (SELECT 1 FROM {Message._meta.db_table} WHERE conversation_id = %s AND state IN ({_UNFINISHED}))"
+    f" AND NOT EXISTS (SELECT 1 FROM {Hold._meta.db_table} AS it JOIN {Conversation._meta.db_table} AS talk"
+    " ON talk.owner_id = it.user_id WHERE talk.id = %s AND it.lifted_at IS NULL)"
 )
 
 
 @transaction.atomic
 def purge(conversation: UUID) -> bool:
-    """Delete one in which every reply has ended. What it cost stays in the ledger, what rules found in the incidents.
+    """Delete one in which every reply has ended, unless its person is under a legal hold. What it cost stays in the ledger, what rules found in the incidents.
 
     Written out: it is done for every request, and Django would look for rows in ten tables that have none of it.
     """
     key = Conversation._meta.pk.get_db_prep_value(conversation, connection)
     with connection.cursor() as cursor:
-        cursor.execute(_MESSAGES, [key, key, key])
+        cursor.execute(_MESSAGES, [key, key, key, key])
         if not cursor.rowcount:
             return False
         cursor.execute(f"DELETE FROM {Conversation._meta.db_table} WHERE id = %s", [key])  # noqa: S608 - no input in it
@@ -44,6 +48,7 @@ def purge_old() -> int:
     """Delete those that ended ten minutes ago; how many there were."""
     old = Conversation.objects.filter(kind=Conversation.Kind.API, updated_at__lt=Now() - KEPT)
     unfinished = Message.objects.unfinished().filter(conversation=OuterRef("pk"))
+    old = old.exclude(owner__in=holds.people())
     found = old.exclude(Exists(unfinished)).order_by("updated_at").values_list("pk", flat=True)
     gone = sum(purge(pk) for pk in list(found[:AT_ONCE]))
     if gone:

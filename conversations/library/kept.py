@@ -9,6 +9,7 @@ from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
+from audit import holds
 from audit.log import record
 from conversations.models import Preset, SavedPrompt
 from conversations.models.prompt import Kept
@@ -75,6 +76,8 @@ def delete(row: Kept, user: User) -> None:
     """For ever. The caller knows that this person may."""
     if row.is_team:
         _record(row, user, "deleted")
+    if row.owner_id and holds.on(row.owner_id):
+        holds.withhold(row, row.owner_id)
     row.delete()
 
 

@@ -68,7 +68,7 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Those of ``api``, which no page shows, only for whoever asks for them."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(owner_id=user.pk, kind=kind)
+        return self.filter(owner_id=user.pk, kind=kind, gone_at=None)
 
     def held(self) -> Self:
         """Locked until the transaction ends, in one order for all who lock several; before any row that is in them.
@@ -85,6 +85,7 @@ PINNED = Q(pinned_at__isnull=False)
 ARCHIVED = Q(trashed_at=None, archived_at__isnull=False)
 TRASHED = Q(trashed_at__isnull=False)
 OF_API = Q(kind="api")  # not to be kept
+GONE = Q(gone_at__isnull=False)  # for their owners
 RETITLED = ~Q(title=F("indexed_title"))  # for the index of the search
 
 
@@ -126,6 +127,9 @@ class Conversation(Parameters):
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
     trashed_at = models.DateTimeField(_("in the trash since"), null=True, blank=True)
+    gone_at = models.DateTimeField(
+        null=True, editable=False, help_text=_("Deleted by its owner, and kept while a legal hold is on them.")
+    )
     created_at = models.DateTimeField(_("created"), db_default=Now())
     updated_at = models.DateTimeField(_("changed"), db_default=Now())
 
@@ -155,6 +159,7 @@ class Conversation(Parameters):
             models.Index(F("folder"), F("updated_at").desc(), F("id").desc(), name="conversations_of_folder"),
             models.Index(fields=["trashed_at"], name="conversations_trash", condition=TRASHED),
             models.Index(fields=["updated_at"], name="conversations_of_api", condition=OF_API),
+            models.Index(fields=["gone_at"], name="conversations_gone", condition=GONE),
         ]
 
     def __str__(self) -> str:

@@ -14,7 +14,7 @@ class IndexEntryQuerySet(models.QuerySet["IndexEntry"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         if not user.is_authenticated:
             return self.none()
-        return self.filter(conversation__owner_id=user.pk)
+        return self.filter(conversation__owner_id=user.pk, conversation__gone_at=None)
 
 
 class IndexEntry(models.Model):

@@ -22,7 +22,8 @@ class MessageQuerySet(models.QuerySet["Message"]):
         """Those in conversations of this kind."""
         if not user.is_authenticated:
             return self.none()
-        return self.filter(conversation__owner_id=user.pk, conversation__kind=kind)
+        mine = {"conversation__owner_id": user.pk, "conversation__kind": kind, "conversation__gone_at": None}
+        return self.filter(**mine)
 
     def replies(self) -> Self:
         return self.filter(role="assistant")

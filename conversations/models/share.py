@@ -28,12 +28,13 @@ class ShareQuerySet(models.QuerySet["Share"]):
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         if not user.is_authenticated:
             return self.none()
-        return self.filter(owner_id=user.pk)
+        return self.filter(owner_id=user.pk, conversation__gone_at=None)
 
     def open(self) -> Self:
         """Those that may be read now, as long as their owners may share."""
         lasting = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
-        return self.filter(lasting, revoked_at=None, owner__is_active=True, conversation__trashed_at=None)
+        here = {"conversation__trashed_at": None, "conversation__gone_at": None}
+        return self.filter(lasting, revoked_at=None, owner__is_active=True, **here)
 
     def meant_for(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """Those of others for all of the team, and those for this person."""

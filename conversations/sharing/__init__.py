@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from audit import holds
 from audit.log import record
 from conversations.models import Conversation, Message, Share
 from conversations.models.share import ShareQuerySet
@@ -98,9 +99,10 @@ def revoke(user: User, share_id: int) -> None:
 
 @transaction.atomic
 def end(share: Share, *, by: User) -> bool:
-    """Revoke, by whoever may. The snapshot goes at once: nothing brings it back. False when it was revoked before."""
+    """Revoke, by whoever may. The snapshot goes at once, unless a hold keeps it: nothing brings it back. False when it was revoked before."""
     row = Share.objects.filter(pk=share.pk, revoked_at=None)
-    if not row.update(revoked_at=Now(), messages=[]):
+    kept = {} if holds.on(share.owner_id) else {"messages": []}
+    if not row.update(revoked_at=Now(), **kept):
         return False
     whose = {"owner": share.owner.get_username(), "owner_id": share.owner_id}
     record("share.revoked", actor=by, subject=share, details={**whose, "conversation": str(share.conversation_id)})
@@ -116,7 +118,7 @@ def forget() -> int:
     """Remove shares that have been over for a month; how many there were."""
     long_ago = timezone.now() - KEPT_AFTER
     over = Share.objects.filter(Q(revoked_at__lt=long_ago) | Q(expires_at__lt=long_ago))
-    removed, _of_what = over.delete()
+    removed, _of_what = over.exclude(owner__in=holds.people()).delete()
     return removed
 
 

@@ -14,8 +14,8 @@ from django.db.models.functions import Coalesce, Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from conversations import checks, metrics
-from conversations.markdown import finished
+from audit import holds, receipts
+from conversations import checks, deletion, metrics
 from conversations.models import Conversation, Folder, Message, Tag
 from conversations.refusals import Refused
 from conversations.services import stop
@@ -107,8 +107,9 @@ def restore(user: User, ids: Ids) -> Shelved:
     return Shelved(ids, {"trashed": False})
 
 
-def delete(user: User, ids: Ids) -> Shelved:
-    """Delete them for ever, out of the trash. What their replies cost stays in the ledger.
+def delete(user: User, ids: Ids, why: receipts.Why = receipts.Why.OWNER) -> Shelved:
+    """Delete them for ever, out of the trash. What their replies cost stays in the ledger. Under a legal hold they are
+    kept, and gone for the person.
 
     Raises Refused: ``not_trashed``, or ``busy`` while a worker still writes there; its end was asked for.
     """
@@ -122,9 +123,10 @@ def delete(user: User, ids: Ids) -> Shelved:
             raise Refused("not_trashed", _("Only what is in the trash can be deleted for ever."))
         if _unfinished(ids).exists():
             raise Refused("busy", _("A reply is still being written there. Try again in a moment."))
-        messages = list(Message.objects.filter(conversation__in=ids).values_list("pk", flat=True))
-        rows.delete()
-    finished.forget(messages)
+        if holds.on(user.pk):
+            deletion.hide(ids)
+        else:
+            receipts.give(deletion.delete(ids), why, whose=user.pk)
     return Shelved(ids, {"deleted": True})
 
 

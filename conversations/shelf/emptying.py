@@ -6,6 +6,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.db.models.functions import Now
 
+from audit import holds
+from audit.receipts import Why
 from conversations import shelf
 from conversations.models import Conversation
 from conversations.refusals import Refused
@@ -24,9 +26,10 @@ def empty() -> int:
         return 0
     old = Conversation.objects.filter(trashed_at__lt=Now() - timedelta(days=settings.TRASH_DAYS))
     gone = 0
+    old = old.filter(gone_at=None).exclude(owner__in=holds.people())
     for conversation in old.select_related("owner").order_by("trashed_at")[:AT_ONCE]:
         try:
-            shelf.delete(conversation.owner, frozenset({conversation.pk}))
+            shelf.delete(conversation.owner, frozenset({conversation.pk}), Why.TRASH)
         except (Refused, Conversation.DoesNotExist):
             continue
         gone += 1

@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from inference import metrics
 from inference.cancelling import cancelled
+from inference.events import forgetting
 from inference.events.client import async_client
 from inference.events.items import FEED, FEED_LENGTH, FIELD, Item, Part, Snapshot, key, pack, unpack
 
@@ -167,6 +168,9 @@ class Feed:
     def _hand_out(self, items: list[Item]) -> None:
         mailboxes = self._mailboxes
         for item in items:
+            if item[3] == Part.GONE:
+                forgetting.hear(item[0])
+                continue
             for mailbox in mailboxes.get(item[0], ()):
                 if item[3] == Part.SYNC:
                     mailbox.missed()

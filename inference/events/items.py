@@ -28,6 +28,7 @@ class Part(IntEnum):
     SYNC = 3
     HTML = 4  # never in Redis: a web process adds it for its own followers
     PROBE = 5  # of no reply: the web process that published it wants to hear it back
+    GONE = 6  # the message was deleted: nothing of it is to stay in memory
 
 
 class Refusal(IntEnum):

@@ -1,0 +1,64 @@
+"""Legal holds: what a person under one deletes disappears for them, and is kept; nobody else deletes anything of theirs."""
+
+from typing import Any
+
+from django.core import serializers
+from django.db import models, transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from audit.log import record
+from audit.models import Hold, Withheld
+
+
+class Held(Exception):  # noqa: N818 - an answer to who asks, not a fault
+    """Not deleted: a legal hold is on its person."""
+
+
+def holding() -> "QuerySet[Hold]":
+    """Those that hold now."""
+    return Hold.objects.filter(lifted_at=None)
+
+
+def on(user_id: int) -> bool:
+    """Whether one is on this person."""
+    return holding().filter(user_id=user_id).exists()
+
+
+def people() -> Any:
+    """The ids of those who are under one, for a condition."""
+    return holding().values("user_id")
+
+
+def check(user_id: int) -> None:
+    """Raises Held."""
+    if on(user_id):
+        raise Held
+
+
+@transaction.atomic
+def put_on(person: Any, reason: str, by: Any) -> Hold:
+    """From now on; a person who is under one already stays under that."""
+    hold, made = Hold.objects.get_or_create(user=person, lifted_at=None, defaults={"reason": reason, "by": by})
+    if made:
+        record("hold.set", actor=by, subject=person, details={"hold": hold.pk, "reason": reason})
+    return hold
+
+
+@transaction.atomic
+def lift(person: Any, by: Any) -> int:
+    """End what holds; how many there were. What they deleted meanwhile goes with the next run of the schedule."""
+    held = list(holding().filter(user=person).values_list("pk", flat=True))
+    ended = holding().filter(pk__in=held).update(lifted_at=Now(), lifted_by=by)
+    if ended:
+        record("hold.lifted", actor=by, subject=person, details={"holds": held})
+    return ended
+
+
+def withhold(row: models.Model, user_id: int) -> None:
+    """Keep the fields of a row that is about to be deleted by its owner."""
+    fields = serializers.serialize("python", [row])[0]["fields"]
+    plain = {
+        name: value if isinstance(value, int | float | bool | None) else str(value) for name, value in fields.items()
+    }
+    Withheld.objects.create(user_id=user_id, kind=row._meta.label, fields={"pk": str(row.pk), **plain})
