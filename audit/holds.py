@@ -1,4 +1,4 @@
-"""Legal holds: what a person under one deletes disappears for them, and is kept; nobody else deletes anything of theirs."""
+"""Legal holds: what a person under one deletes is gone for them, and kept; nobody else deletes anything of theirs."""
 
 from typing import Any
 
@@ -58,7 +58,8 @@ def lift(person: Any, by: Any) -> int:
 def withhold(row: models.Model, user_id: int) -> None:
     """Keep the fields of a row that is about to be deleted by its owner."""
     fields = serializers.serialize("python", [row])[0]["fields"]
-    plain = {
-        name: value if isinstance(value, int | float | bool | None) else str(value) for name, value in fields.items()
-    }
-    Withheld.objects.create(user_id=user_id, kind=row._meta.label, fields={"pk": str(row.pk), **plain})
+    Withheld.objects.create(user_id=user_id, kind=row._meta.label, fields={"pk": str(row.pk), **_plain(fields)})
+
+
+def _plain(fields: dict[str, Any]) -> dict[str, Any]:
+    return {name: one if isinstance(one, int | float | bool | None) else str(one) for name, one in fields.items()}

@@ -180,9 +180,7 @@ class Receipt(models.Model):
     rule = models.BigIntegerField(_("rule"), null=True)
     whose = models.PositiveBigIntegerField(_("person's id"), null=True, db_index=True)
     counts = models.JSONField(_("deleted"), default=dict)
-    digest = models.CharField(
-        _("SHA-256"), max_length=64, help_text=_("Over the ids, sorted; a line is a kind and an id.")
-    )
+    digest = models.CharField(_("SHA-256"), max_length=64, help_text=_("Over lines of a kind and an id, sorted."))
 
     class Meta:
         verbose_name = _("receipt of deletion")

@@ -1,4 +1,4 @@
-"""Receipts: what was deleted, in numbers, with a sum by which somebody who knows the ids can prove that these were it."""
+"""Receipts: what was deleted, in numbers, with a sum by which whoever knows the ids can prove that these were it."""
 
 import hashlib
 from collections import defaultdict

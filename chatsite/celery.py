@@ -24,6 +24,8 @@ app.conf.beat_schedule = {
     },
     "purge-api": {"task": "conversations.tasks.purge_api", "schedule": 60.0, "options": {"expires": 60.0}},
     "empty-trash": {"task": "conversations.tasks.empty_trash", "schedule": 3600.0, "options": {"expires": 3600.0}},
+    "keep-rules": {"task": "retention.tasks.sweep", "schedule": 300.0, "options": {"expires": 300.0}},
+    "let-go": {"task": "retention.tasks.let_go", "schedule": 300.0, "options": {"expires": 300.0}},
     "back-up": {"task": "chatsite.tasks.back_up", "schedule": 600.0, "options": {"expires": 600.0}},
     "make-exports": {"task": "exports.tasks.make_exports", "schedule": 10.0, "options": {"expires": 10.0}},
     "ask-for-due-exports": {"task": "exports.tasks.ask_for_due", "schedule": 60.0, "options": {"expires": 60.0}},

@@ -136,6 +136,13 @@ VARIABLES = (
         least=1,
     ),
     Variable(
+        "CHATSITE_LEAVING_DAYS",
+        int,
+        14,
+        "Days after which an account is deleted whose person asked for it; signing in meanwhile keeps it. 0: at once.",
+    ),
+    Variable("CHATSITE_COPY_HOURS", int, 72, "Hours for which a copy of one's own data can be downloaded.", least=1),
+    Variable(
         "CHATSITE_BACKUP_DIR",
         Path,
         None,

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "inference",
     "conversations",
     "exports.apps.ExportsConfig",
+    "retention.apps.RetentionConfig",
     "console.apps.ConsoleConfig",
     "chatsite",
 ]
@@ -118,6 +119,8 @@ DATABASE_URL: str = read("DATABASE_URL")
 DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+LEAVING_DAYS: int = read("CHATSITE_LEAVING_DAYS")
+COPY_HOURS: int = read("CHATSITE_COPY_HOURS")
 BACKUP_DIR: Path = read("CHATSITE_BACKUP_DIR") or DATA_DIR / "backups"
 BACKUP_HOURS: int = read("CHATSITE_BACKUP_HOURS")
 BACKUPS_KEPT: int = read("CHATSITE_BACKUPS_KEPT")

@@ -14,6 +14,7 @@ admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-a
 urlpatterns = [
     path("", include("conversations.urls")),
     path("", include("exports.urls")),
+    path("accounts/data/", include("retention.urls")),
     path("v1/", include("conversations.api.urls")),
     path("v1/", include("exports.api.urls")),
     path("accounts/", include("accounts.urls")),

@@ -38,7 +38,9 @@ def choose(user: User, message_id: UUID) -> Turned:
 
 @transaction.atomic
 def erase(user: User, message_id: UUID) -> Turned:
-    """Delete a message and all below it (under a legal hold they are kept, and gone for the person); shown is then the version before it, the one after, or what it answered.
+    """Delete a message and all below it; shown is then the version before it, the one after, or what it answered.
+
+    Under a legal hold they are kept, and gone for the person.
 
     Raises Refused in the trash and while a reply below is written, Message.DoesNotExist for one that is not the user's.
     """

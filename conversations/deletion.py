@@ -1,4 +1,4 @@
-"""Deleting what was said so that nothing of it is left: rows, search, drafts, shares, live texts, what is kept rendered.
+"""Deleting what was said so that nothing of it is left: rows, search, drafts, shares, live texts, rendered HTML.
 
 Whoever calls has locked the conversations, knows that no reply is written in them, and that no hold is on their person;
 under one, ``hide`` is called instead. Exports that hold them go by the signal.

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                 ('rule', models.BigIntegerField(null=True, verbose_name='rule')),
                 ('whose', models.PositiveBigIntegerField(db_index=True, null=True, verbose_name="person's id")),
                 ('counts', models.JSONField(default=dict, verbose_name='deleted')),
-                ('digest', models.CharField(help_text='Over the ids, sorted; a line is a kind and an id.', max_length=64, verbose_name='SHA-256')),
+                ('digest', models.CharField(help_text='Over lines of a kind and an id, sorted.', max_length=64, verbose_name='SHA-256')),
             ],
             options={
                 'verbose_name': 'receipt of deletion',

@@ -31,7 +31,8 @@ _MESSAGES = (  # of one that is not to be kept, in which every reply has ended
 
 @transaction.atomic
 def purge(conversation: UUID) -> bool:
-    """Delete one in which every reply has ended, unless its person is under a legal hold. What it cost stays in the ledger, what rules found in the incidents.
+    """Delete one in which every reply has ended, unless its person is under a legal hold. What it cost stays in the
+    ledger, what rules found in the incidents.
 
     Written out: it is done for every request, and Django would look for rows in ten tables that have none of it.
     """

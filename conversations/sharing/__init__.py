@@ -99,7 +99,10 @@ def revoke(user: User, share_id: int) -> None:
 
 @transaction.atomic
 def end(share: Share, *, by: User) -> bool:
-    """Revoke, by whoever may. The snapshot goes at once, unless a hold keeps it: nothing brings it back. False when it was revoked before."""
+    """Revoke, by whoever may. The snapshot goes at once: nothing brings it back. A legal hold keeps it unread.
+
+    False when it was revoked before.
+    """
     row = Share.objects.filter(pk=share.pk, revoked_at=None)
     kept = {} if holds.on(share.owner_id) else {"messages": []}
     if not row.update(revoked_at=Now(), **kept):
