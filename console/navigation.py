@@ -62,9 +62,10 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("auth.Group", _("Groups")),
             Rows("limits.Restraint"),
             Rows("accounts.ApiKey"),
+            Rows("audit.Hold"),
         ),
     ),
-    (_("Rules"), (Rows("limits.Policy"), Rows("moderation.Rule"), Rows("moderation.Incident"))),
+    (_("Rules"), (Rows("limits.Policy"), Rows("moderation.Rule"), Rows("moderation.Incident"), Rows("retention.Rule"))),
     (
         _("Usage"),
         (
@@ -84,7 +85,14 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
             Rows("console.Banner"),
         ),
     ),
-    (_("Audit"), (Rows("audit.Entry", _("Audit log")), Page(_("Security"), "security", "audit.view_entry"))),
+    (
+        _("Audit"),
+        (
+            Rows("audit.Entry", _("Audit log")),
+            Rows("audit.Receipt"),
+            Page(_("Security"), "security", "audit.view_entry"),
+        ),
+    ),
 )
 
 

@@ -1,10 +1,11 @@
 """People in the admin: their roles, what they used, what is left to them, and what restrains them."""
 
-from typing import TYPE_CHECKING, Any
+import copy
+from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.models import EmailAddress
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -17,13 +18,14 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from audit.admin import AuditedAdmin
-from console import people_filters, person_page, restraints
+from console import holds, people_filters, person_page, restraints
 from console.people_actions import ActsOnSeveral
 from console.people_list import PeopleList, role_among
 from console.role_admin import RolesOfPeople
 from console.roles import GROUPS
 from console.templatetags.figures import short
 from limits.quotas import Quota
+from retention import erasing
 
 if TYPE_CHECKING:  # generic for the type checker only
     _UserAdmin = UserAdmin[User]
@@ -74,6 +76,8 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
             path("<int:pk>/overview/", door(person_page.overview), name="accounts_user_overview"),
             path("<int:pk>/restrain/", door(restraints.restrain), name="accounts_user_restrain"),
             path("<int:pk>/lift/", door(restraints.lift), name="accounts_user_lift"),
+            path("<int:pk>/hold/", door(holds.hold), name="accounts_user_hold"),
+            path("<int:pk>/hold/lift/", door(holds.lift), name="accounts_user_lift_hold"),
         ]
         return pages + super().get_urls()
 
@@ -110,6 +114,23 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
             shown = restraint.get_kind_display()
             return format_html('<span class="state" data-state="{}">{}</span>', restraint.kind, shown)
         return "–"
+
+    def delete_model(self, request: HttpRequest, obj: User) -> None:
+        """With all that is theirs, and a receipt."""
+        self._erase(request, [obj])
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        self._erase(request, list(queryset))
+
+    def _erase(self, request: HttpRequest, people: list[User]) -> None:
+        for person in people:
+            gone = copy.copy(person)  # which keeps its id
+            try:
+                erasing.erase(person, by=cast("User", request.user))
+            except erasing.Stays as why:
+                messages.error(request, f"{person}: {why}")
+            else:
+                self._record(request, "deleted", gone, {})
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """The people by name, and all that goes with them by number: who may delete a person may delete that."""

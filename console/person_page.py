@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from accounts.models import User
+from audit import holds
 from console.dashboard import Figure
 from console.navigation import Pages
 from console.people_list import Known, known_of, role_among
@@ -47,6 +48,9 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "restraints": Restraint.objects.filter(user=person).select_related("by", "lifted_by")[:MOST_RESTRAINTS],
         "may_restrain": mine and request.user.has_perm("limits.add_restraint"),
         "may_lift": mine and request.user.has_perm("limits.change_restraint"),
+        "hold": holds.holding().filter(user=person).first() if request.user.has_perm("audit.view_hold") else None,
+        "may_hold": mine and request.user.has_perm("audit.add_hold"),
+        "may_lift_hold": mine and request.user.has_perm("audit.change_hold"),
         "figures": [*_figures(known), *_incidents(person, pages)],
         **_policy(person, pages),
         **_usage(person, pages),

@@ -62,27 +62,27 @@ class RestrainForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def restrain(request: HttpRequest, pk: int) -> HttpResponse:
     """Slow or suspend one person, once it is said why."""
-    person = _person(request, pk, "limits.add_restraint")
+    person = person_for(request, pk, "limits.add_restraint")
     form = RestrainForm(request.POST if request.method == "POST" else None, initial={"kind": "slow", "hours": "24"})
     if form.is_valid():
         form.restrain(person, cast("User", request.user))
         messages.success(request, _("%(name)s is restrained from now on.") % {"name": person})
-        return _back(person)
+        return back_to(person)
     title = _("Slow or suspend %(name)s") % {"name": person}
-    return _ask(request, title, person, form=form, button=_("Slow or suspend"))
+    return ask(request, title, person, form=form, button=_("Slow or suspend"))
 
 
 @require_http_methods(["GET", "POST"])
 def lift(request: HttpRequest, pk: int) -> HttpResponse:
     """End what restrains one person, once that is confirmed."""
-    person = _person(request, pk, "limits.change_restraint")
+    person = person_for(request, pk, "limits.change_restraint")
     if request.method == "POST":
         ended = restraints.lift(person, cast("User", request.user))
         words = ngettext("%(number)d restraint was lifted.", "%(number)d restraints were lifted.", ended)
         messages.success(request, words % {"number": ended})
-        return _back(person)
+        return back_to(person)
     title = _("Lift what restrains %(name)s?") % {"name": person}
-    return _ask(request, title, person, held=restraints.now_on(person.pk), button=_("Lift"))
+    return ask(request, title, person, held=restraints.now_on(person.pk), button=_("Lift"))
 
 
 class Holds(admin.SimpleListFilter):
@@ -131,7 +131,7 @@ class RestraintAdmin(OnlyItsFilters, _ModelAdmin):
         return False
 
 
-def _person(request: HttpRequest, pk: int, permission: str) -> User:
+def person_for(request: HttpRequest, pk: int, permission: str) -> User:
     """The person, if the one who asks may do this to them."""
     person = get_object_or_404(User, pk=pk)
     if not (request.user.has_perm(permission) and request.user.has_perm("accounts.view_user")):
@@ -141,10 +141,10 @@ def _person(request: HttpRequest, pk: int, permission: str) -> User:
     return person
 
 
-def _ask(request: HttpRequest, title: str, person: User, **more: Any) -> HttpResponse:
+def ask(request: HttpRequest, title: str, person: User, **more: Any) -> HttpResponse:
     context = {**admin.site.each_context(request), "title": title, "person": person, **more}
     return render(request, "console/restrain.html", context)
 
 
-def _back(person: User) -> HttpResponseRedirect:
+def back_to(person: User) -> HttpResponseRedirect:
     return HttpResponseRedirect(reverse("admin:accounts_user_overview", args=[person.pk]))

@@ -34,6 +34,8 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "accounts.apikey": ("vc", "", "v"),
     "accounts.user": ("vacd", "", "v"),
     "audit.entry": ("v", "", "v"),
+    "audit.hold": ("vac", "", "v"),
+    "audit.receipt": ("v", "", "v"),
     "auth.group": ("vacd", "", "v"),
     "console.banner": ("vacd", "", "v"),
     "conversations.conversation": ("v", "", "v"),
@@ -49,6 +51,7 @@ TABLE: dict[str, tuple[str, str, str]] = {
     "moderation.incident": ("vc", "vc", "v"),
     "moderation.note": ("va", "va", "v"),
     "moderation.rule": ("vacd", "vacd", "v"),
+    "retention.rule": ("vacd", "", "v"),
 }
 BESIDES = {  # permissions that are not of the four; a reviewer has nothing else
     "audit.read_conversation": (Role.ADMIN,),

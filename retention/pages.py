@@ -78,10 +78,10 @@ def ask_copy(request: HttpRequest) -> HttpResponseRedirect:
 @never_cache
 @require_GET
 @login_required
-def download(request: HttpRequest, pk: UUID) -> FileResponse:
+def download(request: HttpRequest, copy_id: UUID) -> FileResponse:
     """The zip, for nobody but its owner."""
     user = cast("User", request.user)
-    copy = get_object_or_404(DataCopy.objects.visible_to(user), pk=pk, state=DataCopy.State.DONE)
+    copy = get_object_or_404(DataCopy.objects.visible_to(user), pk=copy_id, state=DataCopy.State.DONE)
     if copy.expires_at is None or copy.expires_at <= timezone.now() or not copy.path.exists():
         raise Http404
     record("data_copy.downloaded", actor=user, subject=copy)
@@ -103,16 +103,16 @@ def leave(request: HttpRequest) -> HttpResponse:
         messages.error(request, str(why))
         return redirect("account_data")
     logout(request)
-    return redirect("deletion_receipt", pk=asked.receipt)
+    return redirect("deletion_receipt", receipt_id=asked.receipt)
 
 
 @never_cache
 @require_GET
-def receipt(request: HttpRequest, pk: UUID) -> HttpResponse:
+def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
     """What was deleted, for whoever knows the receipt's id, which cannot be guessed. No name and no word is on it."""
-    found = Receipt.objects.filter(pk=pk).first()
+    found = Receipt.objects.filter(pk=receipt_id).first()
     if found is None:
-        asked = leaving.asked(pk)
+        asked = leaving.asked(receipt_id)
         if asked is None:
             raise Http404
         return render(request, "account/receipt.html", {"due_at": asked.due_at})

@@ -1,8 +1,8 @@
 """The HTML of finished messages, kept for a while in memory: thirty of them take some 50 ms, and people come back.
 
 What is erased or deleted is forgotten at once by the process in which that is done, and by each other when the feed
-tells it (``inference.events.forgetting``). One that reads no feed holds it until so many messages were shown there since, and
-uses it no more: it is kept by the message, which nobody loads again.
+tells it (``inference.events.forgetting``). One that reads no feed holds it until so many messages were shown there
+since, and uses it no more: it is kept by the message, which nobody loads again.
 """
 
 from collections.abc import Iterable

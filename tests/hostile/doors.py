@@ -147,6 +147,11 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "api_keys": both(MEMBERS),
     "api_keys_revoke": (post(MEMBERS),),  # each their own
     "api_key_revoke": (post(ALICE_ONLY),),
+    "account_data": (get(MEMBERS),),
+    "account_data_copy": (post(MEMBERS),),  # each their own
+    "account_data_download": (get(ALICE_ONLY),),
+    "account_leave": (post(MEMBERS),),  # refused without their password
+    "deletion_receipt": (get(EVERYONE),),  # who knows its id, which nobody guesses: numbers, and no name
     "set_language": (post(EVERYONE),),
 }
 MACHINES: dict[str, tuple[Way, ...]] = {
@@ -186,6 +191,9 @@ CONSOLE: dict[str, tuple[Way, ...]] = {
     "admin:accounts_user_overview": (get(WHO_SEE_PEOPLE),),
     "admin:accounts_user_restrain": both(ADMINS),
     "admin:accounts_user_lift": (post(ADMINS),),
+    "admin:accounts_user_hold": both(ADMINS),
+    "admin:accounts_user_lift_hold": both(ADMINS),
+    "admin:retention_rule_switch": both(ADMINS),
     "admin:auth_user_password_change": both(ADMINS),
 }
 MODERATION: dict[str, tuple[Way, ...]] = {
@@ -236,6 +244,7 @@ MODEL_PAGES = {
 
 ONLY_SHOWN = {
     "accounts.apikey",
+    "audit.hold",
     "limits.restraint",
     "conversations.share",
 }  # on a model's pages; doors with a row of their own change it

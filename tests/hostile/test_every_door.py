@@ -6,6 +6,7 @@ A door that has no row in ``tests.hostile.doors`` fails here by its name, so tha
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,11 @@ from django.contrib import admin
 from django.db.models import Model as Row
 from django.test import AsyncClient
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 
 from accounts.api_keys import create
 from accounts.models import User
+from audit.models import Hold, Receipt
 from console import roles
 from console.models import Banner
 from console.roles import TABLE, Role
@@ -28,6 +31,8 @@ from conversations.urls import websocket_urlpatterns
 from exports.models import ExportJob, Import, Schedule
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
+from retention import models as retention
+from retention.models import DataCopy
 from tests.conversations.talk import say
 from tests.hostile.doors import (
     DOORS,
@@ -162,6 +167,8 @@ class Story:
             "nomination_id": self.rows["nomination"],
             "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
             "preset_id": Preset.objects.values_list("pk", flat=True).get(name="Hers"),
+            "copy_id": self.rows["copy"],
+            "receipt_id": self.rows["audit.receipt"],
             "token": Share.objects.values_list("token", flat=True).get(),
             "pk": self.rows.get(door.model, 0),
             "id": self.alice.pk,
@@ -199,12 +206,16 @@ def story(alice: User, grace: User) -> Story:
         SavedPrompt.objects.create(owner=alice, name="Hers", text="x"),
         SavedPrompt.objects.create(owner=grace, name="Team's", text="x", is_team=True),
         Incident.objects.create(message=sent.reply, user=alice, where="prompt"),
+        Hold.objects.create(user=alice, reason="Asked for", by=grace),
+        Receipt.objects.create(why="rule", digest="0" * 64),
+        retention.Rule.objects.create(what="trash", days=30),
     ]
     Import.objects.create(owner=alice, name="hers.json", size=1, state="ready")
     rows: dict[str, Any] = {row._meta.label_lower: row.pk for row in made}
     rows |= {"conversations.message": sent.reply, "audit.entry": 1}
     roles.give(alice, Role.AUDITOR, by=grace)  # and with it the first entry of the audit log
     roles.give(alice, None, by=grace)
+    rows["copy"] = DataCopy.objects.create(owner=alice, state="done", expires_at=timezone.now() + timedelta(1)).pk
     rows["folder"] = Folder.objects.create(owner=alice, name="Hers").pk
     rows["nomination"] = Nomination.objects.create(reply_id=sent.reply).pk
     rows["tag"] = Tag.objects.create(owner=alice, name="hers").pk
