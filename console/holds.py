@@ -1,4 +1,4 @@
-"""Legal holds: put on a person with a reason, and lifted, by whoever has the permission; and the list of all of them."""
+"""Legal holds: put on a person with a reason, and lifted, by who has the permission; lists of these and of receipts."""
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -35,8 +35,8 @@ class HoldForm(forms.Form):
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text=gettext_lazy(
-            "Nothing of theirs is deleted until it is lifted; what they delete is gone for them only. They are not told. "
-            "Kept in the audit log."
+            "Nothing of theirs is deleted until it is lifted; what they delete is gone for them only. "
+            "They are not told; the audit log is."
         ),
     )
 

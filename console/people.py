@@ -8,7 +8,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
+from audit import holds as holding
 from audit.admin import AuditedAdmin
 from console import holds, people_filters, person_page, restraints
 from console.people_actions import ActsOnSeveral
@@ -131,6 +132,17 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
                 messages.error(request, f"{person}: {why}")
             else:
                 self._record(request, "deleted", gone, {})
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
+        if User.objects.filter(pk=obj_id).exists():  # a message says why
+            return HttpResponseRedirect(reverse("admin:accounts_user_overview", args=[obj_id]))
+        return super().response_delete(request, obj_display, obj_id)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Not of the last owner, nor of one under a legal hold."""
+        if not super().has_delete_permission(request, obj):
+            return False
+        return obj is None or not (erasing.is_last_owner(obj) or holding.on(obj.pk))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """The people by name, and all that goes with them by number: who may delete a person may delete that."""

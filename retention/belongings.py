@@ -31,17 +31,8 @@ KEY = ("name", "prefix", "scopes", "models", "saves", "created_at", "expires_at"
 PARAMETERS = ("instructions", "temperature", "top_p", "max_tokens", "effort", "model")
 SHARE = ("conversation", "title", "messages", "audience", "created_at", "expires_at", "revoked_at")
 INCIDENT = ("at", "where", "action", "conversation", "message", "reason", "said", "state", "appeal", "appealed_at")
-USAGE = ("day", "model", "state", "outcome", "reserved_at", "settled_at", *("prompt_tokens", "completion_tokens", "charged"))
-    "day",
-    "model",
-    "state",
-    "outcome",
-    "reserved_at",
-    "settled_at",
-    "prompt_tokens",
-    "completion_tokens",
-    "charged",
-)
+TOKENS = ("prompt_tokens", "completion_tokens", "charged")
+USAGE = ("day", "model", "state", "outcome", "reserved_at", "settled_at", *TOKENS)
 
 
 def write(user: User, path: Path) -> None:

@@ -70,7 +70,7 @@ def preview(rule: Rule) -> Preview:
     mine = _of(rule, [one for one in rules if one.what == rule.what], of.whose)
     rows = due(rule.what, rules).filter(mine)
     older = Q(**{f"{of.since}__lt": Now() - timedelta(days=rule.days)}) if rule.days else Q(pk__in=[])
-    chats = rows.order_by().values("pk") if of.rows.model is Conversation else []
+    chats: Any = rows.order_by().values("pk") if of.rows.model is Conversation else []
     return Preview(
         rows=rows.count(),
         messages=Message.objects.filter(conversation__in=chats).count(),

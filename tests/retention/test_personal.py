@@ -1,0 +1,206 @@
+"""A copy of all one has, and the deletion of one's account."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts import api_keys
+from accounts.models import ApiKey, User
+from audit import holds
+from audit.models import Entry, Receipt
+from conversations.models import Conversation, Message, Rating, SavedPrompt
+from limits.models import Usage
+from moderation.models import Incident
+from retention import copies, leaving
+from retention.models import DataCopy, Leaving
+from tests.retention.stories import talk
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def secret(alice: User) -> str:
+    """Of Alice's key; she has some of everything."""
+    one = talk(alice)
+    Rating.objects.create(reply=Message.objects.get(conversation=one, role="assistant"), value=1)
+    SavedPrompt.objects.create(owner=alice, name="Brief", text="Be brief")
+    Usage.objects.create(
+        reply=uuid4(), user=alice, model="m", day="2026-01-01", reserved=9, charged=7, charge_failed=0, charge_blocked=0
+    )
+    Incident.objects.create(message=uuid4(), user=alice, user_name="alice", where="prompt", excerpt="bad …")
+    return api_keys.create(alice, "Nightly", scopes=["chat"])[1]
+
+
+# --- A copy -----------------------------------------------------------------------------------------------------------
+
+
+def test_all_that_is_ones_own_comes_in_one_zip(alice: User, bob: User, secret: str) -> None:
+    talk(bob, text="Bob's own words")
+    client = signed_in(alice)
+    client.post("/accounts/data/copy/")
+    client.post("/accounts/data/copy/")
+    made = DataCopy.objects.get()  # while one is waited for, it is that one
+    copies.make(made.pk)
+    page = client.get("/accounts/data/").content.decode()
+    address = f"/accounts/data/copy/{made.pk}/"
+    assert address in page
+    answer = client.get(address)
+    whole = b"".join(answer.streaming_content)  # type: ignore[arg-type]
+    files = read(whole)
+    assert files["account.json"]["email"] == "alice@example.org"
+    assert [one["text"] for one in files["conversations.jsonl"]["messages"]] == ["How old do whales get?", "Very."]
+    assert files["prompts.json"][0]["text"] == "Be brief"
+    assert files["drafts.json"][0]["text"] == "And seals?"
+    assert files["usage.json"][0]["charged"] == 7
+    assert files["ratings.json"][0]["value"] == 1
+    assert files["keys.json"][0]["name"] == "Nightly"
+    text = b"".join(
+        zipfile.ZipFile(io.BytesIO(whole)).read(name) for name in zipfile.ZipFile(io.BytesIO(whole)).namelist()
+    )
+    for hidden in (secret.encode(), ApiKey.objects.get().digest.encode(), alice.password.encode(), b"Bob's own"):
+        assert hidden not in text
+    assert Entry.objects.filter(action="data_copy.downloaded").count() == 1
+
+
+def read(whole: bytes) -> dict[str, Any]:
+    with zipfile.ZipFile(io.BytesIO(whole)) as files:
+        return {name: json.loads(files.read(name)) for name in files.namelist() if ".json" in name}
+
+
+def test_a_copy_is_for_nobody_else_and_expires(alice: User, grace: User) -> None:
+    made = copies.ask(alice)
+    address = f"/accounts/data/copy/{made.pk}/"
+    assert signed_in(alice).get(address).status_code == 404  # not made yet
+    assert copies.make_waiting() == 1
+    assert not copies.make(made.pk)  # once
+    assert signed_in(grace).get(address).status_code == 404
+    assert signed_in(alice).get(address).status_code == 200
+    assert made.path.stat().st_mode & 0o077 == 0
+    assert copies.expire() == 0
+    DataCopy.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    assert signed_in(alice).get(address).status_code == 404
+    assert copies.expire() == 1
+    assert not made.path.exists()
+
+
+def test_one_that_fails_says_so(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = copies.ask(alice)
+    monkeypatch.setattr(copies.belongings, "account", lambda user: 1 / 0)
+    assert not copies.make(made.pk)
+    assert "failed" in signed_in(alice).get("/accounts/data/").content.decode()
+    assert not list(made.path.parent.glob(f"{made.pk}*"))
+
+
+# --- Leaving ----------------------------------------------------------------------------------------------------------
+
+
+def ask_to_leave(user: User) -> tuple[Client, str]:
+    """And where the receipt will be."""
+    client = signed_in(user)
+    answer = client.post("/accounts/data/leave/", {"password": f"{user.username}'s password"})
+    assert answer.status_code == 302
+    return client, answer.headers["Location"]
+
+
+def test_an_account_goes_with_all_that_is_theirs_when_the_time_is_up(alice: User, bob: User, secret: str) -> None:
+    talk(bob)
+    Conversation.objects.create(owner=alice, client_id=uuid4(), kind="api")
+    client, address = ask_to_leave(alice)
+    assert client.get("/accounts/data/").status_code == 302  # signed out
+    assert "Signing in before keeps it" in client.get(address).content.decode()
+    assert api_keys.authenticate(secret) is None
+    assert leaving.let_go() == 0
+    Leaving.objects.update(due_at=timezone.now())
+    assert leaving.let_go() == 1
+    assert not User.objects.filter(username="alice").exists()
+    assert set(Conversation.objects.values_list("owner__username", flat=True)) == {"bob"}
+    assert not SavedPrompt.objects.exists()
+    assert (Usage.objects.get().user, Usage.objects.get().charged) == (None, 7)
+    incident = Incident.objects.get()
+    assert (incident.user, incident.user_name, incident.excerpt) == (None, "", "")
+    page = client.get(address).content.decode()
+    assert "conversations" in page
+    assert "alice" not in page
+    counts = [receipt.counts for receipt in Receipt.objects.filter(why="account")]
+    assert sum(one.get("conversation", 0) for one in counts) == 2
+    assert sum(one.get("account", 0) for one in counts) == 1
+
+
+def test_signing_in_keeps_the_account(alice: User) -> None:
+    ask_to_leave(alice)
+    Client().post("/accounts/login/", {"login": "alice", "password": "alice's password"})
+    assert not Leaving.objects.exists()
+    actions = Entry.objects.filter(action__startswith="person.").order_by("pk").values_list("action", flat=True)
+    assert list(actions) == ["person.leaving", "person.stays"]
+
+
+def test_who_asks_shows_that_it_is_they(alice: User) -> None:
+    answer = signed_in(alice).post("/accounts/data/leave/", {"password": "a guess"})
+    assert answer.status_code == 422
+    assert "This is not your password" in answer.content.decode()
+    alice.set_unusable_password()
+    alice.save()
+    client = signed_in(alice)
+    User.objects.update(last_login=timezone.now() - timedelta(hours=1))
+    assert client.post("/accounts/data/leave/").status_code == 422
+    assert not Leaving.objects.exists()
+    User.objects.update(last_login=timezone.now())
+    assert client.post("/accounts/data/leave/").status_code == 302
+    assert Leaving.objects.exists()
+
+
+def test_the_last_owner_stays(grace: User) -> None:
+    answer = signed_in(grace).post("/accounts/data/leave/", {"password": "grace's password"}, follow=True)
+    assert "You are the last owner" in answer.content.decode()
+    assert not Leaving.objects.exists()
+
+
+def test_under_a_hold_the_account_is_switched_off_and_kept(alice: User, grace: User) -> None:
+    talk(alice)
+    holds.put_on(alice, "Asked for", grace)
+    ask_to_leave(alice)
+    Leaving.objects.update(due_at=timezone.now())
+    assert leaving.let_go() == 0
+    assert not User.objects.get(pk=alice.pk).is_active
+    assert Conversation.objects.exists()
+    holds.lift(alice, grace)
+    assert leaving.let_go() == 1
+    assert not User.objects.filter(pk=alice.pk).exists()
+
+
+def test_who_still_gets_a_reply_goes_a_little_later(alice: User, settings: Settings) -> None:
+    settings.LEAVING_DAYS = 0
+    one = talk(alice)
+    Message.objects.filter(conversation=one, role="assistant").update(state="writing")
+    ask_to_leave(alice)
+    assert leaving.let_go() == 0
+    assert Message.objects.get(conversation=one, role="assistant").stop_requested
+    Message.objects.filter(role="assistant").update(state="stopped")
+    assert leaving.let_go() == 1
+
+
+def test_an_administrator_deletes_as_thoroughly(alice: User, grace: User) -> None:
+    talk(alice)
+    client = signed_in(grace)
+    client.post(f"/admin/accounts/user/{alice.pk}/delete/", {"post": "yes"})
+    assert not User.objects.filter(pk=alice.pk).exists()
+    assert Receipt.objects.filter(why="account").count() == 2
+    assert "messages" in client.get("/admin/audit/receipt/").content.decode()
+
+
+def test_a_receipt_that_is_not_there_is_not_found(db: None) -> None:
+    assert Client().get(f"/accounts/data/receipt/{uuid4()}/").status_code == 404
