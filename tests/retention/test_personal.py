@@ -68,9 +68,8 @@ def test_all_that_is_ones_own_comes_in_one_zip(alice: User, bob: User, secret: s
     assert files["usage.json"][0]["charged"] == 7
     assert files["ratings.json"][0]["value"] == 1
     assert files["keys.json"][0]["name"] == "Nightly"
-    text = b"".join(
-        zipfile.ZipFile(io.BytesIO(whole)).read(name) for name in zipfile.ZipFile(io.BytesIO(whole)).namelist()
-    )
+    with zipfile.ZipFile(io.BytesIO(whole)) as zipped:
+        text = b"".join(map(zipped.read, zipped.namelist()))
     for hidden in (secret.encode(), ApiKey.objects.get().digest.encode(), alice.password.encode(), b"Bob's own"):
         assert hidden not in text
     assert Entry.objects.filter(action="data_copy.downloaded").count() == 1
@@ -88,7 +87,9 @@ def test_a_copy_is_for_nobody_else_and_expires(alice: User, grace: User) -> None
     assert copies.make_waiting() == 1
     assert not copies.make(made.pk)  # once
     assert signed_in(grace).get(address).status_code == 404
-    assert signed_in(alice).get(address).status_code == 200
+    answer = signed_in(alice).get(address)
+    assert answer.status_code == 200
+    answer.close()
     assert made.path.stat().st_mode & 0o077 == 0
     assert copies.expire() == 0
     DataCopy.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
