@@ -32,6 +32,12 @@ PAGES = [
     "/admin/conversations/message/",
     "/admin/console/banner/add/",
     "/admin/audit/entry/",
+    "/admin/audit/hold/",
+    "/admin/audit/receipt/",
+    "/admin/accounts/user/1/hold/",
+    "/admin/retention/rule/",
+    "/admin/retention/rule/add/",
+    "/accounts/data/",
 ]
 
 
