@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('conversations', '0008_provenance'),
+        ('conversations', '0009_nomination'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
