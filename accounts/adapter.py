@@ -1,9 +1,12 @@
 """What django-allauth asks about accounts here."""
 
-from typing import Any
+from typing import Any, cast
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.urls import reverse
+
+from accounts.sessions import is_suspended
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the library has no types
@@ -11,6 +14,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse | None:
+        """After the right password, or the other site's word: who is suspended stays outside all the same."""
+        if is_suspended(user):
+            return HttpResponseRedirect(reverse("account_suspended"))
+        return cast("HttpResponse | None", super().pre_login(request, user, **more))
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted by where they come from and for whom.

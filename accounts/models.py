@@ -1,14 +1,20 @@
 """People who sign in, and the keys with which their programs do."""
 
+from functools import partial
 from typing import Any, ClassVar, Self
 
 from django.contrib.auth.models import AbstractUser
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
+from django.dispatch import Signal
 from django.utils import timezone
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
+
+# Some of a person's sessions ended: ``user_id``, and ``stops`` when nothing of theirs may go on.
+sessions_ended = Signal()
 
 
 class User(AbstractUser):
@@ -19,12 +25,31 @@ class User(AbstractUser):
         null=True, editable=False, help_text=_("When a worker last took a reply of this person: the others are next.")
     )
     appearance = models.JSONField(_("appearance"), default=dict, blank=True, editable=False)  # accounts.appearance
+    session_generation = models.PositiveIntegerField(
+        default=0, editable=False, help_text=_("One more, and all sessions of before are over.")
+    )
 
     class Meta(AbstractUser.Meta):
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
             models.UniqueConstraint(Lower("username"), name="accounts_user_name_unique"),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """As Django's. With another password, or switched off, its sessions are over: what hangs on them hears so."""
+        ends = not self._state.adding and (self._password is not None or not self.is_active)
+        super().save(*args, **kwargs)
+        if ends:
+            tell = partial(sessions_ended.send_robust, sender=User, user_id=self.pk, stops=not self.is_active)
+            transaction.on_commit(tell)
+
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What each session keeps and is compared with, here with the generation in it."""
+        of_password: str = super()._get_session_auth_hash(secret)  # type: ignore[misc]
+        if not self.session_generation:
+            return of_password
+        value = f"{of_password} {self.session_generation}"
+        return salted_hmac("accounts.session_generation", value, secret=secret, algorithm="sha256").hexdigest()
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

@@ -9,15 +9,16 @@ audit log could not, as an error. What administrators do is the other way round:
 import logging
 from typing import Any
 
-from allauth.account.adapter import get_adapter
 from allauth.account.signals import password_changed, password_set
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
-from django.core.exceptions import ImproperlyConfigured, PermissionDenied
 from django.db import Error as DatabaseFault
 from django.http import HttpRequest
 
+from accounts import sessions
+from accounts.addresses import address
 from audit.log import record
+from limits.restraints import suspended
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def connect() -> None:
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     password_changed.connect(_password_changed, dispatch_uid="audit")
     password_set.connect(_password_changed, dispatch_uid="audit")
+    suspended.connect(sessions.on_suspended, dispatch_uid="accounts.sessions")
 
 
 def _signed_in(request: HttpRequest | None, user: AbstractBaseUser, **more: Any) -> None:
@@ -50,18 +52,8 @@ def _password_changed(request: HttpRequest | None, user: AbstractBaseUser, **mor
 
 
 def _note(action: str, request: HttpRequest | None, user: AbstractBaseUser | None, name: str = "") -> None:
-    address = _address(request)
+    where = address(request)
     try:
-        record(action, actor=user, subject=user or name, details={"address": address})
+        record(action, actor=user, subject=user or name, details={"address": where})
     except DatabaseFault:
-        log.exception("Not in the audit log: %s of person %s from %s", action, user.pk if user else "-", address)
-
-
-def _address(request: HttpRequest | None) -> str:
-    """Where the request came from, by the rule that counts wrong passwords; empty when there is no telling."""
-    if request is None:
-        return ""
-    try:
-        return str(get_adapter(request).get_client_ip(request))
-    except (ImproperlyConfigured, PermissionDenied):  # fewer proxies in front than the settings say, or no address
-        return str(request.META.get("REMOTE_ADDR", ""))
+        log.exception("Not in the audit log: %s of person %s from %s", action, user.pk if user else "-", where)

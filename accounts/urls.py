@@ -8,12 +8,16 @@ from allauth.account import views
 from django.urls import path
 from django.views.generic import TemplateView
 
-from accounts import appearance_page, usage
+from accounts import appearance_page, security_page, usage
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
     path("logout/", views.logout, name="account_logout"),
     path("inactive/", views.account_inactive, name="account_inactive"),
+    path("suspended/", TemplateView.as_view(template_name="account/suspended.html"), name="account_suspended"),
+    path("security/", security_page.security, name="account_security"),
+    path("sessions/<int:session_id>/end/", security_page.end_session, name="account_session_end"),
+    path("sessions/end/", security_page.end_other_sessions, name="account_sessions_end"),
     path("signup/", views.signup, name="account_signup"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),

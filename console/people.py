@@ -4,6 +4,7 @@ import copy
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.models import EmailAddress
+from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -35,7 +36,9 @@ else:
 
 Deleted = tuple[list[Any], dict[str, int], set[str], list[Any]]  # objects, counts, permissions lacking, protected
 
-admin.site.unregister(EmailAddress)  # of allauth: here an address is a field of the person
+# Of allauth: here an address is a field of the person, and sessions are their own affair.
+for model in (EmailAddress, UserSession):
+    admin.site.unregister(model)
 
 
 @admin.register(User)

@@ -73,6 +73,8 @@ class ActsOnSeveral(_ModelAdmin):
         form = RestrainForm(confirmed, initial={"kind": "suspend", "hours": "24"})
         if form.is_valid():
             with transaction.atomic():
+                # All of them first: whoever suspends one holds them, then the audit log.
+                list(User.objects.select_for_update(no_key=True).filter(pk__in=[one.pk for one in chosen]))
                 for person in chosen:
                     form.restrain(person, cast("User", request.user))
             _done(request, people, _("restrained from now on"))

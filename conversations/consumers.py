@@ -54,7 +54,7 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         if not self.user.is_authenticated:
             await self.end(NOT_SIGNED_IN)
             return
-        self.signed_in = SignedIn(self.scope)
+        self.signed_in = SignedIn(self.scope["session"], self.user)
         self.streams = await streams()
         self.is_counted = self.streams.enters(self.user.pk)
         if not self.is_counted:
@@ -238,6 +238,11 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
         """Another tab or device of this person has news."""
         if hint["but"] != self.channel_name:
             await self.say(hint["frame"])
+
+    async def session_ended(self, hint: dict[str, Any]) -> None:
+        """A session of this person is over, perhaps the one that opened this socket."""
+        if not await self.signed_in.holds(again=True):
+            await self.end(NOT_SIGNED_IN)
 
     async def complain(self, code: str, detail: str, about: str | None) -> None:
         await self.say({"type": "error", "code": code, "detail": detail, "about": about})

@@ -89,7 +89,7 @@ class Follower:
                 items = await mailbox.take()
                 for frame in self._read(items):
                     yield await self._finished(frame) if frame["type"] in FINAL_STATE else frame
-                if self._gap or mailbox.resync:
+                if not self._ended and (self._gap or mailbox.resync):
                     self._gap = mailbox.resync = False
                     async for frame in self._catch_up():
                         yield frame
@@ -105,6 +105,12 @@ class Follower:
             if self._formatting:
                 self._formatting.join(self._mailbox)
         return self._mailbox
+
+    def end(self) -> None:
+        """Tell nothing more: ``frames`` ends without a terminal event."""
+        self._ended = True
+        if self._mailbox:
+            self._mailbox.missed()
 
     def close(self) -> None:
         """Stop listening; for a follower that never began, too."""

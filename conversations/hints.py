@@ -9,6 +9,8 @@ from redis.exceptions import RedisError
 from conversations.models import Conversation
 from conversations.services import Sent
 
+SESSION_ENDED = "session.ended"
+
 log = logging.getLogger(__name__)
 
 
@@ -56,6 +58,11 @@ async def drafted(layer: Any, user_id: int, conversation: UUID | None, revision:
     """What is typed there and not sent is another text now, for all of the person's sockets but one."""
     frame = {"type": "drafted", "conversation": str(conversation) if conversation else None, "revision": revision}
     await _quietly(layer.group_send, _group(user_id), {"type": "conversation.changed", "frame": frame, "but": but})
+
+
+async def look_again(layer: Any, user_id: int) -> None:
+    """Some session of this person ended: each of their sockets looks whether it was its own."""
+    await _quietly(layer.group_send, _group(user_id), {"type": SESSION_ENDED})
 
 
 async def _quietly(call: Any, *arguments: Any) -> None:

@@ -15,16 +15,19 @@ AGAIN_S = 20.0  # between two looks; the page's own pings come about as often
 
 
 class SignedIn:
-    """The session that opened a socket. It ends by signing out, a new password, or a switched off account."""
+    """The session that opened a socket or a stream.
 
-    def __init__(self, scope: dict[str, Any]) -> None:
-        self._key = scope["session"].session_key
-        self._user_id = scope["user"].pk
+    It ends by signing out, here or from another device, a new password, a suspension, or a switched off account.
+    """
+
+    def __init__(self, session: Any, user: Any) -> None:
+        self._key = session.session_key
+        self._user_id = user.pk
         self._at = time.monotonic()
 
-    async def holds(self) -> bool:
-        """At most ``AGAIN_S`` old. While the database is away, what was known before holds."""
-        if time.monotonic() - self._at < AGAIN_S:
+    async def holds(self, *, again: bool = False) -> bool:
+        """At most ``AGAIN_S`` old, or looked up ``again``. While the database is away, what was known before holds."""
+        if not again and time.monotonic() - self._at < AGAIN_S:
             return True
         try:
             held = await in_database(self._is_held)

@@ -22,6 +22,7 @@ from conversations import drafts, frames, hints, news, timings
 from conversations.again import again
 from conversations.allowance import allowance
 from conversations.database import in_database
+from conversations.ended import watching
 from conversations.follow import Follower
 from conversations.models import Conversation, Message
 from conversations.parameters import beginning
@@ -29,6 +30,7 @@ from conversations.phrases import phrases
 from conversations.refusals import Refused
 from conversations.services import send, stop
 from conversations.shelf import listing
+from conversations.signed_in import SignedIn
 from conversations.streams import streams
 
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
@@ -159,17 +161,21 @@ async def events(request: HttpRequest, user: User, reply_id: UUID) -> StreamingH
     html = request.GET.get("format", "html") == "html"
     await in_database(Message.objects.visible_to(user).replies().only("pk").get, pk=reply_id)
     follower = (await streams()).follower(reply_id, cursor, html=html)
-    response = StreamingHttpResponse(_server_sent(follower, translation.get_language()), "text/event-stream")
+    told = _server_sent(follower, translation.get_language(), SignedIn(request.session, user), user.pk)
+    response = StreamingHttpResponse(told, "text/event-stream")
     response.headers["Cache-Control"] = "no-store"
     response.headers["X-Accel-Buffering"] = "no"
     return response
 
 
-async def _server_sent(follower: Follower, language: str | None) -> AsyncGenerator[bytes, None]:
-    with translation.override(language):
-        async for frame in follower.frames():
-            where = "-".join(map(str, follower.cursor.as_list()))
-            yield b"id: %s\nevent: %s\ndata: %s\n\n" % (where.encode(), frame["type"].encode(), orjson.dumps(frame))
+async def _server_sent(
+    follower: Follower, language: str | None, session: SignedIn, user_id: int
+) -> AsyncGenerator[bytes, None]:
+    async with watching(session, user_id, follower.end):
+        with translation.override(language):
+            async for frame in follower.frames():
+                where = "-".join(map(str, follower.cursor.as_list()))
+                yield b"id: %s\nevent: %s\ndata: %s\n\n" % (where.encode(), frame["type"].encode(), orjson.dumps(frame))
 
 
 def _error(status: int, code: str, detail: str) -> JsonResponse:

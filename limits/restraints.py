@@ -6,9 +6,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
+from django.dispatch import Signal
 
 from audit import log as audit
 from limits.models import Restraint
+
+suspended = Signal()  # ``user``; inside the transaction that does it, before the audit log is held
 
 _ACTIONS = {Restraint.Kind.SLOW: "person.slowed", Restraint.Kind.SUSPEND: "person.suspended"}
 
@@ -19,7 +22,7 @@ def slow(user: Any, until: datetime | None, reason: str, by: Any = None) -> Rest
 
 
 def suspend(user: Any, until: datetime | None, reason: str, by: Any = None) -> Restraint:
-    """No message until then; None: until it is lifted."""
+    """No message, no session and no key until then; None: until it is lifted."""
     return _restrain(Restraint.Kind.SUSPEND, user, until, reason, by)
 
 
@@ -45,5 +48,7 @@ def _current(user_id: int) -> QuerySet[Restraint]:
 @transaction.atomic
 def _restrain(kind: Restraint.Kind, user: Any, until: datetime | None, reason: str, by: Any) -> Restraint:
     restraint = Restraint.objects.create(kind=kind, user=user, until=until, reason=reason, by=by)
+    if kind == Restraint.Kind.SUSPEND:
+        suspended.send(Restraint, user=user)
     audit.record(_ACTIONS[kind], actor=by, subject=user, details={"restraint": restraint.pk, "until": until})
     return restraint

@@ -141,6 +141,10 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_change_password": both(MEMBERS),
     "account_set_password": (get(MEMBERS),),
     "account_reset_password": (get(EVERYONE),),
+    "account_suspended": (get(EVERYONE),),
+    "account_security": (get(MEMBERS),),
+    "account_session_end": (post(ALICE_ONLY),),
+    "account_sessions_end": (post(MEMBERS),),  # each their own
     "account_appearance": both(MEMBERS),
     "account_usage": (get(MEMBERS),),
     "account_usage_csv": (get(MEMBERS),),

@@ -12,6 +12,7 @@ from uuid import UUID
 
 import orjson
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.db.models import Model as Row
 from django.test import AsyncClient
@@ -165,6 +166,7 @@ class Story:
             "export_id": self.rows["exports.exportjob"],
             "schedule_id": self.rows["exports.schedule"],
             "nomination_id": self.rows["nomination"],
+            "session_id": self.rows["usersessions.usersession"],
             "prompt_id": SavedPrompt.objects.values_list("pk", flat=True).get(is_team=False),
             "preset_id": Preset.objects.values_list("pk", flat=True).get(name="Hers"),
             "copy_id": self.rows["copy"],
@@ -198,6 +200,7 @@ def story(alice: User, grace: User) -> Story:
         Rule.objects.create(name="A rule", words="marmalade"),
         Restraint.objects.create(user=alice, kind="slow", by=grace),
         create(alice, "Hers", scopes=["chat"])[0],
+        UserSession.objects.create(user=alice, session_key="hers", ip="192.0.2.1"),
         Share.objects.create(owner=alice, conversation=sent.conversation, title="x", messages=[], audience="people"),
         ExportJob.objects.create(owner=alice, form="jsonl"),
         Schedule.objects.create(owner=alice, form="jsonl", every="day"),
