@@ -37,7 +37,8 @@ class User(AbstractUser):
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         """As Django's. With another password, or switched off, its sessions are over: what hangs on them hears so."""
-        ends = not self._state.adding and (self._password is not None or not self.is_active)
+        new_password = getattr(self, "_password", None) is not None
+        ends = not self._state.adding and (new_password or not self.is_active)
         super().save(*args, **kwargs)
         if ends:
             tell = partial(sessions_ended.send_robust, sender=User, user_id=self.pk, stops=not self.is_active)
