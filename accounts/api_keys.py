@@ -18,6 +18,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from accounts import second_factor
 from accounts.models import ApiKey, ApiKeyQuerySet, User
 from audit.log import record
 from limits import restraints
@@ -111,11 +112,13 @@ def _usable_sql(vendor: str) -> str:
 
 
 def check_may_use(user: User) -> None:
-    """Refuse one whose policy does not let them use the API, or who is suspended."""
+    """Refuse one whose policy does not let them use the API, who is suspended, or whose second factor is missing."""
     if not limits_of(user.pk).may_use_api:
         raise KeyRefused("may_not_use_api", _("You may not use the API here. Ask an administrator."))
     if any(one.kind == Restraint.Kind.SUSPEND for one in restraints.now_on(user.pk)):
         raise KeyRefused("suspended", _("You cannot create a key at present: your account is suspended."))
+    if second_factor.is_due(user):
+        raise KeyRefused("second_factor", _("Set up a second factor first."))
 
 
 @transaction.atomic

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any, ClassVar, Self
 
-from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import AbstractUser, Group
 from django.db import models, transaction
 from django.db.models import Q
 from django.db.models.functions import Lower, Now
@@ -51,6 +51,19 @@ class User(AbstractUser):
             return of_password
         value = f"{of_password} {self.session_generation}"
         return salted_hmac("accounts.session_generation", value, secret=secret, algorithm="sha256").hexdigest()
+
+
+class RequiredSecondFactor(models.Model):
+    """A group whose members must have a second factor."""
+
+    group = models.OneToOneField(Group, models.CASCADE, related_name="required_second_factor")
+
+    class Meta:
+        verbose_name = _("required second factor")
+        verbose_name_plural = _("required second factors")
+
+    def __str__(self) -> str:
+        return str(self.group)
 
 
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):

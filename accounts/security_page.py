@@ -2,6 +2,7 @@
 
 from typing import cast
 
+from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -22,7 +23,8 @@ from accounts.models import User
 @login_required
 def security(request: HttpRequest) -> HttpResponse:
     """The page."""
-    return render(request, "account/security.html", {"sessions": sessions.shown(request)})
+    context = {"sessions": sessions.shown(request), "has_factor": is_mfa_enabled(request.user)}
+    return render(request, "account/security.html", context)
 
 
 @require_POST

@@ -10,6 +10,8 @@ import logging
 from typing import Any
 
 from allauth.account.signals import password_changed, password_set
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.db import Error as DatabaseFault
@@ -30,6 +32,10 @@ def connect() -> None:
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     password_changed.connect(_password_changed, dispatch_uid="audit")
     password_set.connect(_password_changed, dispatch_uid="audit")
+    mfa.authenticator_added.connect(_factor("second_factor.added"), weak=False, dispatch_uid="audit")
+    mfa.authenticator_removed.connect(_factor("second_factor.removed"), weak=False, dispatch_uid="audit")
+    mfa.authenticator_reset.connect(_factor("second_factor.renewed"), weak=False, dispatch_uid="audit")
+    mfa.authentication_failed.connect(_factor("second_factor.failed"), weak=False, dispatch_uid="audit")
     suspended.connect(sessions.on_suspended, dispatch_uid="accounts.sessions")
 
 
@@ -51,9 +57,20 @@ def _password_changed(request: HttpRequest | None, user: AbstractBaseUser, **mor
     _note("password.changed", request, user)
 
 
-def _note(action: str, request: HttpRequest | None, user: AbstractBaseUser | None, name: str = "") -> None:
+def _factor(action: str) -> Any:
+    """What happened to a second factor, by its kind."""
+
+    def note(request: HttpRequest, user: AbstractBaseUser, authenticator: Authenticator, **more: Any) -> None:
+        _note(action, request, user, kind=authenticator.type)
+
+    return note
+
+
+def _note(
+    action: str, request: HttpRequest | None, user: AbstractBaseUser | None, name: str = "", **more: object
+) -> None:
     where = address(request)
     try:
-        record(action, actor=user, subject=user or name, details={"address": where})
+        record(action, actor=user, subject=user or name, details={"address": where, **more})
     except DatabaseFault:
         log.exception("Not in the audit log: %s of person %s from %s", action, user.pk if user else "-", where)

@@ -63,6 +63,13 @@ VARIABLES = (
     Variable(
         "CHATSITE_SECRET_KEY", str, "", "Django's secret key. Empty: made on first run and kept in the data folder."
     ),
+    Variable(
+        "CHATSITE_SECRET_KEY_FALLBACKS",
+        list,
+        [],
+        "Earlier secret keys, with commas: what they signed still holds, so a new key signs nobody out. "
+        "After `manage.py renew_secrets` and two weeks they may go.",
+    ),
     Variable("CHATSITE_ADMIN_EMAIL", str, "admin@localhost", "E-mail of the first administrator."),
     Variable(
         "CHATSITE_ADMIN_PASSWORD", str, "", "Password of the first administrator. Empty: one is made and shown once."
@@ -193,6 +200,38 @@ VARIABLES = (
         ["CN", "US"],
         "Countries (two letters) whose phone numbers are taken out of exports as they are written there; with + and a "
         "country's code they are found wherever they are from.",
+    ),
+    Variable(
+        "CHATSITE_SECOND_FACTOR",
+        str,
+        "groups",
+        "Who must have a second factor to use the site: members of the groups whose page in the console says so; "
+        "besides them the staff; or everyone.",
+        choices=("groups", "staff", "everyone"),
+    ),
+    Variable(
+        "CHATSITE_OIDC_ISSUER",
+        str,
+        "",
+        "Issuer of an OpenID Connect provider with whose word people sign in, e.g. https://id.example.org/realms/team. "
+        "Its redirect address here is /accounts/oidc/oidc/login/callback/. Empty: none.",
+    ),
+    Variable("CHATSITE_OIDC_CLIENT_ID", str, "", "What the provider calls this site."),
+    Variable("CHATSITE_OIDC_CLIENT_SECRET", str, "", "The secret that the provider shares with this site."),
+    Variable("CHATSITE_OIDC_NAME", str, "Single sign-on", "What the button on the sign-in page calls the provider."),
+    Variable(
+        "CHATSITE_OIDC_SIGN_UP",
+        bool,
+        False,
+        "Whoever the provider knows, with a verified address, gets an account when they first come. Otherwise only who "
+        "has one already comes in.",
+    ),
+    Variable(
+        "CHATSITE_OIDC_TRUST_EMAIL",
+        bool,
+        False,
+        "Addresses count as verified though the provider does not say so (email_verified). Only where nobody can give "
+        "themselves a colleague's address there.",
     ),
     Variable("CHATSITE_DEBUG", bool, False, "Django's debug mode. Never on a site that others reach."),
     Variable(

@@ -19,6 +19,7 @@ DATA_DIR: Path = read("CHATSITE_DATA_DIR")
 CACHE_DIR: Path = read("CHATSITE_CACHE_DIR")
 DEBUG: bool = read("CHATSITE_DEBUG")
 SECRET_KEY = read("CHATSITE_SECRET_KEY") or secret_key(DATA_DIR / "secret_key")
+SECRET_KEY_FALLBACKS: list[str] = read("CHATSITE_SECRET_KEY_FALLBACKS")
 SERVER: str = read("CHATSITE_SERVER")
 BIND: str = read("CHATSITE_BIND")
 PORT: int = read("CHATSITE_PORT")
@@ -43,6 +44,9 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.usersessions",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "audit",
     "limits",
@@ -68,6 +72,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.second_factor.first",
     "accounts.middleware.traces",
     "accounts.middleware.seen",
 ]
@@ -188,6 +193,26 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "username*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 600
+MFA_ADAPTER = "accounts.mfa_adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses come from administrators, invitations or the other site
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TOTP_TOLERANCE = 1  # clocks of telephones: the codes of half a minute before and after count, each once
+SOCIALACCOUNT_ADAPTER = "accounts.single_sign_on.SingleSignOnAdapter"
+OIDC_ISSUER: str = read("CHATSITE_OIDC_ISSUER").rstrip("/")
+OIDC_SIGN_UP: bool = read("CHATSITE_OIDC_SIGN_UP")
+OIDC_TRUST_EMAIL: bool = read("CHATSITE_OIDC_TRUST_EMAIL")
+OIDC = {
+    "provider_id": "oidc",
+    "name": read("CHATSITE_OIDC_NAME"),
+    "client_id": read("CHATSITE_OIDC_CLIENT_ID"),
+    "secret": read("CHATSITE_OIDC_CLIENT_SECRET"),
+    "settings": {"server_url": OIDC_ISSUER, "oauth_pkce_enabled": True},
+}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [OIDC] if OIDC_ISSUER else [], "OAUTH_PKCE_ENABLED": True}}
+SECOND_FACTOR: str = read("CHATSITE_SECOND_FACTOR")
 ALLAUTH_TRUSTED_PROXY_COUNT = 0  # a request's address is right already: chatsite.proxies
 ADMINS_READ: bool = read("CHATSITE_ADMINS_READ")
 PHONE_REGIONS: list[str] = read("CHATSITE_PHONE_REGIONS")
@@ -235,7 +260,8 @@ CONTENT_SECURITY_POLICY = {
         "connect-src": [SELF],
         "manifest-src": [SELF],
         "worker-src": [SELF],
-        "form-action": [SELF],
+        # The other site's, too, as it is led to by a form. Of an address its origin, as a path would not match.
+        "form-action": [SELF, *(["/".join(OIDC_ISSUER.split("/")[:3])] if OIDC_ISSUER else [])],
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "report-uri": "/csp-reports",

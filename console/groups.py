@@ -1,8 +1,9 @@
 """Groups in the admin: who is in them, what they used this month, and what their own policies say."""
 
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin
 from django.contrib.auth.models import Group
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
+from accounts.models import RequiredSecondFactor, User
 from audit.admin import AuditedAdmin
 from console.dashboard import Figure
 from console.navigation import Pages
@@ -23,7 +24,27 @@ from limits.models import Policy
 from limits.reports import By, totals
 from limits.standing import standing_of_pool
 
+if TYPE_CHECKING:  # generic for the type checker only
+    _ModelForm = forms.ModelForm[Group]
+else:
+    _ModelForm = forms.ModelForm
+
 MOST_MEMBERS = 100
+
+
+class GroupForm(_ModelForm):
+    """A group, and whether its members must have a second factor."""
+
+    second_factor = forms.BooleanField(
+        label=gettext_lazy("Second factor required"),
+        required=False,
+        help_text=gettext_lazy("Members who have none are led to setting one up before they can use the site."),
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.initial["second_factor"] = RequiredSecondFactor.objects.filter(group=self.instance.pk).exists()
+
 
 admin.site.unregister(Group)
 
@@ -33,8 +54,9 @@ class GroupOfPeopleAdmin(GroupsBesideRoles, AuditedAdmin, GroupAdmin):
     """People who are allowed the same."""
 
     list_display = ("name", "members", "says")
+    form = GroupForm
     fieldsets = (
-        (None, {"fields": ("name",)}),
+        (None, {"fields": ("name", "second_factor")}),
         (gettext_lazy("Rights in the console"), {"fields": ("permissions",), "classes": ("collapse",)}),
     )
     list_per_page = 50
@@ -42,6 +64,13 @@ class GroupOfPeopleAdmin(GroupsBesideRoles, AuditedAdmin, GroupAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
         groups = cast("QuerySet[Group]", super().get_queryset(request))
         return groups.annotate(members=Count("user")).prefetch_related("policies")
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if form.cleaned_data.get("second_factor"):
+            RequiredSecondFactor.objects.get_or_create(group=obj)
+        else:
+            RequiredSecondFactor.objects.filter(group=obj).delete()
 
     @admin.display(description=gettext_lazy("members"), ordering="members")
     def members(self, group: Any) -> int:

@@ -4,6 +4,8 @@ import copy
 from typing import TYPE_CHECKING, Any, cast
 
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
 from django.contrib import admin, messages
@@ -36,8 +38,8 @@ else:
 
 Deleted = tuple[list[Any], dict[str, int], set[str], list[Any]]  # objects, counts, permissions lacking, protected
 
-# Of allauth: here an address is a field of the person, and sessions are their own affair.
-for model in (EmailAddress, UserSession):
+# Of allauth: here an address is a field of the person; sessions and second factors are their own affair.
+for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken, UserSession):
     admin.site.unregister(model)
 
 

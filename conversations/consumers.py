@@ -12,6 +12,7 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import Error as DatabaseFault
 from django.utils import translation
 
+from accounts import second_factor
 from conversations import frames, hints, metrics, news, noted, timings
 from conversations.again import again
 from conversations.allowance import allowance
@@ -55,6 +56,9 @@ class ChatConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]
             await self.end(NOT_SIGNED_IN)
             return
         self.signed_in = SignedIn(self.scope["session"], self.user)
+        if await in_database(second_factor.is_due, self.user):
+            await self.end(NOT_SIGNED_IN)
+            return
         self.streams = await streams()
         self.is_counted = self.streams.enters(self.user.pk)
         if not self.is_counted:

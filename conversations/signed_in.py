@@ -9,6 +9,7 @@ from django.contrib.auth import get_user
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from accounts import second_factor
 from conversations.database import in_database
 
 AGAIN_S = 20.0  # between two looks; the page's own pings come about as often
@@ -17,7 +18,8 @@ AGAIN_S = 20.0  # between two looks; the page's own pings come about as often
 class SignedIn:
     """The session that opened a socket or a stream.
 
-    It ends by signing out, here or from another device, a new password, a suspension, or a switched off account.
+    It ends by signing out, here or from another device, a new password, a suspension, or a switched off account; and
+    where a second factor is asked for that the person has not set up.
     """
 
     def __init__(self, session: Any, user: Any) -> None:
@@ -40,4 +42,5 @@ class SignedIn:
     def _is_held(self) -> bool:
         request = HttpRequest()
         request.session = import_module(settings.SESSION_ENGINE).SessionStore(self._key)
-        return bool(get_user(request).pk == self._user_id)
+        user = get_user(request)
+        return bool(user.pk == self._user_id and not second_factor.is_due(user))

@@ -4,10 +4,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Group
 from django.test import AsyncClient
 
 from accounts import sessions
-from accounts.models import User
+from accounts.models import RequiredSecondFactor, User
 from conversations.models import Conversation, Message
 from conversations.states import State
 from inference.model import Model
@@ -95,3 +96,11 @@ async def opened(person: User, reply: Any) -> AsyncIterator[bytes]:
 
 async def rest(stream: AsyncIterator[bytes]) -> bytes:
     return b"".join([piece async for piece in stream])
+
+
+def test_a_socket_wants_the_second_factor_that_is_required(model: Model, alice: User, open_tab: OpenTab) -> None:
+    open_tab(alice).next("hello")
+    group = Group.objects.create(name="Careful")
+    group.user_set.add(alice)
+    RequiredSecondFactor.objects.create(group=group)
+    assert open_tab(alice).closed() == NOT_SIGNED_IN

@@ -14,6 +14,7 @@ PEOPLE = ("stranger", "member", "moderator", "auditor", "admin", "owner")
 EVERYONE = "iiiiii"
 MEMBERS = "liiiii"
 ALICE_ONLY = "l00000"
+NOTHING_OF_THEIRS = "l00000"
 STAFF = "lliiii"
 ADMINS = "llnnii"
 WHO_SEE_PEOPLE = "llniii"
@@ -143,6 +144,19 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_reset_password": (get(EVERYONE),),
     "account_suspended": (get(EVERYONE),),
     "account_security": (get(MEMBERS),),
+    "account_reauthenticate": both(MEMBERS),
+    "mfa_index": (get(MEMBERS),),
+    "mfa_authenticate": (get("llllll"),),  # for those who have just given the password
+    "mfa_reauthenticate": (get(MEMBERS),),
+    "mfa_reauthenticate_webauthn": (get(MEMBERS),),
+    "mfa_activate_totp": (get(MEMBERS),),
+    "mfa_deactivate_totp": (get(NOTHING_OF_THEIRS),),
+    "mfa_view_recovery_codes": (get(NOTHING_OF_THEIRS),),
+    "mfa_generate_recovery_codes": (get(MEMBERS),),
+    "mfa_list_webauthn": (get(MEMBERS),),
+    "mfa_add_webauthn": (get(MEMBERS),),
+    "mfa_remove_webauthn": (get(MEMBERS),),  # to who they are first
+    "mfa_login_webauthn": (get(EVERYONE),),
     "account_session_end": (post(ALICE_ONLY),),
     "account_sessions_end": (post(MEMBERS),),  # each their own
     "account_appearance": both(MEMBERS),

@@ -1,0 +1,199 @@
+"""A second factor: set up, asked for, lost, taken away; and for whom it is required."""
+
+from typing import Any
+
+import pytest
+from allauth.mfa.models import Authenticator
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.test import Client, override_settings
+
+from accounts import api_keys, second_factor
+from accounts.models import RequiredSecondFactor, User
+from audit.models import Entry
+from tests.accounts.factors import code_of, confirm, set_up_app, sign_in
+
+pytestmark = pytest.mark.django_db
+PAGE = "/accounts/2fa/"
+ASKED = "/accounts/2fa/authenticate/"
+HTML = {"accept": "text/html"}
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/accounts/usage/").status_code == 200
+
+
+@pytest.fixture
+def protected(alice: User) -> tuple[str, list[str]]:
+    """Alice has an app: its secret, and her recovery codes."""
+    client = Client()
+    sign_in(client, "alice")
+    confirm(client, "alice")
+    return set_up_app(client)
+
+
+def required_of(*people: User) -> Group:
+    group = Group.objects.create(name="Careful")
+    group.user_set.add(*people)
+    RequiredSecondFactor.objects.create(group=group)
+    return group
+
+
+# --- Of one's own will ------------------------------------------------------------------------------------------------
+
+
+def test_it_takes_the_password_again_to_set_one_up(client: Client, alice: User) -> None:
+    client.force_login(alice)
+    answer = client.get("/accounts/2fa/app/activate/")
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+
+
+def test_sign_in_asks_for_the_code(client: Client, protected: tuple[str, list[str]]) -> None:
+    assert sign_in(client, "alice") == ASKED
+    assert not is_in(client)
+    assert client.post(ASKED, {"code": "000000"}).status_code == 200
+    assert not is_in(client)
+    assert client.post(ASKED, {"code": code_of(protected[0], 1)}).headers["Location"] == "/"
+    assert is_in(client)
+
+
+def test_a_code_works_once(protected: tuple[str, list[str]]) -> None:
+    code = code_of(protected[0], 1)
+    for works in (True, False):
+        client = Client()
+        sign_in(client, "alice")
+        client.post(ASKED, {"code": code})
+        assert is_in(client) is works
+
+
+def test_a_recovery_code_works_once(protected: tuple[str, list[str]]) -> None:
+    assert len(set(protected[1])) == 10
+    for works in (True, False):
+        client = Client()
+        sign_in(client, "alice")
+        client.post(ASKED, {"code": protected[1][0]})
+        assert is_in(client) is works
+
+
+def test_recovery_codes_are_shown_once(client: Client, protected: tuple[str, list[str]]) -> None:
+    sign_in(client, "alice")
+    client.post(ASKED, {"code": protected[1][0]})
+    confirm(client, "alice")
+    html = client.get("/accounts/2fa/recovery-codes/").content.decode()
+    assert "9 codes are left." in html
+    assert not any(code in html for code in protected[1])
+
+
+def test_guessing_the_code_is_paused(client: Client, protected: tuple[str, list[str]]) -> None:
+    sign_in(client, "alice")
+    for _ in range(6):
+        client.post(ASKED, {"code": "000000"})
+    client.post(ASKED, {"code": code_of(protected[0], 1)})
+    assert not is_in(client)
+
+
+def test_the_code_page_is_nothing_for_who_did_not_give_the_password(
+    client: Client, protected: tuple[str, list[str]]
+) -> None:
+    assert client.get(ASKED).headers["Location"] == "/accounts/login/"
+    client.post(ASKED, {"code": code_of(protected[0], 1)})
+    assert not is_in(client)
+
+
+def test_it_is_switched_off_again(client: Client, protected: tuple[str, list[str]]) -> None:
+    sign_in(client, "alice")
+    client.post(ASKED, {"code": protected[1][0]})
+    confirm(client, "alice")
+    client.post("/accounts/2fa/app/deactivate/")
+    assert not Authenticator.objects.exists()
+    assert sign_in(Client(), "alice") == "/"
+
+
+def test_each_step_is_audited_without_secrets(client: Client, protected: tuple[str, list[str]]) -> None:
+    sign_in(client, "alice")
+    client.post(ASKED, {"code": "123123"})
+    entries = list(Entry.objects.filter(action__startswith="second_factor"))
+    assert {(entry.action, entry.details["kind"]) for entry in entries} >= {
+        ("second_factor.added", "totp"),
+        ("second_factor.failed", "totp"),
+    }
+    assert all(entry.details.keys() == {"address", "kind"} for entry in entries)
+
+
+def test_secrets_are_encrypted_and_survive_another_key(client: Client, protected: tuple[str, list[str]]) -> None:
+    secret, codes = protected
+    assert secret not in str(list(Authenticator.objects.values_list("data", flat=True)))
+    old = settings.SECRET_KEY
+    with override_settings(SECRET_KEY="the new one", SECRET_KEY_FALLBACKS=[old]):
+        call_command("renew_secrets", stdout=open("/dev/null", "w"))  # noqa: PTH123, SIM115
+    with override_settings(SECRET_KEY="the new one"):
+        assert sign_in(client, "alice") == ASKED
+        client.post(ASKED, {"code": codes[0]})
+        assert is_in(client)
+
+
+# --- Where it is required ---------------------------------------------------------------------------------------------
+
+
+def test_who_must_have_one_is_led_to_it_and_gets_nothing_else(client: Client, alice: User, bob: User) -> None:
+    sign_in(client, "alice")
+    assert is_in(client)
+    required_of(alice)
+    for page in ("/", "/accounts/usage/", "/accounts/keys/", "/accounts/appearance/", "/prompts/"):
+        assert client.get(page, headers=HTML).headers["Location"] == PAGE
+    data = client.get("/limits/")
+    assert (data.status_code, data.json()["code"]) == (403, "second_factor")
+    assert client.get(PAGE, headers=HTML).status_code == 200
+    bobs = Client()
+    sign_in(bobs, "bob")
+    assert is_in(bobs)
+
+
+def test_once_it_is_set_up_the_site_is_open(client: Client, alice: User) -> None:
+    required_of(alice)
+    sign_in(client, "alice")
+    confirm(client, "alice")
+    set_up_app(client)
+    assert is_in(client)
+
+
+def test_the_last_one_of_who_must_have_one_stays(client: Client, alice: User, protected: Any) -> None:
+    required_of(alice)
+    sign_in(client, "alice")
+    client.post(ASKED, {"code": protected[1][0]})
+    confirm(client, "alice")
+    answer = client.post("/accounts/2fa/app/deactivate/")
+    assert "cannot deactivate" in answer.content.decode()
+    assert Authenticator.objects.filter(type="totp").exists()
+
+
+def test_no_key_is_made_before(alice: User) -> None:
+    required_of(alice)
+    with pytest.raises(api_keys.KeyRefused, match="second_factor"):
+        api_keys.create(alice, "Nightly", scopes=["chat"])
+
+
+@pytest.mark.parametrize(("asks", "of"), [("groups", []), ("staff", ["grace"]), ("everyone", ["alice", "grace"])])
+def test_the_setting_says_of_whom(alice: User, grace: User, asks: str, of: list[str]) -> None:
+    with override_settings(SECOND_FACTOR=asks):
+        assert [person.username for person in (alice, grace) if second_factor.is_due(person)] == of
+
+
+def test_a_site_without_such_groups_pays_nothing(alice: User, django_assert_num_queries: Any, client: Client) -> None:
+    assert not second_factor.must(alice)
+    with django_assert_num_queries(0):
+        assert not second_factor.is_due(alice)
+
+
+def test_a_groups_page_switches_it(client: Client, alice: User, grace: User) -> None:
+    client.force_login(grace)
+    group = Group.objects.create(name="Team")
+    page = f"/admin/auth/group/{group.pk}/change/"
+    assert client.post(page, {"name": "Team", "second_factor": "on"}).status_code == 302
+    assert RequiredSecondFactor.objects.filter(group=group).exists()
+    entry = Entry.objects.get(action="group.changed")
+    assert entry.details["second_factor"] == {"old": False, "new": True}
+    assert "checked" in client.get(page).content.decode().partition('name="second_factor"')[2][:60]
+    client.post(page, {"name": "Team"})
+    assert not RequiredSecondFactor.objects.exists()
