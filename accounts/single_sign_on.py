@@ -1,21 +1,29 @@
 """Signing in with another site's word (OpenID Connect): whose account it opens, and whether it may make a new one."""
 
+import logging
+from collections.abc import Callable
 from typing import Any
 
+import requests
 from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialLogin
+from allauth.socialaccount.providers.oauth2.client import OAuth2Error
+from allauth.socialaccount.providers.openid_connect import views
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
 from django.urls import reverse
 
 from accounts.models import User
 from audit.log import record
 
+log = logging.getLogger(__name__)
+
 
 class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # the library has no types
-    """What counts is the address that the provider says it has verified: it is the account's own, or a new account's."""
+    """What counts is an address that the provider says it has verified: it names the account, or makes a new one."""
 
     def pre_social_login(self, request: HttpRequest, sociallogin: SocialLogin) -> None:
         """A first sign-in belongs to whose address it is."""
@@ -41,3 +49,21 @@ def _verified(sociallogin: SocialLogin) -> str:
     """The address, if the provider answers for it."""
     given: list[EmailAddress] = sociallogin.email_addresses
     return next((one.email for one in given if one.verified is True or settings.OIDC_TRUST_EMAIL), "")
+
+
+def login(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """To the other site."""
+    return _if_it_answers(views.login, request, provider_id)
+
+
+def callback(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Back from it."""
+    return _if_it_answers(views.callback, request, provider_id)
+
+
+def _if_it_answers(view: Callable[..., HttpResponse], request: HttpRequest, provider_id: str) -> HttpResponse:
+    try:
+        return view(request, provider_id)
+    except (requests.RequestException, OAuth2Error) as error:
+        log.warning("The provider of single sign-on does not answer: %s", type(error).__name__)
+        return render(request, "socialaccount/authentication_error.html", status=503)

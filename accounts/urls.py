@@ -10,11 +10,10 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.socialaccount import views as social
-from allauth.socialaccount.providers.openid_connect import views as oidc
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from accounts import appearance_page, security_page, usage
+from accounts import appearance_page, security_page, single_sign_on, usage
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -34,8 +33,8 @@ urlpatterns = [
     path("2fa/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
     path("2fa/passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("2fa/passkeys/reauthenticate/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
-    path("oidc/<str:provider_id>/login/", oidc.login, name="openid_connect_login"),
-    path("oidc/<str:provider_id>/login/callback/", oidc.callback, name="openid_connect_callback"),
+    path("oidc/<str:provider_id>/login/", single_sign_on.login, name="openid_connect_login"),
+    path("oidc/<str:provider_id>/login/callback/", single_sign_on.callback, name="openid_connect_callback"),
     path("oidc/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
     path(
         "oidc/closed/",
