@@ -66,6 +66,42 @@ class RequiredSecondFactor(models.Model):
         return str(self.group)
 
 
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def open(self) -> Self:
+        """Those that still make an account."""
+        return self.filter(accepted_at=None, revoked_at=None, expires_at__gt=Now())
+
+
+class Invitation(models.Model):
+    """Lets one person make an account of their own. The secret of its link is kept nowhere."""
+
+    email = models.EmailField(_("e-mail address"), blank=True, help_text=_("Empty: whoever has the link."))
+    group = models.ForeignKey(Group, models.SET_NULL, null=True, blank=True, verbose_name=_("group"))
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("created at"), default=timezone.now)
+    expires_at = models.DateTimeField(_("expires at"))
+    by = models.ForeignKey(User, models.SET_NULL, null=True, related_name="+", verbose_name=_("by"))
+    accepted_at = models.DateTimeField(_("accepted at"), null=True)
+    accepted_by = models.ForeignKey(
+        User, models.SET_NULL, null=True, related_name="invitations", verbose_name=_("accepted by")
+    )
+    revoked_at = models.DateTimeField(_("revoked at"), null=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        ordering: ClassVar = ["-pk"]
+
+    def __str__(self) -> str:
+        return self.email or f"#{self.pk}"
+
+    @property
+    def is_over(self) -> bool:
+        return bool(self.accepted_at or self.revoked_at) or self.expires_at <= timezone.now()
+
+
 class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
     def visible_to(self, user: Any) -> Self:
         """A person sees their own."""

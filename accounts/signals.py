@@ -9,7 +9,7 @@ audit log could not, as an error. What administrators do is the other way round:
 import logging
 from typing import Any
 
-from allauth.account.signals import password_changed, password_set
+from allauth.account.signals import password_changed, password_reset, password_set
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import AbstractBaseUser
@@ -32,6 +32,7 @@ def connect() -> None:
     user_logged_out.connect(_signed_out, dispatch_uid="audit")
     password_changed.connect(_password_changed, dispatch_uid="audit")
     password_set.connect(_password_changed, dispatch_uid="audit")
+    password_reset.connect(_password_reset, dispatch_uid="audit")
     mfa.authenticator_added.connect(_factor("second_factor.added"), weak=False, dispatch_uid="audit")
     mfa.authenticator_removed.connect(_factor("second_factor.removed"), weak=False, dispatch_uid="audit")
     mfa.authenticator_reset.connect(_factor("second_factor.renewed"), weak=False, dispatch_uid="audit")
@@ -55,6 +56,10 @@ def _signed_out(request: HttpRequest | None, user: AbstractBaseUser | None, **mo
 
 def _password_changed(request: HttpRequest | None, user: AbstractBaseUser, **more: Any) -> None:
     _note("password.changed", request, user)
+
+
+def _password_reset(request: HttpRequest | None, user: AbstractBaseUser, **more: Any) -> None:
+    _note("password.reset", request, user)
 
 
 def _factor(action: str) -> Any:

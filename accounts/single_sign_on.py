@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts import invitations
 from accounts.models import User
 from audit.log import record
 
@@ -32,7 +33,11 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  #
         address = _verified(sociallogin)
         if sociallogin.is_existing or not address:
             return
-        if person := User.objects.filter(email__iexact=address).first():
+        person = User.objects.filter(email__iexact=address).first()
+        if person and not invitations.vouched_for(person):
+            # Whoever took a colleague's address waits for the colleague to come this way, into the same account.
+            raise ImmediateHttpResponse(render(request, "account/signup_closed.html"))
+        if person:
             sociallogin.connect(request, person)
             record("sign_in.connected", actor=person, subject=person, details={"provider": settings.OIDC_ISSUER})
 

@@ -13,7 +13,7 @@ from allauth.socialaccount import views as social
 from django.urls import path
 from django.views.generic import RedirectView, TemplateView
 
-from accounts import appearance_page, security_page, single_sign_on, usage
+from accounts import appearance_page, joining, letters_page, security_page, single_sign_on, usage
 
 urlpatterns = [
     path("login/", views.login, name="account_login"),
@@ -44,14 +44,17 @@ urlpatterns = [
     path("security/", security_page.security, name="account_security"),
     path("sessions/<int:session_id>/end/", security_page.end_session, name="account_session_end"),
     path("sessions/end/", security_page.end_other_sessions, name="account_sessions_end"),
-    path("signup/", views.signup, name="account_signup"),
+    path("signup/", letters_page.sign_up, name="account_signup"),
+    path("letter/", TemplateView.as_view(template_name="account/letter_sent.html"), name="account_letter_sent"),
+    path("invitations/<str:secret>/", joining.invited, name="account_invitation"),
+    path("join/", joining.join, name="account_join"),
     path("password/change/", views.password_change, name="account_change_password"),
     path("password/set/", views.password_set, name="account_set_password"),
+    path("password/reset/", letters_page.lost_password, name="account_reset_password"),
     path(
-        "password/reset/",
-        TemplateView.as_view(template_name="account/password_reset.html"),
-        name="account_reset_password",
+        "password/reset/<str:uidb36>-<str:key>/", views.password_reset_from_key, name="account_reset_password_from_key"
     ),
+    path("password/reset/done/", views.password_reset_from_key_done, name="account_reset_password_from_key_done"),
     path("appearance/", appearance_page.appearance, name="account_appearance"),
     path("usage/", usage.usage, name="account_usage"),
     path("usage/days.csv", usage.usage_csv, name="account_usage_csv"),

@@ -210,6 +210,21 @@ VARIABLES = (
         choices=("groups", "staff", "everyone"),
     ),
     Variable(
+        "CHATSITE_EMAIL_URL",
+        str,
+        "",
+        "Server for letters: invitations and lost passwords, e.g. smtp+tls://user:password@mail.example.org:587. "
+        "Empty: the site sends none, and administrators pass links on.",
+    ),
+    Variable("CHATSITE_EMAIL_FROM", str, "chatsite@localhost", "Sender of the letters."),
+    Variable(
+        "CHATSITE_SIGN_UP_DOMAINS",
+        list,
+        [],
+        "Who has an address at one of these domains (example.org) may make an account, by a letter to that address; "
+        "needs CHATSITE_EMAIL_URL. Empty: only who is invited.",
+    ),
+    Variable(
         "CHATSITE_OIDC_ISSUER",
         str,
         "",

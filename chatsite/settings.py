@@ -97,6 +97,7 @@ TEMPLATES = [
 
 # --- Data -------------------------------------------------------------------------------------------------------------
 
+MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": str(DATA_DIR / "chatsite.sqlite3"),
@@ -119,6 +120,17 @@ def database(url: str) -> dict[str, Any]:
     settings: dict[str, Any] = environ.Env.db_url_config(url)
     if "postgresql" in settings["ENGINE"]:
         settings.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
+    return settings
+
+
+def mail(url: str) -> dict[str, Any]:
+    """Django's settings for the server of letters."""
+    if not url:
+        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
+    scheme = url.partition("://")[0]
+    if scheme not in MAIL_SCHEMES:
+        raise ImproperlyConfigured(f"CHATSITE_EMAIL_URL: {scheme}:// is not one of {', '.join(MAIL_SCHEMES)}.")
+    settings: dict[str, Any] = environ.Env.email_url_config(url)
     return settings
 
 
@@ -216,6 +228,14 @@ SECOND_FACTOR: str = read("CHATSITE_SECOND_FACTOR")
 ALLAUTH_TRUSTED_PROXY_COUNT = 0  # a request's address is right already: chatsite.proxies
 ADMINS_READ: bool = read("CHATSITE_ADMINS_READ")
 PHONE_REGIONS: list[str] = read("CHATSITE_PHONE_REGIONS")
+SIGN_UP_DOMAINS: list[str] = [domain.lower().lstrip("@") for domain in read("CHATSITE_SIGN_UP_DOMAINS")]
+EMAIL_URL: str = read("CHATSITE_EMAIL_URL")
+if SIGN_UP_DOMAINS and not EMAIL_URL:
+    raise ImproperlyConfigured("CHATSITE_SIGN_UP_DOMAINS needs CHATSITE_EMAIL_URL: addresses are proved by a letter.")
+vars().update(mail(EMAIL_URL))
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL: str = read("CHATSITE_EMAIL_FROM")
+PASSWORD_RESET_TIMEOUT = 86_400
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 

@@ -59,6 +59,7 @@ SECTIONS: tuple[tuple[Words, tuple[Page | Rows, ...]], ...] = (
         _("People"),
         (
             Rows("accounts.User", _("People")),
+            Rows("accounts.Invitation"),
             Rows("auth.Group", _("Groups")),
             Rows("limits.Restraint"),
             Rows("accounts.ApiKey"),

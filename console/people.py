@@ -22,7 +22,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from audit import holds as holding
 from audit.admin import AuditedAdmin
-from console import holds, people_filters, person_page, restraints
+from console import holds, people_filters, person_access, person_page, restraints
 from console.people_actions import ActsOnSeveral
 from console.people_list import PeopleList, role_among
 from console.role_admin import RolesOfPeople
@@ -84,6 +84,8 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
             path("<int:pk>/lift/", door(restraints.lift), name="accounts_user_lift"),
             path("<int:pk>/hold/", door(holds.hold), name="accounts_user_hold"),
             path("<int:pk>/hold/lift/", door(holds.lift), name="accounts_user_lift_hold"),
+            path("<int:pk>/password-link/", door(person_access.password_link), name="accounts_user_password_link"),
+            path("<int:pk>/second-factor/", door(person_access.remove_factors), name="accounts_user_remove_factors"),
         ]
         return pages + super().get_urls()
 

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib import admin
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -51,6 +52,8 @@ def overview(request: HttpRequest, pk: int) -> HttpResponse:
         "hold": holds.holding().filter(user=person).first() if request.user.has_perm("audit.view_hold") else None,
         "may_hold": mine and request.user.has_perm("audit.add_hold"),
         "may_lift_hold": mine and request.user.has_perm("audit.change_hold"),
+        "may_change": mine and request.user.has_perm("accounts.change_user"),
+        "has_factor": is_mfa_enabled(person),
         "figures": [*_figures(known), *_incidents(person, pages)],
         **_policy(person, pages),
         **_usage(person, pages),

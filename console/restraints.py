@@ -33,7 +33,7 @@ HOURS = {"1": gettext_lazy("an hour"), "24": gettext_lazy("a day"), "168": gette
 LASTS = [*HOURS.items(), ("720", gettext_lazy("30 days")), ("", gettext_lazy("until it is lifted"))]
 KINDS = [
     (Restraint.Kind.SLOW.value, gettext_lazy("slow: one message a minute")),
-    (Restraint.Kind.SUSPEND.value, gettext_lazy("suspend: no message at all; they can still sign in and read")),
+    (Restraint.Kind.SUSPEND.value, gettext_lazy("suspend: signed out at once everywhere, and out until it ends")),
 ]
 
 

@@ -32,6 +32,7 @@ IN_TABLE = (Role.ADMIN, Role.MODERATOR, Role.AUDITOR)
 # By model: the first letters of view, add, change and delete, for administrator, moderator and auditor.
 TABLE: dict[str, tuple[str, str, str]] = {
     "accounts.apikey": ("vc", "", "v"),
+    "accounts.invitation": ("vac", "", "v"),
     "accounts.user": ("vacd", "", "v"),
     "audit.entry": ("v", "", "v"),
     "audit.hold": ("vac", "", "v"),

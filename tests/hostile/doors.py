@@ -139,6 +139,15 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_logout": (post(EVERYONE),),
     "account_inactive": (get(EVERYONE),),
     "account_signup": both(EVERYONE),
+    "account_letter_sent": (get(EVERYONE),),
+    "account_invitation": (get(EVERYONE),),  # whoever has the secret of one
+    "account_join": (get("0iiiii"),),  # who is signed in is told so
+    "openid_connect_login": (get("000000"), post("000000")),  # there is none; tests.accounts has one
+    "openid_connect_callback": (get("000000"),),
+    "socialaccount_login_cancelled": (get(EVERYONE),),
+    "socialaccount_signup": (get(EVERYONE),),
+    "account_reset_password_from_key": (get(EVERYONE),),  # a page that says that the link is over
+    "account_reset_password_from_key_done": (get(EVERYONE),),
     "account_change_password": both(MEMBERS),
     "account_set_password": (get(MEMBERS),),
     "account_reset_password": (get(EVERYONE),),
@@ -212,6 +221,9 @@ CONSOLE: dict[str, tuple[Way, ...]] = {
     "admin:accounts_user_hold": both(ADMINS),
     "admin:accounts_user_lift_hold": both(ADMINS),
     "admin:retention_rule_switch": both(ADMINS),
+    "admin:accounts_user_password_link": both(ADMINS),
+    "admin:accounts_user_remove_factors": both(ADMINS),
+    "admin:accounts_invitation_invite": both(ADMINS),
     "admin:auth_user_password_change": both(ADMINS),
 }
 MODERATION: dict[str, tuple[Way, ...]] = {
@@ -263,6 +275,7 @@ MODEL_PAGES = {
 ONLY_SHOWN = {
     "accounts.apikey",
     "audit.hold",
+    "accounts.invitation",
     "limits.restraint",
     "conversations.share",
 }  # on a model's pages; doors with a row of their own change it

@@ -20,6 +20,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 
 from accounts.api_keys import create
+from accounts.invitations import invite
 from accounts.models import User
 from audit.models import Hold, Receipt
 from console import roles
@@ -175,6 +176,10 @@ class Story:
             "pk": self.rows.get(door.model, 0),
             "id": self.alice.pk,
             "worker": "worker-0",
+            "secret": "not-one",
+            "provider_id": "none",
+            "uidb36": "1",
+            "key": "not-one",
             "name": "scripted",
             "content_type_id": 0,
             "object_id": self.rows[door.model] if door.model else 0,
@@ -201,6 +206,7 @@ def story(alice: User, grace: User) -> Story:
         Restraint.objects.create(user=alice, kind="slow", by=grace),
         create(alice, "Hers", scopes=["chat"])[0],
         UserSession.objects.create(user=alice, session_key="hers", ip="192.0.2.1"),
+        invite(by=grace)[0],
         Share.objects.create(owner=alice, conversation=sent.conversation, title="x", messages=[], audience="people"),
         ExportJob.objects.create(owner=alice, form="jsonl"),
         Schedule.objects.create(owner=alice, form="jsonl", every="day"),
