@@ -68,7 +68,7 @@ def invitation_path(secret: str) -> str:
 
 def _is_time(kind: str, address: str) -> bool:
     known = hashlib.sha256(address.lower().encode()).hexdigest()
-    return cache.add(f"letter {kind} {known}", 1, PAUSE_S)
+    return cache.add(f"letter:{kind}:{known}", 1, PAUSE_S)
 
 
 def _send(address: str, subject: str, template: str, **context: Any) -> None:
