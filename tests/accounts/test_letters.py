@@ -122,7 +122,7 @@ def test_a_letter_is_in_the_language_of_the_page(client: Client, alice: User, em
 def test_whoever_has_an_address_there_makes_an_account(client: Client, empty_redis: redis.Redis) -> None:
     assert asked(client, SIGN_UP, "new@Example.org").headers["Location"] == SENT
     work_off(empty_redis)
-    assert mail.outbox[-1].to == ["new@example.org"]
+    assert mail.outbox[-1].to == ["new@Example.org"]
     client.get(link())
     client.post("/accounts/join/", {"username": "new", **NEW})
     person = User.objects.get()

@@ -178,8 +178,6 @@ class Story:
             "worker": "worker-0",
             "secret": "not-one",
             "provider_id": "none",
-            "uidb36": "1",
-            "key": "not-one",
             "name": "scripted",
             "content_type_id": 0,
             "object_id": self.rows[door.model] if door.model else 0,
@@ -189,6 +187,8 @@ class Story:
     def address(self, door: Door) -> str:
         if door.name == "admin:app_list":
             return "/admin/limits/"
+        if door.name == "account_reset_password_from_key":
+            return "/accounts/password/reset/1-not-one/"
         if door.name == "admin:(?P<url>.*)$":
             return "/admin/nowhere/"
         return "/" + ARGUMENT.sub(lambda found: self.argument(door, found[1]), door.route)

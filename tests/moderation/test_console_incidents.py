@@ -354,7 +354,7 @@ def locked_late(answered: CaptureQueriesContext) -> list[str]:
 
 # Sessions of a person whose row was locked at first may end at any time.
 LOCKS = re.compile(
-    r'^UPDATE "(?!django_session|accounts_user" SET "session_generation)|^INSERT INTO "moderation|FOR (NO KEY )?UPDATE'
+    r'^UPDATE "(?!django_session|usersessions|accounts_user" SET "session_generation)|^INSERT INTO "moderation|FOR (NO KEY )?UPDATE'
 )
 
 
