@@ -353,9 +353,8 @@ def locked_late(answered: CaptureQueriesContext) -> list[str]:
 
 
 # Sessions of a person whose row was locked at first may end at any time.
-LOCKS = re.compile(
-    r'^UPDATE "(?!django_session|usersessions|accounts_user" SET "session_generation)|^INSERT INTO "moderation|FOR (NO KEY )?UPDATE'
-)
+FREE = 'django_session|usersessions|accounts_user" SET "session_generation'
+LOCKS = re.compile(rf'^UPDATE "(?!{FREE})|^INSERT INTO "moderation|FOR (NO KEY )?UPDATE')
 
 
 def test_the_log_is_written_when_all_else_is_locked(moderator: Client, alice: User, rule: Rule, policy: Policy) -> None:
