@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods
 
 from accounts import invitations
+from accounts.letters_page import paused
 from accounts.models import Invitation, User
 
 KEY = "accounts.invitation"  # in the session
@@ -61,7 +62,7 @@ class JoinForm(forms.Form):
 def invited(request: HttpRequest, secret: str) -> HttpResponse:
     """The link itself. The secret goes from the address into the session, so that it stays in no history or log."""
     if ratelimit.consume(request, app="accounts", action="invitation", config=RATES, limit_get=True) is None:
-        return ratelimit.respond_429(request)
+        return paused(request)
     request.session[KEY] = secret
     return HttpResponseRedirect(reverse("account_join"))
 

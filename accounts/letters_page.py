@@ -54,11 +54,16 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     return _asked(request, OpenAddressForm, tasks.sign_up, "account/signup.html")
 
 
+def paused(request: HttpRequest) -> HttpResponse:
+    """Too many, from where this comes from."""
+    return render(request, "429.html", status=429)
+
+
 def _asked(request: HttpRequest, kind: type[AddressForm], task: Any, template: str) -> HttpResponse:
     form = kind(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if ratelimit.consume(request, app="accounts", action="letter", config=RATES, limit_get=True) is None:
-            return ratelimit.respond_429(request)
+            return paused(request)
         site = request.build_absolute_uri("/").rstrip("/")
         task.delay(form.cleaned_data["email"], site, translation.get_language())
         return HttpResponseRedirect(reverse("account_letter_sent"))

@@ -1,5 +1,6 @@
 """The list of a person's devices, the ending of sessions, and what ends them all."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -82,7 +83,7 @@ def test_a_new_password_signs_out_every_other_device(alice: User) -> None:
 
 def test_when_a_session_was_last_in_use_is_noted_now_and_then(alice: User) -> None:
     here = signed_in("alice")
-    long_ago = timezone.now() - timezone.timedelta(days=1)
+    long_ago = timezone.now() - timedelta(days=1)
     UserSession.objects.update(last_seen_at=long_ago)
     sessions._noted.clear()
     here.get("/accounts/usage/", REMOTE_ADDR="198.51.100.20")
