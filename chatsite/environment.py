@@ -70,6 +70,13 @@ VARIABLES = (
         "Earlier secret keys, with commas: what they signed still holds, so a new key signs nobody out. "
         "After `manage.py renew_secrets` and two weeks they may go.",
     ),
+    Variable(
+        "CHATSITE_STATIC_DIR",
+        Path,
+        None,
+        "Folder of the collected static files, which an image brings along.",
+        shown_default="static/ in the data folder",
+    ),
     Variable("CHATSITE_ADMIN_EMAIL", str, "admin@localhost", "E-mail of the first administrator."),
     Variable(
         "CHATSITE_ADMIN_PASSWORD", str, "", "Password of the first administrator. Empty: one is made and shown once."
@@ -279,6 +286,7 @@ VARIABLES = (
     ),
 )
 
+FILE = "_FILE"  # after a variable's name: the file that holds its value, as containers are given secrets
 _BY_NAME = {variable.name: variable for variable in VARIABLES}
 _READER = environ.Env()
 
@@ -289,6 +297,7 @@ def read(name: str) -> Any:
     Raises ImproperlyConfigured, naming the variable and what is allowed, for a value of the wrong kind.
     """
     variable = _BY_NAME[name]
+    _take_from_file(name)
     if not os.environ.get(name):
         return variable.default
     try:
@@ -301,3 +310,15 @@ def read(name: str) -> Any:
     if isinstance(value, int) and value < variable.least:
         raise ImproperlyConfigured(f"{name}={value} is less than {variable.least}. {variable.meaning}")
     return value.expanduser().resolve() if isinstance(value, Path) else value
+
+
+def _take_from_file(name: str) -> None:
+    """Where only ``NAME_FILE`` is set, what that file holds becomes the variable's value."""
+    file = os.environ.get(name + FILE)
+    if not file or os.environ.get(name):
+        return
+    try:
+        os.environ[name] = Path(file).read_text().strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "not text"
+        raise ImproperlyConfigured(f"{name}{FILE}={file!r} cannot be read: {reason}. {_BY_NAME[name].meaning}") from error

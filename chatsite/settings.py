@@ -252,7 +252,8 @@ TIME_ZONE = "UTC"
 # --- Files ------------------------------------------------------------------------------------------------------------
 
 STATIC_URL = "static/"
-STATIC_ROOT = DATA_DIR / "static"  # an instance's own: two checkouts, or two instances of one, may share the cache
+# An instance's own: two checkouts, or two instances of one, may share the cache.
+STATIC_ROOT: Path = read("CHATSITE_STATIC_DIR") or DATA_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
