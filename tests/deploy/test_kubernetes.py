@@ -1,0 +1,138 @@
+"""The Kubernetes manifests: valid, known to the site, and with what keeps it up."""
+
+import re
+import shutil
+import subprocess
+from typing import Any
+
+import kubernetes_validate
+import pytest
+import yaml
+from django.core.management import get_commands
+from django.urls import resolve
+
+from tests.deploy.files import KUBERNETES, OURS, ROOT, containers, is_known, manifests, pods
+from tests.metrics.scrapes import names
+from tests.metrics.test_names import OURS as EXPORTED
+
+VERSIONS = ("1.33", "1.37")  # the oldest that is meant, and the newest
+RESOURCES = [(f"{file.parent.name}-{one['kind']}-{one['metadata']['name']}", one) for file, one in manifests()]
+OVERLAYS = ("trial", "production")
+
+
+def of_kind(kind: str) -> list[dict[str, Any]]:
+    return [one for _, one in RESOURCES if one["kind"] == kind]
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+@pytest.mark.parametrize("resource", [one for _, one in RESOURCES], ids=[name for name, _ in RESOURCES])
+def test_kubernetes_would_take_it(resource: dict[str, Any], version: str) -> None:
+    kubernetes_validate.validate(resource, version, strict=True)
+
+
+def test_kubernetes_would_not_take_anything() -> None:
+    web = next(one for _, one in RESOURCES if one["kind"] == "Deployment")
+    with pytest.raises(kubernetes_validate.ValidationError):
+        kubernetes_validate.validate({**web, "spec": {**web["spec"], "replicaz": 2}}, VERSIONS[0], strict=True)
+
+
+@pytest.mark.parametrize("overlay", OVERLAYS)
+def test_overlays_can_be_rendered(overlay: str) -> None:
+    for kustomization in KUBERNETES.rglob("kustomization.yaml"):
+        content = yaml.safe_load(kustomization.read_text())
+        files = [*content["resources"], *(one["path"] for one in content.get("patches", ()) if "path" in one)]
+        assert all((kustomization.parent / name).exists() for name in files)
+    if not shutil.which("kubectl"):
+        pytest.skip("kubectl is not here to render it")
+    command = ["kubectl", "kustomize", str(KUBERNETES / "overlays" / overlay)]
+    rendered = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert rendered.returncode == 0, rendered.stderr
+    for resource in yaml.safe_load_all(rendered.stdout):
+        kubernetes_validate.validate(resource, VERSIONS[0], strict=True)
+    images = set(re.findall(r"image: (\S+)", rendered.stdout))
+    wanted = {"trial": "chatsite-local", "production": "registry.example.org/chatsite-cuda"}[overlay]
+    assert any(image.startswith(wanted) for image in images), images
+
+
+def test_variables_are_those_that_the_site_reads() -> None:
+    found = {name for _, one in containers() for name in (each["name"] for each in one.get("env", ()))}
+    for kustomization in KUBERNETES.rglob("kustomization.yaml"):
+        for generator in yaml.safe_load(kustomization.read_text()).get("configMapGenerator", ()):
+            found |= {literal.partition("=")[0] for literal in generator["literals"]}
+    ours = {name for name in found if OURS.fullmatch(name)}
+    assert {"CHATSITE_MODEL", "CHATSITE_HOSTS", "CHATSITE_WORKER_METRICS_PORT"} <= ours
+    assert all(map(is_known, ours))
+
+
+def test_commands_exist() -> None:
+    commands = [" ".join(one["command"]) for _, one in containers()]
+    assert len(commands) == 10
+    for command in commands:
+        assert re.search(r"manage\.py \w+|-m chatsite\.serve", command)
+        assert all(name in get_commands() for name in re.findall(r"manage\.py (\w+)", command))
+
+
+def test_what_a_container_may_do_is_little() -> None:
+    for name, pod in pods():
+        assert pod["securityContext"]["runAsNonRoot"] is True, name
+        assert pod["securityContext"]["runAsUser"] > 0, name
+        assert pod["automountServiceAccountToken"] is False, name
+    for name, container in containers():
+        assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
+        assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}, name
+        assert container["resources"]["limits"]["memory"], name
+
+
+def test_probes_ask_what_the_site_answers() -> None:
+    asked = []
+    for name, container in containers():
+        ports = {one["name"]: one["containerPort"] for one in container.get("ports", ())}
+        given = {one["name"]: one.get("value") for one in container.get("env", ())}
+        for probe in (container[key] for key in container if key.endswith("Probe")):
+            if "httpGet" in probe:
+                assert resolve(probe["httpGet"]["path"]).url_name in {"alive", "ready"}
+                assert ports[probe["httpGet"]["port"]] == 8000
+            else:
+                program, script, where = probe["exec"]["command"]
+                assert program == "python"
+                assert (ROOT / script).exists()
+                port, _, path = where.partition("/")
+                assert path == "metrics"
+                assert port in given.values()
+                assert int(port) in ports.values()
+            asked.append(name)
+    assert set(asked) == {"web", "inference", "background"}
+
+
+def test_what_is_drained_is_never_all() -> None:
+    budgets = {one["metadata"]["name"]: one["spec"] for one in of_kind("PodDisruptionBudget")}
+    lasting = {one["metadata"]["name"] for one in of_kind("Deployment")}
+    assert set(budgets) == lasting - {"scheduler"}  # of which there is one at a time
+    for name, budget in budgets.items():
+        assert budget["selector"]["matchLabels"] == {"app.kubernetes.io/component": name}
+
+
+def test_workers_grow_with_the_queue_by_a_metric_that_the_site_exports() -> None:
+    scaled = {one["metadata"]["name"]: one["spec"] for one in of_kind("HorizontalPodAutoscaler")}
+    asked = scaled["inference"]["metrics"][0]["external"]["metric"]["name"]
+    rules = yaml.safe_load((KUBERNETES / "prometheus-adapter.yaml").read_text())["rules"]["external"]
+    (rule,) = [one for one in rules if one["name"]["as"] == asked]
+    assert set(names(rule["metricsQuery"])) | set(names(rule["seriesQuery"])) == {"chatsite_queue_replies"}
+    assert "chatsite_queue_replies" in EXPORTED
+    deployments = {one["metadata"]["name"]: one["spec"] for one in of_kind("Deployment")}
+    for name, one in scaled.items():
+        assert one["scaleTargetRef"]["name"] == name
+        assert "replicas" not in deployments[name]  # or every apply would undo what the autoscaler did
+
+
+def test_a_worker_has_the_time_to_hand_over() -> None:
+    graces = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in of_kind("Deployment")}
+    assert graces["inference"]["terminationGracePeriodSeconds"] >= 45
+    assert graces["web"]["terminationGracePeriodSeconds"] >= 5 + 12
+
+
+def test_only_who_must_may_talk() -> None:
+    policies = {one["metadata"]["name"]: one["spec"] for one in of_kind("NetworkPolicy")}
+    assert policies["nothing"] == {"podSelector": {}, "policyTypes": ["Ingress", "Egress"]}
+    anywhere = [name for name, one in policies.items() for rule in one.get("egress", ()) if {"port": 443, "protocol": "TCP"} in rule["ports"]]
+    assert anywhere == ["weights"]
