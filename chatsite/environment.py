@@ -321,4 +321,4 @@ def _take_from_file(name: str) -> None:
         os.environ[name] = Path(file).read_text().strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
-        raise ImproperlyConfigured(f"{name}{FILE}={file!r} cannot be read: {reason}. {_BY_NAME[name].meaning}") from error
+        raise ImproperlyConfigured(f"{name}{FILE}={file!r} cannot be read: {reason}.") from error

@@ -1,7 +1,7 @@
-"""``python docker/make_secrets.py SECRETS MONITORING``: the secrets that a first start makes; later ones leave them as they are.
+"""``python docker/make_secrets.py SECRETS MONITORING``: the secrets that a first start makes, and later ones leave.
 
-Each is a file that its owner may write and its group read: the site's own in the first folder, those that Prometheus and
-Grafana read in the second. The database's name, server and user are those of ``compose.yml``.
+Each is a file that its owner may write and its group read: the site's own in the first folder, those that Prometheus
+and Grafana read in the second. The database's name, server and user are those of ``compose.yml``.
 """
 
 import os

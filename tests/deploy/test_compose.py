@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
-from tests.deploy.files import COMPOSE, DOCKER, GIVEN, OURS, ROOT, compose, is_known
+from tests.deploy.files import COMPOSE, DOCKER, GIVEN, ROOT, compose, is_known
 from tests.metrics.scrapes import ALERTS
 
 CPU = DOCKER / "compose.cpu.yml"
