@@ -46,7 +46,7 @@ class Machine:
         }
         said |= {"CHATSITE_BIND": "127.0.0.1", "CHATSITE_METRICS_BIND": "127.0.0.1", "CHATSITE_PORT": "8000"}
         said |= {"REDIS_URL": self._redis.url}
-        here = {name: self._here(value) for name, value in said.items()}
+        here = {name: self._here(str(value)) for name, value in said.items()}
         return here | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder)}
 
     def command(self, service: str) -> list[str]:

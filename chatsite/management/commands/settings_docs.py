@@ -11,8 +11,8 @@ from chatsite.environment import VARIABLES, Variable
 HEAD = """# Settings
 
 Made from `chatsite/environment.py` by `make manage ARGS=settings_docs`. Each is an environment variable; an empty one
-counts as not set. Lists are separated by commas; on and off are `true` and `false`. With `_FILE` after its name each can
-be the path of a file that holds the value (`DATABASE_URL_FILE=/run/secrets/url`), as containers are given secrets.
+counts as not set. Lists are separated by commas; on and off are `true` and `false`. With `_FILE` after its name each
+can be the path of a file that holds the value (`DATABASE_URL_FILE=/run/secrets/url`), as containers are given secrets.
 
 | variable | default | meaning |
 |---|---|---|
