@@ -103,7 +103,11 @@ VARIABLES = (
         "Database, e.g. postgres://user:password@host/name. Empty: SQLite in the data folder.",
     ),
     Variable(
-        "REDIS_URL", str, "", "Redis or Valkey, e.g. redis://host:6379/0. Empty: an embedded one in the data folder."
+        "REDIS_URL",
+        str,
+        "",
+        "Redis or Valkey, e.g. redis://host:6379/0, or what Sentinels watch: sentinel://one:26379,two:26379/SERVICE/0. "
+        "Empty: an embedded one in the data folder.",
     ),
     Variable(
         "CHATSITE_PROMPT_CHARS",

@@ -13,6 +13,7 @@ from chatsite.environment import ROOT, read
 from chatsite.proxies import networks
 from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
+from inference.sentinels import watched
 
 BASE_DIR = ROOT
 DATA_DIR: Path = read("CHATSITE_DATA_DIR")
@@ -148,15 +149,25 @@ BACKUP_PASSPHRASE_FILE: Path | None = read("CHATSITE_BACKUP_PASSPHRASE_FILE")
 REDIS_SOCKET = redis_socket(DATA_DIR)
 REDIS_IS_EMBEDDED = not read("REDIS_URL")
 REDIS_URL: str = read("REDIS_URL") or socket_url(REDIS_SOCKET)
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+try:
+    WATCHED = watched(REDIS_URL)
+except ValueError as error:
+    raise ImproperlyConfigured(f"REDIS_URL names Sentinels, and {error}.") from None
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "OPTIONS": {"pool_class": "inference.sentinels.Pool"} if WATCHED else {},
+    }
+}
 CHANNEL_LAYERS = {
     "default": {
         "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
-        "CONFIG": {"hosts": [REDIS_URL], "prefix": "hints"},
+        "CONFIG": {"hosts": [WATCHED.channel_host if WATCHED else REDIS_URL], "prefix": "hints"},
     },
 }
 
-CELERY_BROKER_URL = REDIS_URL.replace("unix://", "redis+socket://")
+CELERY_BROKER_URL = WATCHED.broker_url if WATCHED else REDIS_URL.replace("unix://", "redis+socket://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_DEFAULT_QUEUE = "background"
 CELERY_TASK_ROUTES = {"conversations.tasks.reply": {"queue": "replies"}}
@@ -169,6 +180,7 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "socket_keepalive": True,
     "health_check_interval": 30,
     "ack_emulation": False,  # tickets are not kept until they are done: the rows are, and the sweeper replaces tickets
+    **({"master_name": WATCHED.service} if WATCHED else {}),
 }
 
 # --- The model --------------------------------------------------------------------------------------------------------

@@ -62,9 +62,8 @@ def test_the_release_before_can_serve_on_the_new_tables() -> None:
 
 
 def one(*operations: Operation) -> list[str]:
-    migration = migrations.Migration("0009_something", "conversations")
-    migration.operations = list(operations)
-    return wrong(migration)
+    made = type("Migration", (migrations.Migration,), {"operations": list(operations)})
+    return wrong(made("0009_something", "conversations"))
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from typing import IO
 
 import redis
 
+from inference import sentinels
+
 FREE_MB_NEEDED = 500
 
 
@@ -71,7 +73,7 @@ def check_space(folder: Path) -> None:
 def check_redis(url: str) -> None:
     """Raise StartError unless the Redis that an administrator named answers."""
     try:
-        client = redis.Redis.from_url(url, socket_timeout=5, socket_connect_timeout=5)
+        client = sentinels.client(url, socket_timeout=5, socket_connect_timeout=5)
     except ValueError as error:
         raise StartError(f"REDIS_URL is not the address of a Redis: {error}") from None
     try:

@@ -8,6 +8,7 @@ from django.conf import settings
 from chatsite.supervisor.console import Console
 from chatsite.supervisor.preparation import Prepared
 from chatsite.supervisor.processes import reachable_host, web_answers
+from inference import sentinels
 from inference.model import Model
 from inference.presence import Presence, engines
 
@@ -26,7 +27,7 @@ class Readiness:
         self._looked = 0.0
         self._web = False
         self._told: set[str] = set()  # models that were said to be ready
-        self._redis = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1)
+        self._redis = sentinels.client(settings.REDIS_URL, socket_timeout=1)
 
     def look(self) -> bool:
         """Show how far the start is; True once nothing more is to be said of it.

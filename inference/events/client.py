@@ -6,11 +6,11 @@ The clients are typed Any: redis-py annotates each answer as the union of what e
 from functools import cache
 from typing import Any
 
-import redis
-import redis.asyncio
 from django.conf import settings
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+
+from inference import sentinels
 
 TIMEOUT_S = 5.0
 
@@ -21,7 +21,7 @@ def blocking_client() -> Any:
 
     It tries a second time at once, for a connection that was closed meanwhile; redis-py's own pauses are for seconds.
     """
-    return redis.Redis.from_url(
+    return sentinels.client(
         settings.REDIS_URL,
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,
@@ -35,7 +35,7 @@ def async_client() -> Any:
     It never retries by itself: an answer that was lost must reach us as an error, or we would not know that Redis may
     have come back with less than we told it.
     """
-    return redis.asyncio.Redis.from_url(
+    return sentinels.async_client(
         settings.REDIS_URL,
         socket_timeout=TIMEOUT_S,
         socket_connect_timeout=TIMEOUT_S,

@@ -1,0 +1,113 @@
+"""A Redis that Sentinels watch: its address, and a failover while a reply is written."""
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import redis
+
+from chatsite.environment import ROOT
+from inference import sentinels
+from inference.sentinels import Pool, Watched, watched
+from tests.cluster.sentinels import Watched as Running
+from tests.cluster.sentinels import watched as running
+from tests.sites import Site
+from tests.sites import running as site_running
+from tests.waiting import until
+
+
+@pytest.fixture
+def servers() -> Iterator[Running]:
+    with tempfile.TemporaryDirectory(prefix="chatsite-sentinels-") as folder, running(Path(folder)) as made:
+        yield made
+
+
+def test_an_address_says_who_watches_what() -> None:
+    assert watched("sentinel://one:1,two/SERVICE/3") == Watched((("one", 1), ("two", 26379)), "SERVICE", 3)
+    assert watched("sentinel://[::1]:5,[::2]/S") == Watched((("::1", 5), ("::2", 26379)), "S")
+    assert watched("sentinel://me:s%40crt@one/S") == Watched((("one", 26379),), "S", 0, "me", "s@crt")
+    assert watched("redis://one/0") is None
+    assert watched("unix:///tmp/redis.sock") is None
+
+
+@pytest.mark.parametrize("url", ["sentinel://one", "sentinel:///S", "sentinel://one:port/S", "sentinel://one/S/first"])
+def test_what_is_no_such_address_is_told_what_is(url: str) -> None:
+    with pytest.raises(ValueError, match=r"must look like sentinel://user:password@one:26379,two:26379/SERVICE/0"):
+        watched(url)
+
+
+def test_settings_name_the_variable_that_is_wrong(tmp_path: Path) -> None:
+    environment = {**os.environ, "REDIS_URL": "sentinel://one", "CHATSITE_DATA_DIR": str(tmp_path)}
+    environment["DJANGO_SETTINGS_MODULE"] = "chatsite.settings"
+    command = [sys.executable, "-c", "import chatsite.settings"]
+    asked = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "REDIS_URL names Sentinels, and it must look like" in asked.stderr
+
+
+def test_celery_and_the_channel_layer_are_told_in_their_words() -> None:
+    there = watched("sentinel://:secret@one,two:2/S/1")
+    assert there is not None
+    assert there.broker_url == "sentinel://:secret@one:26379/1;sentinel://:secret@two:2/1"
+    assert there.channel_host == {
+        "sentinels": [("one", 26379), ("two", 2)],
+        "master_name": "S",
+        "db": 1,
+        "password": "secret",
+    }
+
+
+def test_after_a_failover_everybody_asks_the_new_primary(servers: Running) -> None:
+    client = sentinels.client(servers.url, socket_timeout=5)
+    cache = redis.Redis(connection_pool=Pool.from_url(servers.url))
+    assert client.set("said", "before")
+    assert client.wait(1, 5000) == 1
+    before = servers.primary
+    servers.kill_primary()
+    until(lambda: servers.primary != before, seconds=60, what="another primary")
+    assert until(lambda: _asked(client), seconds=30, what="an answer") == b"before"
+    assert until(lambda: _asked(cache), seconds=30, what="an answer") == b"before"
+    client.close()
+    cache.close()
+
+
+def _asked(client: redis.Redis) -> object:
+    try:
+        return client.get("said")
+    except redis.RedisError:
+        return None
+
+
+@pytest.mark.long
+def test_a_reply_goes_on_over_a_failover(servers: Running) -> None:
+    with site_running(120, CHATSITE_MODEL="scripted", REDIS_URL=servers.url) as site:
+        key = site.manage("create_api_key", "admin", "--name", "failover").strip()
+        reading = _ask(site, key, "@tokens=300 @rate=20 Go on")
+        time.sleep(2)
+        servers.kill_primary()
+        said, _ = reading.communicate(timeout=180)
+        assert reading.returncode == 0, site.log[-3000:]
+        assert "[DONE]" in said
+        assert said.count('"finish_reason":"stop"') == 1
+        assert "200" in _ask(site, key, "@tokens=5 And now?").communicate(timeout=60)[0]
+        assert site.stop(signal.SIGTERM) == 0
+
+
+def _ask(site: Site, key: str, text: str) -> "subprocess.Popen[str]":
+    """A program that reads a stream, apart from this one."""
+    program = (
+        "import httpx, sys\n"
+        "url, key, text = sys.argv[1:]\n"
+        "body = {'model': 'scripted', 'stream': True, 'messages': [{'role': 'user', 'content': text}]}\n"
+        "with httpx.stream('POST', url, json=body, headers={'Authorization': 'Bearer ' + key}, timeout=120) as told:\n"
+        "    print(told.status_code)\n"
+        "    for line in told.iter_lines():\n"
+        "        print(line)\n"
+    )
+    command = [sys.executable, "-c", program, f"{site.url}/v1/chat/completions", key, text]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
