@@ -23,7 +23,7 @@ from exports.imports.bounds import MB, Bounds
 from exports.imports.fields import line
 from exports.imports.refusals import Unreadable
 from exports.imports.reports import Report
-from exports.imports.rows import OPEN, Import
+from exports.imports.rows import OPEN, Import, folder
 from exports.imports.running import bring_in
 from limits import restraints
 from limits.models import Restraint
@@ -88,10 +88,14 @@ def read_waiting() -> int:
 
 
 def forget() -> None:
-    """Files that nobody confirmed within a day go, and reports after a month."""
+    """Files that nobody confirmed within a day go, those of nobody too, and reports after a month."""
     for row in Import.objects.filter(state=State.READY, finished_at__lt=timezone.now() - UNCONFIRMED):
         _end(row, State.CANCELLED)
     Import.objects.exclude(state__in=OPEN).filter(created_at__lt=timezone.now() - KEPT).delete()
+    kept = {row.path for row in Import.objects.open()}
+    for path in folder().iterdir():  # of a row that is gone with its owner, or was never saved
+        if path not in kept and time.time() - path.stat().st_mtime > UNCONFIRMED.total_seconds():
+            path.unlink(missing_ok=True)
 
 
 def _write(row: Import, file: "File[bytes]") -> None:

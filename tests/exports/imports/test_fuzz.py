@@ -116,7 +116,7 @@ def test_no_file_is_a_fault() -> None:
     seen.clear()
     fuzz()
     assert seen["found"] > CASES / 4  # the premise: most of a file is still read
-    assert len(seen) > 12, "so few ends were met that little was tried"
+    assert len(seen) > 8, "so few ends were met that little was tried"
     assert "" not in seen, "something was refused without a word"
 
 

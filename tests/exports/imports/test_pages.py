@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -210,6 +211,17 @@ def test_a_stranger_sees_nothing_of_it(hers: Client, mallory: User) -> None:
         assert answer.status_code == 404
         assert "conversations.json" not in answer.content.decode()
     assert one().state == "ready"
+
+
+def test_a_file_of_nobody_goes_after_a_day(hers: Client, alice: User) -> None:
+    post(hers, GOOD)
+    path = one().path
+    alice.delete()
+    tasks.forget_imports()
+    assert path.exists()
+    os.utime(path, (0, 0))
+    tasks.forget_imports()
+    assert not path.exists()
 
 
 def test_what_nobody_confirms_goes_after_a_day(hers: Client, django_capture_on_commit_callbacks: Any) -> None:
