@@ -15,6 +15,7 @@ PHONE = {"width": 360, "height": 740}
 PAGES = [
     "/admin/",
     "/admin/models/",
+    "/admin/security/",
     "/admin/usage/",
     "/admin/accounts/user/",
     "/admin/accounts/user/1/overview/",
