@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export bench-idle audit fuzz vllm transformers lock manage
+.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export bench-idle audit fuzz vllm transformers s3 lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -58,6 +58,9 @@ vllm: ## Install vLLM for CPU
 
 transformers: ## Install Transformers for CPU
 	$(SETUP) transformers
+
+s3: ## Install what puts scheduled exports into a bucket
+	$(SETUP) s3
 
 lock: ## Pin requirements/*.in again (ARGS=--upgrade: at their newest releases)
 	$(SETUP) lock $(ARGS)

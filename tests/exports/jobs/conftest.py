@@ -1,7 +1,11 @@
 """Exports that are asked for and made here and now, and what is in them."""
 
+import http.client
+import socket
+import subprocess
+import time
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -11,6 +15,7 @@ from exports.forms.options import Options
 from exports.jobs import asking, starting, work
 from exports.jobs.selection import Selection
 from exports.models import ExportJob
+from tests.api.clients.conftest import PATIENCE_S, PYTHON
 
 Make = Callable[..., ExportJob]
 
@@ -43,3 +48,34 @@ def files(job: ExportJob) -> dict[str, str]:
     """What is in the zip, by paths."""
     with zipfile.ZipFile(job.result) as read:
         return {name: read.read(name).decode() for name in read.namelist()}
+
+
+@pytest.fixture
+def s3() -> Iterator[str]:
+    """The address of a server that speaks S3, with a bucket ``exports``: a program of the clients' environment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [PYTHON, "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
+        try:
+            deadline = time.monotonic() + PATIENCE_S
+            while not _made(port):
+                assert server.poll() is None, "the server ended at once"
+                assert time.monotonic() < deadline, "the server does not answer"
+                time.sleep(0.1)
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _made(port: int) -> bool:
+    """Whether it made the bucket."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("PUT", "/exports")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()
