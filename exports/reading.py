@@ -42,19 +42,23 @@ def records(
     outgoing = outgoing or Outgoing.of(user)
     mine = conversations.filter(owner=user) if outgoing.whose is Whose.OWN else conversations
     for batch in _batches(mine):
-        tags = _tags(batch)
-        for part in _parts(batch):
-            items = _items([row.pk for row in part], named=named)
-            for row in part:
-                record = _record(row, tags[row.pk], items[row.pk], named=named or row.owner_id == user.pk)
-                left = outgoing.passes(record)
-                if left is not None:
-                    yield left
+        for record in _of_batch(user, batch, named=named):
+            left = outgoing.passes(record)
+            if left is not None:
+                yield left
 
 
 def pseudonym(person: int) -> str:
     """Stands for a person: always the same on this site, and nothing that leads back to them."""
     return f"person-{salted_hmac('exports.person', str(person), algorithm='sha256').hexdigest()[:12]}"
+
+
+def _of_batch(user: User, batch: list[Conversation], *, named: bool) -> Iterator[Record]:
+    tags = _tags(batch)
+    for part in _parts(batch):
+        items = _items([row.pk for row in part], named=named)
+        for row in part:
+            yield _record(row, tags[row.pk], items[row.pk], named=named or row.owner_id == user.pk)
 
 
 def _batches(conversations: QuerySet[Conversation]) -> Iterator[list[Conversation]]:

@@ -13,7 +13,7 @@ from django.utils.translation import override
 from accounts.models import User
 from audit.models import Entry
 from console.policies import sentences
-from console.policy_form import RIGHTS
+from console.policy_form import EXPORTS, RIGHTS
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.policies import limits_of
@@ -37,7 +37,7 @@ def form(**more: Any) -> dict[str, str]:
         "valid_until_0": "",
         "valid_until_1": "",
     }
-    open_ones = dict.fromkeys((*RIGHTS, "charge_failed", "charge_blocked"), "unknown")
+    open_ones = dict.fromkeys((*RIGHTS, *EXPORTS, "charge_failed", "charge_blocked"), "unknown")
     return {**times, **open_ones, **more}
 
 
@@ -183,7 +183,7 @@ def test_a_link_from_a_person_fills_their_name_in(admin: Client, alice: User) ->
 def test_the_form_says_what_an_empty_field_means(admin: Client) -> None:
     page = admin.get(f"{PAGE}add/").content.decode()
     assert page.count('placeholder="inherit"') == 11
-    assert page.count(">inherit</option>") == len(RIGHTS) + 2
+    assert page.count(">inherit</option>") == len(RIGHTS) + len(EXPORTS) + 2
     assert "An empty field inherits" in page
 
 

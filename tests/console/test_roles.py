@@ -124,7 +124,7 @@ def test_of_two_roles_given_by_hand_the_greater_counts(people: People) -> None:
 
 def test_roles_are_named_in_the_readers_language() -> None:
     with translation.override("en"):
-        assert [str(role.label) for role in Role] == ["owner", "administrator", "moderator", "auditor"]
+        assert [str(role.label) for role in Role] == ["owner", "administrator", "moderator", "auditor", "reviewer"]
 
 
 # --- After migrate ----------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ from accounts.models import User
 from audit.models import Entry
 from console.models import Banner
 from conversations.search import index
-from conversations.models import Conversation, Edit, Message, Nomination, Preset, SavedPrompt, Share
+from conversations.models import Conversation, Message, Nomination, Preset, SavedPrompt, Share
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 grace, alice = User.objects.get(username="admin"), User.objects.get(username="alice")
@@ -56,7 +56,6 @@ said = [
 ]
 ended = "2020-01-01T00:00Z"
 marked = Nomination.objects.create(reply=reply, state="declined", reason="Too old.", decided_by=grace, decided_at=at)
-Edit.objects.create(nomination=marked, number=1, text="A queue is a line.", by=grace)
 share = Share.objects.create(owner=grace, conversation=talk, title="For axe", messages=said)
 made = [
     alice, talk, reply, marked, share, Entry.objects.latest("pk"),
