@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from chatsite.environment import ROOT, read
+from chatsite.mail import mail
 from chatsite.proxies import networks
 from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
@@ -98,7 +99,6 @@ TEMPLATES = [
 
 # --- Data -------------------------------------------------------------------------------------------------------------
 
-MAIL_SCHEMES = ("smtp", "smtp+tls", "smtp+ssl", "consolemail", "filemail")
 SQLITE = {
     "ENGINE": "django.db.backends.sqlite3",
     "NAME": str(DATA_DIR / "chatsite.sqlite3"),
@@ -121,17 +121,6 @@ def database(url: str) -> dict[str, Any]:
     settings: dict[str, Any] = environ.Env.db_url_config(url)
     if "postgresql" in settings["ENGINE"]:
         settings.setdefault("OPTIONS", {})["pool"] = {"min_size": 1, "max_size": 16, "timeout": 10}
-    return settings
-
-
-def mail(url: str) -> dict[str, Any]:
-    """Django's settings for the server of letters."""
-    if not url:
-        return {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"}
-    scheme = url.partition("://")[0]
-    if scheme not in MAIL_SCHEMES:
-        raise ImproperlyConfigured(f"CHATSITE_EMAIL_URL: {scheme}:// is not one of {', '.join(MAIL_SCHEMES)}.")
-    settings: dict[str, Any] = environ.Env.email_url_config(url)
     return settings
 
 

@@ -67,7 +67,7 @@ def client(url: str, **options: Any) -> redis.Redis:
     there = watched(url)
     if there is None:
         return redis.Redis.from_url(url, **options)
-    made: redis.Redis = _sentinel(there).master_for(there.service, **there.sign_in, **options)
+    made: redis.Redis = _sentinel(there).master_for(there.service, **there.sign_in, **options)  # type: ignore[no-untyped-call]
     return made
 
 
@@ -76,7 +76,7 @@ def async_client(url: str, **options: Any) -> redis.asyncio.Redis:
     there = watched(url)
     if there is None:
         return redis.asyncio.Redis.from_url(url, **options)
-    sentinel = AsyncSentinel(there.sentinels, socket_timeout=PATIENCE_S)
+    sentinel = AsyncSentinel(there.sentinels, socket_timeout=PATIENCE_S)  # type: ignore[no-untyped-call]
     made: redis.asyncio.Redis = sentinel.master_for(there.service, **there.sign_in, **options)
     return made
 
@@ -93,7 +93,7 @@ class Pool(SentinelConnectionPool):
 
 
 def _sentinel(there: Watched) -> Sentinel:
-    return Sentinel(there.sentinels, socket_timeout=PATIENCE_S)
+    return Sentinel(there.sentinels, socket_timeout=PATIENCE_S)  # type: ignore[no-untyped-call]
 
 
 def _host(text: str) -> tuple[str, int]:

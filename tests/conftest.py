@@ -17,6 +17,7 @@ from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
 
+from accounts import second_factor
 from accounts.models import User
 from chatsite.supervisor import embedded_redis
 from chatsite.supervisor.process import TETHER
@@ -102,6 +103,12 @@ def _runs_on(database: str, item: pytest.Item) -> bool:
 def in_english() -> None:
     """Whatever language the last request of another test was in."""
     translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor_is_asked_for() -> None:
+    """As on a site whose groups ask for none; that is known for some seconds, so no test counts the query for it."""
+    second_factor._known["group"] = (False, time.monotonic() + 3600)
 
 
 @pytest.fixture(scope="session", autouse=True)

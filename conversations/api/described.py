@@ -44,7 +44,7 @@ async def description(request: HttpRequest) -> HttpResponse:
     if request.method != "GET":
         message = f"This address takes GET, not {request.method}."
         return ApiError(405, message, code="method_not_allowed", headers={"Allow": "GET"}).response()
-    return wire.ascontent(openapi())
+    return wire.as_json(openapi())
 
 
 def openapi() -> dict[str, Any]:

@@ -114,7 +114,7 @@ def _check(key: ApiKey) -> None:
 def _mine(key: ApiKey, export_id: UUID) -> ExportJob:
     """Another person's is not found."""
     _check(key)
-    job = ExportJob.objects.visible_to(key.user).filter(pk=export_id).first()
+    job: ExportJob | None = ExportJob.objects.visible_to(key.user).filter(pk=export_id).first()
     if job is None:
         raise ApiError(404, f"You have no export {export_id}.", code="export_not_found")
     return job

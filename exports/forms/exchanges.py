@@ -3,8 +3,9 @@
 Only replies that are complete: what was cut, stopped or blocked is no example of an answer.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from uuid import UUID
 
 from exports.forms.options import Options
 from exports.records import Item, Record
@@ -65,7 +66,7 @@ def _branches(record: Record) -> Iterator[tuple[Item, ...]]:
             yield (*_before(leaf, by_id), leaf)
 
 
-def _before(item: Item, by_id: dict[object, Item]) -> tuple[Item, ...]:
+def _before(item: Item, by_id: Mapping[UUID, Item]) -> tuple[Item, ...]:
     found: list[Item] = []
     above = by_id.get(item.parent) if item.parent else None
     while above is not None:

@@ -33,7 +33,7 @@ class Csv:
     def write(self, records: Iterable[Record], archive: Archive, options: Options) -> None:
         with (
             archive.entry("messages.csv") as out,
-            io.TextIOWrapper(out, "utf-8", newline="", write_through=False) as text,
+            io.TextIOWrapper(io.BufferedWriter(out), "utf-8", newline="") as text,
         ):
             text.write(MARK)
             writer = csv.writer(text)

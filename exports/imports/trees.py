@@ -4,17 +4,17 @@ import heapq
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from exports.imports.bounds import LONGEST, MB, Bounds
 from exports.imports.refusals import Unfit
 from exports.records import Item, Rating, Record
 
+EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 NAMESPACE = uuid5(NAMESPACE_URL, "chatsite/imports")
 APART = "\n\n"  # between texts that become one
 STEPS = 20  # how often each message may be part of another one, on an average
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
 
 USER, ASSISTANT, UNSEEN = "user", "assistant", ""
 
@@ -86,8 +86,8 @@ def record(head: Head, nodes: Iterable[Node], bounds: Bounds, *, joined: bool = 
     pk = uuid5(NAMESPACE, f"{head.source}:{head.id}")
     items = _Items(pk, head, bounds).made(paths)
     began = head.created_at or items[0].created_at
-    ended = head.updated_at or max((one.finished_at or one.created_at or EARLIEST) for one in items)
-    ended = began if ended == EARLIEST else ended
+    known = [at for one in items if (at := one.finished_at or one.created_at)]
+    ended = head.updated_at or max(known, default=began)
     return Record(
         id=pk,
         title=head.title,

@@ -1,6 +1,6 @@
 """What people do with exports: ask for one, cancel it, delete it; and the same of schedules."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.db import transaction
@@ -97,7 +97,7 @@ def ask_for_due() -> int:
     return asked
 
 
-def _next(schedule: Schedule) -> "timezone.datetime":
+def _next(schedule: Schedule) -> datetime:
     now = timezone.now()
     missed = max(0, (now - schedule.next_at) // schedule.period)
     return schedule.next_at + (missed + 1) * schedule.period

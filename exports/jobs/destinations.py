@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -41,7 +41,7 @@ def deliver(job: ExportJob, held: Held) -> dict[str, Any]:
     name = f"schedule-{job.schedule_id}/{job.created_at:%Y%m%dT%H%M%SZ}-{kind}-{job.pk}.zip"
     try:
         with job.result.open("rb") as file:
-            place()(name, _Beating(file, held))
+            place()(name, cast("IO[bytes]", _Beating(file, held)))
     except (Lost, Cancelled):
         raise
     except Exception as error:  # noqa: BLE001 - another machine's, in the words of a library that may be any

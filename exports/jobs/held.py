@@ -39,7 +39,8 @@ def claim(only: ExportJob | None = None) -> ExportJob | None:
         if job.attempt >= MOST_ATTEMPTS:
             row.update(state=State.FAILED, problem=problems.INTERRUPTED, finished_at=Now())
         elif _is_taken(row):
-            return ExportJob.objects.select_related("owner", "schedule", "since").get(pk=job.pk)
+            taken: ExportJob = ExportJob.objects.select_related("owner", "schedule", "since").get(pk=job.pk)
+            return taken
     return None
 
 

@@ -66,14 +66,15 @@ def _manifest(archive: ZipFile) -> dict[str, Any]:
     try:
         if archive.getinfo(MANIFEST).file_size > LARGEST_MANIFEST:
             raise NotAnExport(f"{MANIFEST} is larger than {LARGEST_MANIFEST >> 20} MB.")
-        manifest = json.loads(archive.read(MANIFEST))
+        manifest: Any = json.loads(archive.read(MANIFEST))
     except (KeyError, ValueError) as error:
         raise NotAnExport(f"It has no {MANIFEST} that can be read.") from error
     is_ours = isinstance(manifest, dict) and (manifest.get("format"), manifest.get("version")) == (FORMAT, VERSION)
     files = manifest.get("files") if is_ours else None
     if not isinstance(files, list) or not all(isinstance(one, dict) and "path" in one for one in files):
         raise NotAnExport(f"{MANIFEST} is not of {FORMAT}, version {VERSION}.")
-    return manifest
+    found: dict[str, Any] = manifest
+    return found
 
 
 def _check_file(archive: ZipFile, told: dict[str, Any], verdict: Verdict) -> None:

@@ -38,9 +38,12 @@ def reset_link(client: Client, alice: User, empty_redis: redis.Redis) -> str:
 # --- A lost password --------------------------------------------------------------------------------------------------
 
 
-def test_a_letter_brings_a_new_password(client: Client, alice: User, reset_link: str) -> None:
+def test_a_letter_brings_a_new_password(client: Client, alice: User, empty_redis: redis.Redis) -> None:
     here = Client()
     here.force_login(alice)
+    asked(client, RESET, alice.email)
+    work_off(empty_redis)
+    reset_link = link()
     form = client.get(reset_link).headers["Location"]
     assert reset_link.rstrip("/").rpartition("-")[2] not in form, "the key stays in no history"
     assert client.post(form, NEW).status_code == 302

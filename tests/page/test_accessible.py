@@ -35,6 +35,7 @@ import json
 from uuid import uuid4
 from django.contrib.auth.models import Group
 from accounts.api_keys import create
+from accounts.invitations import invite
 from accounts.models import User
 from audit.models import Entry
 from console.models import Banner
@@ -67,6 +68,7 @@ made = [
     Group.objects.get_or_create(name="axe")[0],
     Preset.objects.get_or_create(name="Axe", is_team=True)[0],
     create(grace, "Axe", scopes=["chat"])[0],
+    invite(by=grace, email="axe@example.org")[0],
     SavedPrompt.objects.get_or_create(name="Axe", text="About {{{{topic}}}}", is_team=True)[0],
 ]
 rows = {{row._meta.label_lower: str(row.pk) for row in made}}
@@ -124,6 +126,9 @@ def where(door: Door, rows: dict[str, str]) -> str:
         "worker": "nobody",
         "name": "scripted",
         "content_type_id": "0",
+        "session_id": "0",
+        "secret": "not-one",
+        "provider_id": "none",
         "app_label": "limits",
         "id": rows["accounts.user"],
     }
@@ -132,6 +137,8 @@ def where(door: Door, rows: dict[str, str]) -> str:
     known |= dict.fromkeys(("pk", "object_id", "preset_id", "prompt_id"), own)
     if door.name == "admin:app_list":
         return "/admin/limits/"
+    if door.name == "account_reset_password_from_key":
+        return "/accounts/password/reset/1-not-one/"
     return "/" + ARGUMENT.sub(lambda found: known[found[1]], door.route.replace("(?P<url>.*)$", "nowhere/"))
 
 
@@ -187,7 +194,7 @@ def test_a_page_has_no_fault(door: Door, desk: Page, phone: Page, pages: dict[st
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
 
 
-@pytest.mark.parametrize("path", ["login/", "signup/", "inactive/", "password/reset/"])
+@pytest.mark.parametrize("path", ["login/", "signup/", "inactive/", "suspended/", "letter/", "password/reset/"])
 def test_a_page_for_strangers_has_no_fault(chromium: Browser, team_site: Site, path: str) -> None:
     for options in (DESK, PHONE):
         context = chromium.new_context(base_url=team_site.url, **options)  # type: ignore[arg-type]

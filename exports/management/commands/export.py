@@ -3,6 +3,7 @@
 import os
 import shutil
 from argparse import BooleanOptionalAction
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +87,7 @@ def _person(name: str) -> User:
 
 
 def _earlier(user: User, export_id: str) -> ExportJob:
-    found = ExportJob.objects.visible_to(user).filter(pk=export_id) if _is_id(export_id) else []
+    found: Iterable[ExportJob] = ExportJob.objects.visible_to(user).filter(pk=export_id) if _is_id(export_id) else []
     for job in found:
         if job.known.exists():
             return job

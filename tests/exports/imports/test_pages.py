@@ -15,7 +15,7 @@ from accounts.models import User
 from audit.models import Entry
 from conversations.models import Conversation
 from exports import tasks
-from exports.imports import jobs
+from exports.imports import jobs, running
 from exports.imports.rows import Import, folder
 from limits.models import Restraint
 from tests.exports.imports import samples
@@ -158,7 +158,7 @@ def _cancelling(alice: User) -> Any:
         jobs.cancel(alice, one().pk)
         return real(*args, **more)
 
-    real = jobs.bring_in
+    real = running.bring_in
     return bring_in
 
 
