@@ -130,9 +130,7 @@ CHAT: dict[str, tuple[Way, ...]] = {
     "carry_on": (post(ALICE_ONLY),),
     "shortcuts": (get(MEMBERS),),
     "export": (get(ALICE_ONLY),),
-    "export_file": tuple(
-        get(ALICE_ONLY, format=name) for name in ("markdown", "html", "pdf", "text", "json", "csv", "nothing")
-    ),
+    "export_file": tuple(get(ALICE_ONLY, format=name) for name in ("markdown", "html", "pdf", "text", "json", "csv")),
 }
 ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_login": both(EVERYONE),
