@@ -20,7 +20,7 @@ from conversations.streams import streams
 from conversations.titles import title_from
 from conversations.tree import Tree
 from conversations.views import signed_in
-from exports.formats import FORMATS, Format, View, format_named
+from exports.formats import FORMATS, LABELS, Format, View, format_named
 from exports.names import disposition, file_name
 from exports.reading import records
 from exports.records import Record
@@ -69,7 +69,7 @@ def _dialog(request: HttpRequest, user: User, conversation_id: UUID) -> HttpResp
     begun = rows.order_by("position").values_list("pk", "position", Substr("text", 1, READ))
     context = {
         "conversation": conversation,
-        "formats": [format_named(name) for name in FORMATS],
+        "formats": LABELS,
         "messages": [Choice(at, _label(at, text), pk in shown) for pk, at, text in begun],
         "is_forked": len(shown) < len(tree.nodes()),
         "has_reasoning": rows.exclude(reasoning="").exists(),

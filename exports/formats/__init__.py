@@ -2,8 +2,10 @@
 
 import importlib
 from dataclasses import dataclass, replace
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 from uuid import UUID
+
+from django.utils.translation import gettext_lazy as _
 
 from exports.records import Item, Record
 
@@ -14,6 +16,14 @@ FORMATS = {
     "text": "exports.formats.text:Text",
     "json": "exports.formats.json:Json",
     "csv": "exports.formats.csv:Csv",
+}
+LABELS = {  # beside them: the libraries that some need are loaded when one is written
+    "markdown": _("Markdown, for notes and knowledge bases"),
+    "html": _("Web page"),
+    "pdf": _("PDF, for paper"),
+    "text": _("Plain text"),
+    "json": _("JSON, for programs"),
+    "csv": _("CSV, for spreadsheets"),
 }
 
 
@@ -51,7 +61,6 @@ class Format(Protocol):
     name: str  # in addresses: "markdown"
     suffix: str  # of its files: ".md"
     content_type: str
-    label: Any  # for people, translated when it is shown
 
     def write(self, record: Record, view: View) -> bytes:
         """The whole file."""

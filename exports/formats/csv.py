@@ -4,8 +4,6 @@ import csv
 import io
 from typing import Any
 
-from django.utils.translation import gettext_lazy as _
-
 from exports.canonical import written
 from exports.formats import View
 from exports.records import Item, Record
@@ -23,7 +21,6 @@ class Csv:
     name = "csv"
     suffix = ".csv"
     content_type = "text/csv; charset=utf-8"
-    label = _("CSV, for spreadsheets")
 
     def write(self, record: Record, view: View) -> bytes:
         record = view.cut(record)

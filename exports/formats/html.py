@@ -6,7 +6,6 @@ from typing import Any
 from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext_lazy as _
 
 from conversations.markdown import finished, render
 from exports.formats import View
@@ -22,7 +21,6 @@ class Html:
     name = "html"
     suffix = ".html"
     content_type = "text/html; charset=utf-8"
-    label = _("Web page")
 
     def write(self, record: Record, view: View) -> bytes:
         record = view.cut(record)

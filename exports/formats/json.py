@@ -1,7 +1,5 @@
 """All that is known of a conversation, as a program reads it."""
 
-from django.utils.translation import gettext_lazy as _
-
 from exports import canonical
 from exports.formats import View
 from exports.records import Record
@@ -13,7 +11,6 @@ class Json:
     name = "json"
     suffix = ".json"
     content_type = "application/json"
-    label = _("JSON, for programs")
 
     def write(self, record: Record, view: View) -> bytes:
         return canonical.page(view.cut(record)).encode()

@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from functools import cache
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from markdown_it import MarkdownIt
 
 from exports.canonical import written
@@ -35,7 +34,6 @@ class Markdown:
     name = "markdown"
     suffix = ".md"
     content_type = "text/markdown; charset=utf-8"
-    label = gettext_lazy("Markdown, for notes and knowledge bases")
 
     def write(self, record: Record, view: View) -> bytes:
         record = view.cut(record)

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext as _
 
 from exports.formats import View
 from exports.formats.telling import byline, ending, summary
@@ -15,7 +15,6 @@ class Text:
     name = "text"
     suffix = ".txt"
     content_type = "text/plain; charset=utf-8"
-    label = _("Plain text")
 
     def write(self, record: Record, view: View) -> bytes:
         record = view.cut(record)

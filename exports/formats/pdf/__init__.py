@@ -1,6 +1,6 @@
 """On paper: what is said, with Chinese, code and tables, and the fonts for them inside the file."""
 
-from django.utils.translation import get_language, gettext_lazy
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from exports.formats import View
@@ -22,7 +22,6 @@ class Pdf:
     name = "pdf"
     suffix = ".pdf"
     content_type = "application/pdf"
-    label = gettext_lazy("PDF, for paper")
 
     def write(self, record: Record, view: View) -> bytes:
         record = view.cut(record)
