@@ -1,0 +1,58 @@
+"""A conversation is saved as a file from its menu, in the bar and in the sidebar, and the page stays where it is."""
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Download, Page, expect
+
+from tests.page.people import ask, finished
+
+pytestmark = pytest.mark.browser
+
+SAY = "@echo=true @tokens=0 "
+
+
+def open_dialog(page: Page) -> None:
+    page.locator(".bar-menu-more > summary").click()
+    page.locator("[data-shelf-menu] [data-verb=export]").click()
+    expect(page.locator("#export")).to_be_visible()
+
+
+def saved(page: Page) -> Download:
+    with page.expect_download() as download:
+        page.locator("#export [data-confirm]").click()
+    expect(page.locator("#export")).to_be_hidden()
+    return download.value
+
+
+def content(download: Download) -> str:
+    return Path(download.path()).read_text()
+
+
+def test_alice_saves_what_she_sees(alice_page: Page) -> None:
+    page = alice_page
+    ask(page, f"{SAY}The first answer")
+    finished(page)
+    ask(page, f"{SAY}Another answer 你好")
+    finished(page)
+    address = page.url
+    open_dialog(page)
+    markdown = saved(page)
+    assert markdown.suggested_filename.endswith(".md")
+    assert "The first answer" in content(markdown)
+    assert "Another answer 你好" in content(markdown)
+
+    open_dialog(page)
+    page.locator("#export [name=format]").select_option("json")
+    page.locator("#export [name=last]").select_option(index=1)
+    said = json.loads(content(saved(page)))
+    assert [one["position"] for one in said["messages"]] == [0, 1]
+
+    open_dialog(page)
+    page.locator("#export [name=last]").select_option(index=0)
+    page.locator("#export [name=first]").select_option(index=2)
+    expect(page.locator("#export [name=last]")).to_have_value("2")  # never before the first
+    page.keyboard.press("Escape")
+    expect(page.locator("#export")).to_be_hidden()
+    assert page.url == address
