@@ -19,7 +19,7 @@ S_PER_MESSAGE = 0.002  # about, with all forms
 def run(messages: int, database: str, progress: Progress) -> list[Row]:
     """A row for each form and for the dump, each made in a process of its own."""
     with site.temporary_folder() as folder:
-        site.catalog(folder, ttft_s=0, rate=0, tokens=1)
+        site.catalog(folder, ttft_s=0, rate=1, tokens=1)
         environment = site.environment(folder, 0, database=database)
         progress.tell(f"{messages} messages")
         migrate = [sys.executable, "manage.py", "migrate", "--verbosity", "0"]
