@@ -2,7 +2,6 @@
 
 import re
 import sqlite3
-import unicodedata
 from collections.abc import Iterable, Iterator
 from urllib.parse import quote
 
@@ -10,12 +9,10 @@ from exports.formats import View
 from exports.formats.markdown import Markdown
 from exports.forms.options import Options
 from exports.jobs.archive import Archive
+from exports.names import file_name
 from exports.records import Record
 
 INDEX = "index.md"
-LONGEST = 60  # characters of a name, besides what tells it from others
-RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)$")  # of Windows
-UNFIT = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')
 MARKS = re.compile(r"([\\`*_\[\]<>#|~])")
 
 
@@ -28,7 +25,7 @@ class Tree:
         index = Index()
         for record in records:
             folders = [record.owner] if options.by_owner else []
-            path = "/".join([*map(fit, [*folders, *([record.folder] if record.folder else [])]), _file(record)])
+            path = "/".join([*map(file_name, [*folders, *([record.folder] if record.folder else [])]), _file(record)])
             with archive.entry(path) as out:
                 out.write(markdown.write(record, view))
             index.add(record, path)
@@ -63,15 +60,8 @@ class Index:
             self._rows.close()
 
 
-def fit(name: str) -> str:
-    """As the name of a file on any system: no path, no dots that hide or climb, nothing reserved."""
-    text = UNFIT.sub(" ", unicodedata.normalize("NFC", name))
-    text = " ".join(text.split())[:LONGEST].strip(" .")
-    return f"_{text}" if not text or RESERVED.match(text) else text
-
-
 def _file(record: Record) -> str:
-    return f"{fit(record.title)} {record.id}.md"
+    return f"{file_name(record.title)} {record.id}.md"
 
 
 def _plain(text: str) -> str:

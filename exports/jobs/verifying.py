@@ -58,7 +58,10 @@ def _verdict(archive: ZipFile) -> Verdict:
         verdict.faults.append(f"{name} is missing")
     for name in listed.keys() & set(names):
         _check_file(archive, listed[name], verdict)
-    _check_items(archive, manifest, verdict)
+    try:
+        _check_items(archive, manifest, verdict)
+    except (ValueError, KeyError, TypeError, AttributeError):  # whatever somebody put there in place of messages
+        verdict.faults.append(f"{ITEMS} or {NATIVE} cannot be read")
     return verdict
 
 

@@ -1,6 +1,7 @@
 """Chunks: none is too large, nothing is lost, and ids stay when a conversation goes on."""
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -61,7 +62,7 @@ def test_windows_slide_over_the_branch() -> None:
     record = talk("First question?", PARAGRAPHS, "Second question?", PARAGRAPHS)
     made = list(windows(record, Options(cut="windows", size=120, overlap=40), count))
     assert all(chunk["tokens"] <= 120 for chunk in made)
-    for one, next_one in zip(made, made[1:], strict=False):
+    for one, next_one in pairwise(made):
         assert any(one["text"].endswith(next_one["text"][:size]) for size in range(15, 121)), "they share an end"
     assert "Second question?" in " ".join(chunk["text"] for chunk in made)
     across = [chunk for chunk in made if len(chunk["messages"]) > 1]

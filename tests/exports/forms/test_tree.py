@@ -56,7 +56,7 @@ def test_of_several_people_each_has_a_folder(tmp_path: Path) -> None:
     ],
 )
 def test_no_title_leads_out_of_the_folder(tmp_path: Path, title: str) -> None:
-    record = replace(talk("Hi", "Hello"), title=title, folder=title)
+    record = replace(talk("Hi", "Hello"), title=title, folder=title or "x")
     (path,) = (name for name in written(tmp_path, [record]) if name != "index.md")
     parts = PurePosixPath(path).parts
     assert len(parts) == 2
