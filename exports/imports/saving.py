@@ -6,6 +6,7 @@ is the id it has in the record. So what was imported before is found, under what
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
 from uuid import UUID, uuid4, uuid5
@@ -210,10 +211,7 @@ def _tip(found: Found, ids: dict[UUID, UUID]) -> UUID | None:
 def _insert(conversation: Conversation, items: Iterable[Item], ids: dict[UUID, UUID]) -> None:
     now = timezone.now()
     for some in _batches(list(items)):
-        rows = [_row(conversation, item, ids) for item in some]
-        for row in rows:
-            row.created_at = row.created_at or now
-        Message.objects.bulk_create(rows)
+        Message.objects.bulk_create(_row(conversation, item, ids, item.created_at or now) for item in some)
         rated = [(ids[item.id], item.rating) for item in some if item.rating and item.role == Message.Role.ASSISTANT]
         Rating.objects.bulk_create(
             Rating(reply_id=pk, value=one.value, reasons=list(one.reasons), note=one.comment, at=one.at or now)
@@ -221,7 +219,7 @@ def _insert(conversation: Conversation, items: Iterable[Item], ids: dict[UUID, U
         )
 
 
-def _row(conversation: Conversation, item: Item, ids: dict[UUID, UUID]) -> Message:
+def _row(conversation: Conversation, item: Item, ids: dict[UUID, UUID], created_at: datetime) -> Message:
     same = {name: getattr(item, name) for name in SAME_IN_ROW}
     return Message(
         id=ids[item.id],
