@@ -49,7 +49,9 @@ def tracked(pattern: str) -> list[Path]:
 def said() -> Iterator[tuple[Path, str]]:
     """Every message id in the product, with a file that says it."""
     sources = {path: path.read_text() for path in tracked("*.py")}
-    sources |= {path: templatize(path.read_text()) for path in tracked("templates/*.html")}
+    sources |= {
+        path: templatize(path.read_text()) for path in [*tracked("templates/*.html"), *tracked("templates/*.txt")]
+    }
     for path, source in sources.items():
         for _, words, _, _ in extract("python", io.BytesIO(source.encode()), KEYWORDS, options={"encoding": "utf-8"}):
             yield path, words if isinstance(words, str) else next(word for word in words if word)
