@@ -139,7 +139,7 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_signup": both(EVERYONE),
     "account_letter_sent": (get(EVERYONE),),
     "account_invitation": (get(EVERYONE),),  # whoever has the secret of one
-    "account_join": (get("0iiiii"),),  # who is signed in is told so
+    "account_join": (get("000000"),),  # after the link of an invitation
     "openid_connect_login": (get("000000"), post("000000")),  # there is none; tests.accounts has one
     "openid_connect_callback": (get("000000"),),
     "socialaccount_login_cancelled": (get(EVERYONE),),
@@ -153,17 +153,17 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_security": (get(MEMBERS),),
     "account_reauthenticate": both(MEMBERS),
     "mfa_index": (get(MEMBERS),),
-    "mfa_authenticate": (get("llllll"),),  # for those who have just given the password
+    "mfa_authenticate": (get(MEMBERS),),  # to the page they came for, but for who has just given the password
     "mfa_reauthenticate": (get(MEMBERS),),
     "mfa_reauthenticate_webauthn": (get(MEMBERS),),
     "mfa_activate_totp": (get(MEMBERS),),
     "mfa_deactivate_totp": (get(NOTHING_OF_THEIRS),),
     "mfa_view_recovery_codes": (get(NOTHING_OF_THEIRS),),
     "mfa_generate_recovery_codes": (get(MEMBERS),),
-    "mfa_list_webauthn": (get(MEMBERS),),
+    "mfa_list_webauthn": (get(EVERYONE),),  # leads to mfa_index
     "mfa_add_webauthn": (get(MEMBERS),),
     "mfa_remove_webauthn": (get(MEMBERS),),  # to who they are first
-    "mfa_login_webauthn": (get(EVERYONE),),
+    "mfa_login_webauthn": (get(MEMBERS),),  # a page only for scripts; who is in is led on
     "account_session_end": (post(ALICE_ONLY),),
     "account_sessions_end": (post(MEMBERS),),  # each their own
     "account_appearance": both(MEMBERS),

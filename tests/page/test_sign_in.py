@@ -33,7 +33,7 @@ AUTHENTICATOR = {
 
 def seen(page: Page, name: str) -> None:
     """A picture of the page, where one is wanted; none may scroll sideways on a phone."""
-    page.set_viewport_size(PHONE)
+    page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), f"{name} scrolls sideways"
     if SHOTS:
         page.screenshot(path=Path(SHOTS) / f"{name}.png", full_page=True)
