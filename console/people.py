@@ -1,17 +1,16 @@
 """People in the admin: their roles, what they used, what is left to them, and what restrains them."""
 
-import copy
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from allauth.usersessions.models import UserSession
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 from django.urls import URLPattern, path, reverse
 from django.utils.formats import date_format
 from django.utils.html import format_html
@@ -20,16 +19,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
-from audit import holds as holding
 from audit.admin import AuditedAdmin
 from console import holds, people_filters, person_access, person_page, restraints
 from console.people_actions import ActsOnSeveral
+from console.people_erasing import ErasesPeople
 from console.people_list import PeopleList, role_among
 from console.role_admin import RolesOfPeople
 from console.roles import GROUPS
 from console.templatetags.figures import short
 from limits.quotas import Quota
-from retention import erasing
 
 if TYPE_CHECKING:  # generic for the type checker only
     _UserAdmin = UserAdmin[User]
@@ -44,7 +42,7 @@ for model in (Authenticator, EmailAddress, SocialAccount, SocialApp, SocialToken
 
 
 @admin.register(User)
-class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
+class PersonAdmin(ActsOnSeveral, RolesOfPeople, ErasesPeople, AuditedAdmin, _UserAdmin):
     """Accounts, with the e-mail address that everyone here must have."""
 
     audited_as = "person"
@@ -122,34 +120,6 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, AuditedAdmin, _UserAdmin):
             shown = restraint.get_kind_display()
             return format_html('<span class="state" data-state="{}">{}</span>', restraint.kind, shown)
         return "–"
-
-    def delete_model(self, request: HttpRequest, obj: User) -> None:
-        """With all that is theirs, and a receipt."""
-        self._erase(request, [obj])
-
-    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        self._erase(request, list(queryset))
-
-    def _erase(self, request: HttpRequest, people: list[User]) -> None:
-        for person in people:
-            gone = copy.copy(person)  # which keeps its id
-            try:
-                erasing.erase(person, by=cast("User", request.user))
-            except erasing.Stays as why:
-                messages.error(request, f"{person}: {why}")
-            else:
-                self._record(request, "deleted", gone, {})
-
-    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: int) -> HttpResponse:
-        if User.objects.filter(pk=obj_id).exists():  # a message says why
-            return HttpResponseRedirect(reverse("admin:accounts_user_overview", args=[obj_id]))
-        return super().response_delete(request, obj_display, obj_id)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Not of the last owner, nor of one under a legal hold."""
-        if not super().has_delete_permission(request, obj):
-            return False
-        return obj is None or not (erasing.is_last_owner(obj) or holding.on(obj.pk))
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> Deleted:
         """The people by name, and all that goes with them by number: who may delete a person may delete that."""

@@ -14,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from accounts.models import User
-from console.roles import GROUPS, Role, give, is_last_owner, may_edit, may_give, role_groups, role_of
+from console.roles import GROUPS, Role, give, may_edit, may_give, role_groups, role_of
+from retention.erasing import is_last_owner
 
 if TYPE_CHECKING:  # generic for the type checker only
     _ModelAdmin = admin.ModelAdmin[Any]

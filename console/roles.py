@@ -112,12 +112,6 @@ def give(person: User, role: Role | None, *, by: User | None) -> None:
     record("person.role_changed", actor=by, subject=person, details={"old": before or "", "new": role or ""})
 
 
-def is_last_owner(person: User) -> bool:
-    """Whether nobody would be an owner without this person."""
-    others = User.objects.filter(is_superuser=True, is_active=True).exclude(pk=person.pk)
-    return person.is_superuser and not others.exists()
-
-
 def role_groups() -> QuerySet[Group]:
     """The groups that stand for roles. People make others, which these leave alone."""
     return Group.objects.filter(name__in=GROUPS.values())
