@@ -28,6 +28,8 @@ PORT: int = read("CHATSITE_PORT")
 HTTPS: bool = read("CHATSITE_HTTPS")
 PROXIES: list[str] = read("CHATSITE_PROXIES")
 networks(PROXIES)  # nonsense ends the start
+if HTTPS and not PROXIES:  # without this each page would be led to itself for ever
+    raise ImproperlyConfigured("CHATSITE_HTTPS needs CHATSITE_PROXIES: the addresses of the proxy that ends TLS.")
 ALLOWED_HOSTS: list[str] = read("CHATSITE_HOSTS")
 CSRF_TRUSTED_ORIGINS: list[str] = read("CHATSITE_ORIGINS")
 FIRST_ADMIN_EMAIL: str = read("CHATSITE_ADMIN_EMAIL")

@@ -17,6 +17,7 @@ from tests.sites import environment, free_port
         ("CHATSITE_REPLIES_AT_ONCE", "0"),
         ("CHATSITE_REPLY_TOKENS", "0"),
         ("CHATSITE_PROXIES", "1"),
+        ("CHATSITE_HTTPS", "true"),
         ("CHATSITE_PORT", "eighty"),
         ("DATABASE_URL", "nonsense"),
         ("DATABASE_URL", "postgre://user:secret@host/name"),
