@@ -1,4 +1,4 @@
-"""``python -m tests.pins``: what is installed is what is locked, and the locks are whole. Asks nobody.
+"""``python -m tests.pins``: the locks are whole, and where what is installed differs from them it is told. Asks nobody.
 
 Whether a locked release has a known weakness only an advisory service can say: ``make audit`` asks one.
 """
@@ -19,8 +19,8 @@ HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
 def main() -> int:
     locks = [lock for lock in sorted(REQUIREMENTS.glob("*.txt")) if lock.with_suffix(".in").exists()]
     wrong = [f"{lock.name}: {one}" for lock in locks for one in faults(lock)]
-    wrong += others({lock.stem: lock.read_text() for lock in locks if lock.stem not in ELSEWHERE})
-    for line in wrong:
+    here = others({lock.stem: lock.read_text() for lock in locks if lock.stem not in ELSEWHERE})
+    for line in [*wrong, *(f"here only: {one}" for one in here)]:  # a workplace may try something; a fresh one cannot
         print(line)  # noqa: T201 - a command line
     pins = sum(len(entries(lock.read_text())) for lock in locks)
     print(f"{pins} pins in {len(locks)} files. Known weaknesses are asked for by: make audit")  # noqa: T201
