@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import Any, BinaryIO, cast
+from typing import Any
 
 from exports.canonical import written
 from exports.formats.csv import safe

@@ -13,6 +13,7 @@ from typing import BinaryIO
 from django.conf import settings
 from django.db.models.functions import Now
 
+from conversations.refusals import Refused
 from exports.forms import form
 from exports.forms.options import Options
 from exports.jobs import destinations, problems
@@ -21,6 +22,7 @@ from exports.jobs.changes import Changes
 from exports.jobs.held import Cancelled, Held, Lost, State, claim
 from exports.jobs.selection import Selection, may_take_others
 from exports.models import ExportJob
+from exports.outgoing import Outgoing, Whose
 from exports.reading import records
 from exports.records import Record
 
@@ -64,7 +66,7 @@ def _end(job: ExportJob, held: Held, error: Exception) -> None:
         return
     if isinstance(error, Cancelled):
         state, problem = State.CANCELLED, ""
-    elif isinstance(error, NotAllowed):
+    elif isinstance(error, (NotAllowed, Refused)):
         problem = problems.RIGHTS
     elif isinstance(error, OSError):
         problem = problems.DISK
@@ -89,11 +91,13 @@ def _write(job: ExportJob, held: Held) -> None:
     parts = list(selection.parts(job.owner, options))
     held.say(total=sum(part.count() for part in parts))
     made = {"form": job.form, "options": options.chosen()}
+    whose = Whose.EVERYONE if selection.is_of_others else Whose.OWN
+    outgoing = Outgoing.of(job.owner, whose, approved=options.reviewed)
     with ExitStack() as stack:
         now = stack.enter_context(_private(job.known))
         before = stack.enter_context(job.since.known.open("rb")) if job.since and job.since.known.exists() else None
         archive = stack.enter_context(Archive(job.result, _about(job), made))
-        found = chain.from_iterable(records(job.owner, part, named=options.named) for part in parts)
+        found = chain.from_iterable(records(job.owner, part, named=options.named, outgoing=outgoing) for part in parts)
         gone = archive.aside(DELETIONS) if before else None
         changed = Changes(before, now, gone).of(_wanted(held.over(found), options))
         form(job.form).write(_counted(changed, archive, options), archive, options)

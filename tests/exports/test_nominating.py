@@ -104,12 +104,13 @@ def test_what_cannot_be_good_is_not_marked(alice: User, browse: Browse, state: s
     assert "knowledge base" not in browse(alice).get(f"/replies/{sent.reply}/details/").content.decode()
 
 
-def test_who_is_suspended_marks_nothing_and_may_take_back(alice: User, grace: User, sent: Sent, browse: Browse) -> None:
+def test_who_is_suspended_is_signed_out_and_the_mark_stays(
+    alice: User, grace: User, sent: Sent, browse: Browse
+) -> None:
     mark(browse, alice, sent)
     restraints.suspend(alice, None, "", by=grace)
-    assert mark(browse, alice, sent, marked=False).status_code == 200
-    assert mark(browse, alice, sent).status_code == 422
-    assert not Nomination.objects.exists()
+    assert mark(browse, alice, sent, marked=False).status_code == 401
+    assert Nomination.objects.count() == 1
 
 
 def test_what_the_person_asked_is_no_reply(alice: User, sent: Sent, browse: Browse) -> None:

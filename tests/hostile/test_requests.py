@@ -121,6 +121,7 @@ FETCHING = re.compile(
     r"^\s*(?:import|from)\s+(httpx|requests|urllib\.request|urllib3|aiohttp|http\.client|ftplib)\b", re.M
 )
 FETCHES = {  # and from where: no address comes from a person
+    "accounts/single_sign_on": "the provider that the settings name",
     "inference/engines/openai": "the server that the catalog names",
     "inference/fetching": "weights, on the command line",
     "chatsite/bench": "benchmarks, of a site of their own",
@@ -137,6 +138,8 @@ def test_nothing_that_serves_people_can_fetch() -> None:
             "audit",
             "console",
             "conversations",
+            "exports",
+            "retention",
             "chatsite",
             "inference",
             "limits",

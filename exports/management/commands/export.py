@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db.models import Q
 
@@ -97,7 +98,7 @@ def _earlier(user: User, export_id: str) -> ExportJob:
 def _is_id(text: str) -> bool:
     try:
         ExportJob._meta.pk.to_python(text)
-    except ValueError:
+    except (ValueError, ValidationError):
         return False
     return True
 

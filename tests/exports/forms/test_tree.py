@@ -3,6 +3,7 @@
 import zipfile
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from exports.records import Record
 from tests.exports.many import BEGAN, talk
 
 
-def written(folder: Path, records: list[Record], **options: bool) -> dict[str, str]:
+def written(folder: Path, records: list[Record], **options: Any) -> dict[str, str]:
     path = folder / "made.zip"
     path.unlink(missing_ok=True)
     with Archive(path, {}, {}) as archive:

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from pytest_django import Settings
 
 from accounts.models import User
 from audit.models import Entry
@@ -16,6 +17,7 @@ from conversations import services
 from conversations.models import Conversation, Folder, Message, Rating, Tag
 from exports.canonical import line
 from exports.imports.restoring import restore
+from exports.outgoing import Outgoing, Whose
 from exports.reading import records
 from tests.conversations.talk import say, settle
 from tests.exports.imports import samples
@@ -24,7 +26,14 @@ pytestmark = pytest.mark.django_db
 
 
 def exported(user: User, *, named: bool = True) -> bytes:
-    return "".join(map(line, records(user, Conversation.objects.filter(kind="chat"), named=named))).encode()
+    everybodys = Outgoing.of(user, Whose.EVERYONE)
+    all_of_them = records(user, everybodys.conversations(), named=named, outgoing=everybodys)
+    return "".join(map(line, all_of_them)).encode()
+
+
+@pytest.fixture(autouse=True)
+def admins_read(settings: Settings) -> None:
+    settings.ADMINS_READ = True
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from exports.jobs.verifying import NotAnExport, verify
 from exports.records import Record
 from tests.exports.many import talk
 
-Change = Callable[[dict[str, bytes]], None]
+Change = Callable[[dict[str, bytes]], object]
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_changed_leaves_have_another_root(made: Path) -> None:
 
 def test_more_and_fewer_files_are_found(made: Path) -> None:
     assert changed(made, lambda files: files.update({"more.txt": b""})) == ["more.txt is not in the manifest"]
-    assert "conversations.jsonl is missing" in changed(made, lambda files: files.pop("conversations.jsonl") and None)
+    assert "conversations.jsonl is missing" in changed(made, lambda files: files.pop("conversations.jsonl"))
 
 
 def test_a_name_that_is_there_twice_is_found(made: Path) -> None:
