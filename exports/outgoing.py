@@ -177,11 +177,15 @@ class Taker:
         return text, spans
 
 
+def may_take_others(user: User) -> bool:
+    """Whether this person may read, and so export, what others wrote."""
+    return bool(settings.ADMINS_READ and user.is_active and user.has_perm("audit.read_conversation"))
+
+
 def _check(user: User, whose: Whose, limits: Limits) -> None:
     if not (user.is_active and limits.may_export):
         raise Refused("may_not_export", _("You may not export conversations here. Ask an administrator."))
-    may_read = settings.ADMINS_READ and user.has_perm("audit.read_conversation")
-    if whose is Whose.EVERYONE and not may_read:
+    if whose is Whose.EVERYONE and not may_take_others(user):
         raise Refused("may_not_export_others", _("You may not export what other people wrote."))
     if whose is Whose.APPROVED and not may_review(user):
         raise Refused("may_not_export_others", _("Only reviewers may export what was approved of all people."))

@@ -16,12 +16,14 @@ from accounts.models import User
 from conversations import frames
 from conversations.database import in_database
 from conversations.models import Conversation, Message
+from conversations.refusals import Refused
 from conversations.streams import streams
 from conversations.titles import title_from
 from conversations.tree import Tree
 from conversations.views import signed_in
 from exports.formats import FORMATS, LABELS, Format, View, format_named
 from exports.names import disposition, file_name
+from exports.outgoing import Outgoing
 from exports.reading import records
 from exports.records import Record
 
@@ -53,7 +55,10 @@ async def file(request: HttpRequest, user: User, conversation_id: UUID) -> HttpR
     """The file: ``format``, and as they are wanted ``whole``, ``reasoning``, ``first``, ``last`` and ``tip``."""
     form, view = _form(request.GET), _view(request.GET)
     async with (await streams()).turn(user.pk):
-        record = await in_database(_record, user, conversation_id)
+        try:
+            record = await in_database(_record, user, conversation_id)
+        except Refused as no:
+            return HttpResponse(no.detail, status=403, content_type="text/plain; charset=utf-8")
         loop, language = asyncio.get_running_loop(), translation.get_language()
         content = await loop.run_in_executor(_making, _made, form, record, view, language)
     headers = {"Content-Disposition": disposition(file_name(record.title, form.suffix)), "Cache-Control": "no-store"}
@@ -62,6 +67,10 @@ async def file(request: HttpRequest, user: User, conversation_id: UUID) -> HttpR
 
 def _dialog(request: HttpRequest, user: User, conversation_id: UUID) -> HttpResponse:
     conversation = Conversation.objects.visible_to(user).only("pk", "tip").get(pk=conversation_id)
+    try:
+        outgoing = Outgoing.of(user)
+    except Refused as no:
+        return render(request, "exports/dialog.html", {"refusal": no.detail})
     tip = _identifier(request.GET, "tip")
     tree = Tree(conversation.pk)
     shown = {node.id for node in tree.through(tip if tip in tree else conversation.tip_id)}
@@ -72,7 +81,7 @@ def _dialog(request: HttpRequest, user: User, conversation_id: UUID) -> HttpResp
         "formats": LABELS,
         "messages": [Choice(at, _label(at, text), pk in shown) for pk, at, text in begun],
         "is_forked": len(shown) < len(tree.nodes()),
-        "has_reasoning": rows.exclude(reasoning="").exists(),
+        "has_reasoning": outgoing.reasoning and rows.exclude(reasoning="").exists(),
         "tip": tip,
     }
     return render(request, "exports/dialog.html", context)

@@ -75,6 +75,8 @@ REFUSALS: dict[str, tuple[int, str, str, str | None]] = {
     "unknown_model": (404, INVALID, "model_not_found", "model"),
     "model": (403, DENIED, "model_not_allowed", "model"),
     "api": (403, DENIED, "api_not_allowed", None),
+    "may_not_export": (403, DENIED, "export_not_allowed", None),
+    "may_not_export_others": (403, DENIED, "export_not_allowed", None),
     "instructions": (403, DENIED, "instructions_not_allowed", "messages"),
     "parameters": (403, DENIED, "parameters_not_allowed", None),
     "suspended": (403, DENIED, "suspended", None),

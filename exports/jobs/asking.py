@@ -12,9 +12,10 @@ from django.utils.translation import gettext as _
 from accounts.models import User
 from audit.log import record
 from conversations.refusals import Refused
+from exports.forms.options import Options
 from exports.jobs import destinations, starting
 from exports.jobs.held import State
-from exports.jobs.selection import Selection, may_take_others
+from exports.jobs.selection import Selection
 from exports.models import ExportJob, Schedule, Wish
 
 MOST_OPEN, MOST_KEPT, MOST_SCHEDULES = 5, 50, 10  # of one person
@@ -57,11 +58,9 @@ def delete(job: ExportJob) -> None:
 
 
 def note_download(user: User, job: ExportJob) -> None:
-    """What others wrote is not taken without an entry. Raises Refused."""
-    if Selection.of(job.selection).is_of_others:
-        if not may_take_others(user):
-            raise Refused("rights", _("You may no longer export what others wrote."))
-        _note("export.taken", user, job)
+    """What others wrote is not taken without an entry. Raises Refused for who may not take it any more."""
+    Selection.of(job.selection).outgoing(user, Options(**job.options))
+    _note("export.taken", user, job)
 
 
 def make_schedule(user: User, wish: Wish, every: str, *, only_changes: bool, delivers: bool) -> Schedule:
@@ -113,19 +112,18 @@ def _last(schedule: Schedule) -> ExportJob | None:
 
 
 def _check(user: User, wish: Wish) -> None:
-    if Selection.of(wish.selection).is_of_others:
-        if not may_take_others(user):
-            raise Refused("people", _("You may export your own conversations only."))
-        if not wish.reason.strip():
-            raise Refused("reason", _("Say why: the audit log keeps it."))
+    selection = Selection.of(wish.selection)
+    selection.outgoing(user, Options(**wish.options))
+    if selection.is_of_others and not wish.reason.strip():
+        raise Refused("reason", _("Say why: the audit log keeps it."))
 
 
 def _note(action: str, user: User, about: ExportJob | Schedule) -> None:
     """In the audit log, when it is about others; ids only."""
     selection = Selection.of(about.selection)
-    if selection.is_of_others:
-        whose = {"people": list(selection.people), "groups": list(selection.groups), "form": about.form}
-        record(action, actor=user, subject=about, details={**whose, "reason": about.reason})
+    if selection.is_of_others or selection.knowledge:
+        whose = {"people": list(selection.people), "groups": list(selection.groups), "knowledge": selection.knowledge}
+        record(action, actor=user, subject=about, details={**whose, "form": about.form, "reason": about.reason})
 
 
 def _wished(wish: Wish) -> dict[str, object]:

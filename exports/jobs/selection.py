@@ -1,4 +1,4 @@
-"""Which conversations leave: of whoever asks, or, with a right and a reason, of others."""
+"""Which conversations leave: of whoever asks, with a right of others, or what was approved of everybody."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Self
 from uuid import UUID
 
-from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accounts.models import User
@@ -14,21 +13,17 @@ from conversations.models import Conversation, Message
 from conversations.search.everywhere import everywhere
 from conversations.search.query import Query
 from exports.forms.options import Options
+from exports.outgoing import Outgoing, Whose
 
-MAY_TAKE = "audit.read_conversation"  # who may read what others wrote, where the site lets anybody
 AT_ONCE = 500  # conversations that are named to the database
-
-
-def may_take_others(user: User) -> bool:
-    """Whether this person may export what others wrote."""
-    return bool(settings.ADMINS_READ and user.is_active and user.has_perm(MAY_TAKE))
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
     """None, 0 and "" let everything through. Days are those of UTC; ``until`` is in it.
 
-    ``people`` and ``groups``: whose, instead of the asking person's own.
+    ``people`` and ``groups``: whose, instead of the asking person's own. ``knowledge``: what reviewers approved, of
+    everybody.
     """
 
     folder: int | None = None
@@ -38,6 +33,7 @@ class Selection:
     query: str = ""
     people: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    knowledge: bool = False
 
     @classmethod
     def of(cls, stored: dict[str, Any]) -> Self:
@@ -53,22 +49,28 @@ class Selection:
     def is_of_others(self) -> bool:
         return bool(self.people or self.groups)
 
+    def outgoing(self, user: User, options: Options) -> Outgoing:
+        """What of it may leave now. Raises Refused."""
+        whose = Whose.EVERYONE if self.is_of_others else Whose.APPROVED if self.knowledge else Whose.OWN
+        return Outgoing.of(user, whose, approved=options.reviewed)
+
     def whose(self) -> QuerySet[User]:
         """The people who are meant, where they are others."""
         return User.objects.filter(Q(pk__in=self.people) | Q(groups__in=self.groups)).distinct()
 
-    def parts(self, user: User, options: Options) -> Iterator[QuerySet[Conversation]]:
+    def parts(self, outgoing: Outgoing, options: Options) -> Iterator[QuerySet[Conversation]]:
         """All conversations that are meant, in the order of their ids, in as many parts as the database needs."""
-        rows = self._rows(user, options).order_by("pk")
+        rows = self._rows(outgoing, options).order_by("pk")
         if not self.query:
             yield rows
             return
-        found = sorted(self._found(user))
+        found = sorted(self._found(outgoing.user))
         for begin in range(0, len(found), AT_ONCE):
             yield rows.filter(pk__in=found[begin : begin + AT_ONCE])
 
-    def _rows(self, user: User, options: Options) -> QuerySet[Conversation]:
-        rows = self._allowed(user).filter(trashed_at=None)
+    def _rows(self, outgoing: Outgoing, options: Options) -> QuerySet[Conversation]:
+        rows: QuerySet[Conversation] = outgoing.conversations().filter(trashed_at=None)
+        rows = rows.filter(owner__in=self.whose().order_by().values("pk")) if self.is_of_others else rows
         rows = rows.filter(folder=self.folder) if self.folder else rows
         rows = rows.filter(tags=self.tag) if self.tag else rows
         rows = rows.filter(updated_at__gte=_beginning(self.since)) if self.since else rows
@@ -78,15 +80,6 @@ class Selection:
         if wanted:
             rows = rows.filter(Exists(Message.objects.replies().filter(conversation=OuterRef("pk"), **wanted)))
         return rows
-
-    def _allowed(self, user: User) -> QuerySet[Conversation]:
-        """What the person may take at all."""
-        if not self.is_of_others:
-            return Conversation.objects.visible_to(user)
-        if not may_take_others(user):
-            return Conversation.objects.none()
-        whose = self.whose().order_by().values("pk")
-        return Conversation.objects.filter(kind=Conversation.Kind.CHAT, owner__in=whose)
 
     def _found(self, user: User) -> set[UUID]:
         people: Sequence[User] = list(self.whose()) if self.is_of_others else [user]

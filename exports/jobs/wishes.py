@@ -14,8 +14,10 @@ from conversations.models import Folder, Tag
 from conversations.search.query import LONGEST, BadQuery, Query
 from exports.forms import LABELS
 from exports.forms.options import CUTS, LONGEST_CHUNK, SHORTEST_CHUNK, USUAL_CHUNK, USUAL_OVERLAP, Options
-from exports.jobs.selection import Selection, may_take_others
+from exports.jobs.selection import Selection
 from exports.models import LONGEST_REASON, ExportJob, Wish
+from exports.outgoing import may_take_others
+from exports.reviewing import may_review
 from limits.policies import limits_of
 
 MOST_PEOPLE = 100
@@ -44,6 +46,7 @@ class WishForm(forms.Form):
     model = forms.CharField(label=_("With replies of the model"), required=False, max_length=100)
     rating = forms.ChoiceField(label=_("With replies that were rated"), choices=RATINGS, required=False)
     reviewed = forms.BooleanField(label=_("Only with replies that are approved as knowledge"), required=False)
+    knowledge = forms.BooleanField(label=_("Approved knowledge of everybody, not only yours"), required=False)
     whole = forms.BooleanField(label=_("All branches, not only the one shown"), required=False)
     reasoning = forms.BooleanField(label=_("With the model's reasoning"), required=False)
     cut = forms.ChoiceField(label=_("Chunks are"), choices=CUT_LABELS, required=False)
@@ -75,6 +78,8 @@ class WishForm(forms.Form):
         else:
             for name in OF_OTHERS:
                 del self.fields[name]
+        if not may_review(user):
+            del self.fields["knowledge"]
         for name in ("since", "until"):
             self.fields[name].widget = forms.DateInput({"type": "date"}, format="%Y-%m-%d")
         models = [(one.name, one.label) for one in offered.offered(limits_of(user.pk))]
@@ -115,6 +120,8 @@ class WishForm(forms.Form):
             self.add_error("reason", _("Say why: the audit log keeps it."))
         if of_others and (said.get("folder") or said.get("tag")):
             self.add_error("people", _("Folders and tags are your own: leave them out, or the people."))
+        if said.get("knowledge") and (of_others or any(said.get(name) for name in ("folder", "tag", "query"))):
+            self.add_error("knowledge", _("This is of everybody: leave out people, folders, tags and words."))
         return said
 
     def wish(self) -> Wish:
@@ -129,7 +136,7 @@ class WishForm(forms.Form):
             overlap=min(USUAL_OVERLAP, size // 2) if said["overlap"] is None else said["overlap"],
             model=said["model"],
             rating=int(said["rating"] or 0),
-            reviewed=said["reviewed"],
+            reviewed=said["reviewed"] or said.get("knowledge", False),
             named=said.get("named", False),
             by_owner=bool(said.get("people") or said.get("group")),
         )
@@ -141,6 +148,7 @@ class WishForm(forms.Form):
             query=said["query"],
             people=said.get("people") or (),
             groups=(said["group"].pk,) if said.get("group") else (),
+            knowledge=said.get("knowledge", False),
         )
         return ExportJob(
             form=said["form"],

@@ -20,9 +20,8 @@ from exports.jobs import destinations, problems
 from exports.jobs.archive import Archive
 from exports.jobs.changes import Changes
 from exports.jobs.held import Cancelled, Held, Lost, State, claim
-from exports.jobs.selection import Selection, may_take_others
+from exports.jobs.selection import Selection
 from exports.models import ExportJob
-from exports.outgoing import Outgoing, Whose
 from exports.reading import records
 from exports.records import Record
 
@@ -30,10 +29,6 @@ DELETIONS = "deletions.jsonl"
 FRAMES = 6  # of an error, that are logged
 
 log = logging.getLogger(__name__)
-
-
-class NotAllowed(Exception):  # noqa: N818 - not a fault
-    """The owner's right to what others wrote was taken back meanwhile."""
 
 
 def make_waiting() -> int:
@@ -66,8 +61,8 @@ def _end(job: ExportJob, held: Held, error: Exception) -> None:
         return
     if isinstance(error, Cancelled):
         state, problem = State.CANCELLED, ""
-    elif isinstance(error, (NotAllowed, Refused)):
-        problem = problems.RIGHTS
+    elif isinstance(error, Refused):  # rights and policy are those of now, not of when it was asked for
+        problem = problems.POLICY if error.code == "may_not_export" else problems.RIGHTS
     elif isinstance(error, OSError):
         problem = problems.DISK
     if problem:  # not the error's own words: they might be what people wrote
@@ -86,13 +81,10 @@ def _where(error: Exception) -> list[str]:
 
 def _write(job: ExportJob, held: Held) -> None:
     selection, options = Selection.of(job.selection), Options(**job.options)
-    if selection.is_of_others and not may_take_others(job.owner):
-        raise NotAllowed
-    parts = list(selection.parts(job.owner, options))
+    outgoing = selection.outgoing(job.owner, options)
+    parts = list(selection.parts(outgoing, options))
     held.say(total=sum(part.count() for part in parts))
     made = {"form": job.form, "options": options.chosen()}
-    whose = Whose.EVERYONE if selection.is_of_others else Whose.OWN
-    outgoing = Outgoing.of(job.owner, whose, approved=options.reviewed)
     with ExitStack() as stack:
         now = stack.enter_context(_private(job.known))
         before = stack.enter_context(job.since.known.open("rb")) if job.since and job.since.known.exists() else None

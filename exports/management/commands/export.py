@@ -34,6 +34,7 @@ TEXTS = {
 }
 SWITCHES = {
     "reviewed": "only with replies approved as knowledge",
+    "knowledge": "what reviewers approved of everybody, for a reviewer",
     "whole": "all branches",
     "reasoning": "with the model's reasoning",
     "named": "other people with their names",
