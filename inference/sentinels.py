@@ -5,7 +5,7 @@ the new one. A plain address goes the same way through ``client``; only what it 
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 from urllib.parse import unquote, urlsplit
 
 import redis
@@ -67,8 +67,8 @@ def client(url: str, **options: Any) -> redis.Redis:
     there = watched(url)
     if there is None:
         return redis.Redis.from_url(url, **options)
-    made: redis.Redis = _sentinel(there).master_for(there.service, **there.sign_in, **options)  # type: ignore[no-untyped-call]
-    return made
+    named = {**there.sign_in, **options}
+    return cast("redis.Redis", _sentinel(there).master_for(there.service, **named))  # type: ignore[no-untyped-call]
 
 
 def async_client(url: str, **options: Any) -> redis.asyncio.Redis:
