@@ -62,6 +62,13 @@ class Outgoing:
         approved = approved or whose is Whose.APPROVED
         return cls(user, whose, approved, limits, rules_for(user.pk, Scope.PROMPT), rules_for(user.pk, Scope.REPLY))
 
+    @classmethod
+    def of_belongings(cls, user: User) -> Self:
+        """A copy of all that a person has here, which no policy on exports keeps from them; the rules hold for it."""
+        limits = replace(limits_of(user.pk), may_export_reasoning=True, redact_emails=False, redact_phones=False)
+        rules = rules_for(user.pk, Scope.PROMPT), rules_for(user.pk, Scope.REPLY)
+        return cls(user, Whose.OWN, approved=False, limits=limits, prompt_rules=rules[0], reply_rules=rules[1])
+
     @property
     def reasoning(self) -> bool:
         """Whether what the model reasoned may leave; from an approved exchange of somebody else it never does."""

@@ -13,7 +13,9 @@ from accounts.models import ApiKey, User
 from audit.models import Receipt
 from conversations.models import Conversation, Draft, Folder, Preset, Rating, SavedPrompt, Share, Tag
 from exports import canonical
+from exports.outgoing import Outgoing
 from exports.reading import records
+from exports.records import Record
 from limits.models import Restraint, Usage
 from moderation.models import Incident
 
@@ -40,9 +42,13 @@ def write(user: User, path: Path) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as copy:
         copy.writestr("README.txt", ABOUT)
         copy.writestr("account.json", _json(account(user)))
-        _lines(copy, "conversations.jsonl", (canonical.line(one) for one in records(user, _chats(user))))
+        _lines(copy, "conversations.jsonl", (canonical.line(one) for one in _records(user)))
         for name, rows in lists(user).items():
             _lines(copy, f"{name}.json", _listed(rows.iterator()))
+
+
+def _records(user: User) -> Iterator[Record]:
+    return records(user, _chats(user), outgoing=Outgoing.of_belongings(user))
 
 
 def account(user: User) -> dict[str, Any]:

@@ -298,6 +298,16 @@ def test_reasoning_stays_where_policy_says_so(alice: User) -> None:
     assert with_it.sha256 != without.sha256
 
 
+def test_no_policy_keeps_a_person_from_a_copy_of_all_they_have(alice: User, bob: User) -> None:
+    Policy.objects.create(may_export=False, may_export_reasoning=False, redact_emails=True, redact_phones=True)
+    talk, _his = conversation(alice, asked=CONTACT), conversation(bob)
+    (record,) = reading.records(alice, Conversation.objects.all(), outgoing=Outgoing.of_belongings(alice))
+    assert (record.id, record.messages[0].text, record.messages[1].reasoning) == (talk.pk, CONTACT, "Hm.")
+    Rule.objects.create(name="Project", words="Call", action="mask", dry_run=False)
+    (record,) = reading.records(alice, Conversation.objects.all(), outgoing=Outgoing.of_belongings(alice))
+    assert record.messages[0].text.startswith("[removed] +49")
+
+
 def test_a_policy_that_changes_holds_for_what_leaves_next(alice: User) -> None:
     conversation(alice, asked=CONTACT)
     policy = Policy.objects.create(redact_emails=False)

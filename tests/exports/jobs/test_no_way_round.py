@@ -77,7 +77,7 @@ def test_an_update_of_a_job(alice: User, talk: Conversation, make: Make) -> None
 
 def test_what_a_program_asked_for(alice: User, talk: Conversation, browse: Browse) -> None:
     _key, secret = create(alice, "Programs", scopes=["exports"])
-    headers = {"HTTP_AUTHORIZATION": f"Bearer {secret}"}
+    headers = {"headers": {"Authorization": f"Bearer {secret}"}}
     asked = browse(None).post("/v1/exports", {"form": "jsonl", "reasoning": True}, **headers)
     assert asked.status_code == 200, asked.content
     work.make_waiting()
@@ -110,7 +110,7 @@ def ways(alice: User, talk: Conversation, browse: Browse, folder: Path) -> Itera
     dialog = browse(alice).get(f"/c/{talk.pk}/export/").content.decode()
     yield "dialog", 403 if "You may not export" in dialog and "Save file" not in dialog else dialog
     _key, secret = create(alice, "Programs", scopes=["exports"])
-    asked = browse(None).post("/v1/exports", {"form": "jsonl"}, HTTP_AUTHORIZATION=f"Bearer {secret}")
+    asked = browse(None).post("/v1/exports", {"form": "jsonl"}, headers={"Authorization": f"Bearer {secret}"})
     yield "program", asked.status_code
     with pytest.raises(CommandError, match="You may not export conversations here"):
         call_command("export", "alice", folder / "all.zip")
