@@ -1,12 +1,14 @@
 """compose.yml: one machine with two GPUs."""
 
 import re
+from ipaddress import ip_address
 from pathlib import Path
 
 import pytest
 import yaml
 from django.core.management import get_commands
 
+from chatsite.proxies import networks
 from tests.deploy.files import COMPOSE, DOCKER, GIVEN, ROOT, compose, is_known
 from tests.metrics.scrapes import ALERTS
 
@@ -121,4 +123,6 @@ def test_prometheus_asks_services_at_ports_they_have() -> None:
 
 def test_the_proxy_leads_to_the_web_process() -> None:
     assert "reverse_proxy web:8000" in (DOCKER / "caddy" / "Caddyfile").read_text()
-    assert SERVICES["web"]["environment"]["CHATSITE_PROXIES"] == "1"
+    trusted = networks(SERVICES["web"]["environment"]["CHATSITE_PROXIES"].split(","))
+    assert any(ip_address("172.18.0.2") in network for network in trusted)  # as Docker numbers them
+    assert all(network.is_private for network in trusted)
