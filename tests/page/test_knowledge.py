@@ -50,6 +50,7 @@ def test_a_mark_that_does_not_arrive_is_said(bob_page: Page) -> None:
     reply = finished(bob_page)
     reply.locator('[data-rate="1"]').click()
     form = reply.locator("form[data-knowledge]")
+    expect(form).to_be_visible()
     bob_page.route(re.compile("/knowledge/"), lambda route: route.fulfill(status=503))
     form.get_by_role("button", name="Mark it").click()
     expect(form.get_by_role("alert")).to_have_text("That did not reach the site. Try again.")
