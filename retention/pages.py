@@ -8,10 +8,9 @@ from allauth.core import ratelimit
 from django import forms
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -20,8 +19,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accounts.models import User
+from accounts.sessions import end_all
 from audit.log import record
 from audit.models import Receipt
+from exports.sending import sent
 from retention import copies, erasing, leaving, words
 from retention.models import DataCopy
 from retention.tasks import make_copy
@@ -78,7 +79,7 @@ def ask_copy(request: HttpRequest) -> HttpResponseRedirect:
 @never_cache
 @require_GET
 @login_required
-def download(request: HttpRequest, copy_id: UUID) -> FileResponse:
+def download(request: HttpRequest, copy_id: UUID) -> StreamingHttpResponse:
     """The zip, for nobody but its owner."""
     user = cast("User", request.user)
     copy = get_object_or_404(DataCopy.objects.visible_to(user), pk=copy_id, state=DataCopy.State.DONE)
@@ -86,7 +87,7 @@ def download(request: HttpRequest, copy_id: UUID) -> FileResponse:
         raise Http404
     record("data_copy.downloaded", actor=user, subject=copy)
     name = f"chatsite-{copy.asked_at:%Y-%m-%d}.zip"
-    return FileResponse(copy.path.open("rb"), as_attachment=True, filename=name, content_type="application/zip")
+    return sent(copy.path, name)
 
 
 @never_cache
@@ -102,7 +103,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     except erasing.Stays as why:
         messages.error(request, str(why))
         return redirect("account_data")
-    logout(request)
+    end_all(form.user, stops=True)
     return redirect("deletion_receipt", receipt_id=asked.receipt)
 
 

@@ -22,7 +22,7 @@ class Changes:
 
     def __init__(self, before: IO[bytes] | None, now: BinaryIO, gone: BinaryIO | None) -> None:
         """``before``: what the earlier export knew; None: nothing is known, so everything is new."""
-        self._before = _read(before) if before else iter(())
+        self._before = read_known(before) if before else iter(())
         self._next = next(self._before, None)
         self._now = now
         self._gone = gone
@@ -66,6 +66,7 @@ def _known(record: Record) -> Known:
     }
 
 
-def _read(file: IO[bytes]) -> Iterator[Known]:
+def read_known(file: IO[bytes]) -> Iterator[Known]:
+    """What an export knew of each of its conversations."""
     for row in file:
         yield json.loads(row)

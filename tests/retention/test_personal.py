@@ -8,6 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
@@ -30,6 +31,12 @@ def signed_in(user: User) -> Client:
     client = Client()
     client.force_login(user)
     return client
+
+
+async def joined(answer: Any) -> bytes:
+    parts = [part async for part in answer.streaming_content]
+    answer.close()
+    return b"".join(parts)
 
 
 @pytest.fixture
@@ -66,7 +73,7 @@ def test_all_that_is_ones_own_comes_in_one_zip(alice: User, bob: User, secret: s
     address = f"/accounts/data/copy/{made.pk}/"
     assert address in page
     answer: Any = client.get(address)
-    whole = b"".join(answer.streaming_content)
+    whole = async_to_sync(joined)(answer)
     files = read(whole)
     assert files["account.json"]["email"] == "alice@example.org"
     assert [one["text"] for one in files["conversations.jsonl"]["messages"]] == ["How old do whales get?", "Very."]
@@ -95,6 +102,7 @@ def test_a_copy_is_for_nobody_else_and_expires(alice: User, grace: User) -> None
     assert not copies.make(made.pk)  # once
     assert signed_in(grace).get(address).status_code == 404
     answer = signed_in(alice).get(address)
+    answer.close()
     assert answer.status_code == 200
     answer.close()
     assert made.path.stat().st_mode & 0o077 == 0
