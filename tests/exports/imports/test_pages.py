@@ -213,6 +213,11 @@ def test_a_stranger_sees_nothing_of_it(hers: Client, mallory: User) -> None:
     assert one().state == "ready"
 
 
+def test_the_pages_of_exports_and_imports_lead_to_each_other(hers: Client) -> None:
+    assert f'href="{PAGE}"' in hers.get("/exports/").content.decode()
+    assert 'href="/exports/"' in hers.get(PAGE).content.decode()
+
+
 def test_a_file_of_nobody_goes_after_a_day(hers: Client, alice: User) -> None:
     post(hers, GOOD)
     path = one().path
