@@ -35,7 +35,7 @@ def sent(path: Path, name: str, content_type: str = "application/zip") -> Stream
     """To be saved under this name. Raises FileNotFoundError."""
     file = path.open("rb")
     response = StreamingHttpResponse(_parts(file), content_type=content_type)
-    response._resource_closers.append(file.close)  # as FileResponse does: read or not
+    response._resource_closers.append(file.close)  # type: ignore[attr-defined]  # as FileResponse does: read or not
     response.headers["Content-Length"] = str(path.stat().st_size)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"

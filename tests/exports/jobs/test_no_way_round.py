@@ -77,11 +77,11 @@ def test_an_update_of_a_job(alice: User, talk: Conversation, make: Make) -> None
 
 def test_what_a_program_asked_for(alice: User, talk: Conversation, browse: Browse) -> None:
     _key, secret = create(alice, "Programs", scopes=["exports"])
-    headers = {"headers": {"Authorization": f"Bearer {secret}"}}
-    asked = browse(None).post("/v1/exports", {"form": "jsonl", "reasoning": True}, **headers)
+    headers = {"Authorization": f"Bearer {secret}"}
+    asked = browse(None).post("/v1/exports", {"form": "jsonl", "reasoning": True}, headers=headers)
     assert asked.status_code == 200, asked.content
     work.make_waiting()
-    answer = browse(None).get(f"/v1/exports/{asked.json()['id']}/file", **headers)
+    answer = browse(None).get(f"/v1/exports/{asked.json()['id']}/file", headers=headers)
     assert answer.status_code == 200
     assert clean(answer.whole)
 
