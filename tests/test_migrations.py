@@ -19,9 +19,11 @@ TAKES_AWAY = (
 )
 BEFORE_THE_FIRST_RELEASE = {
     "accounts.0002_appearance",
+    "accounts.0004_sessions",
     "conversations.0002_chat_page",
     "conversations.0004_search",
     "conversations.0006_model",
+    "conversations.0008_provenance",
 }
 
 

@@ -45,7 +45,7 @@ class Machine:
             str(name): str(value) for name, value in self._of(service, "environment", {}).items()
         }
         said |= {"CHATSITE_BIND": "127.0.0.1", "CHATSITE_METRICS_BIND": "127.0.0.1", "CHATSITE_PORT": "8000"}
-        said |= {"REDIS_URL": self._redis.url}
+        said |= {"REDIS_URL": self._redis.url, "CHATSITE_PROXIES": "127.0.0.1"}
         here = {name: self._here(str(value)) for name, value in said.items()}
         return here | {"PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", "HOME": str(self.folder)}
 
