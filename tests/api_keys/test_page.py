@@ -14,7 +14,6 @@ from accounts.api_keys import authenticate
 from accounts.models import ApiKey, User
 from audit.models import Entry
 from inference import serving
-from limits import restraints
 from tests.limits.stories import policy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("model")]
@@ -119,11 +118,6 @@ def test_who_may_not_use_the_api_reads_so_and_can_still_revoke(alice: User) -> N
     assert f"{PAGE}{key.pk}/revoke/" in text
     assert asked(alice).status_code == 422
     assert ApiKey.objects.count() == 1
-
-
-def test_who_is_suspended_reads_so(alice: User, grace: User) -> None:
-    restraints.suspend(alice, None, "", grace)
-    assert "your account is suspended" in page(alice)
 
 
 def test_models_are_offered_only_where_there_is_a_choice(alice: User) -> None:

@@ -96,7 +96,7 @@ def test_nobody_else_comes_near(talk: Conversation, on: None, alice: User, mallo
 def test_a_link_leads_there_for_who_may(talk: Conversation, on: None) -> None:
     page = f"/admin/conversations/conversation/{talk.pk}/change/"
     shown = {role: door(talk) in signed_in(of_role(role)).get(page).content.decode() for role in Role}
-    assert shown == {Role.OWNER: True, Role.ADMIN: True, Role.MODERATOR: False, Role.AUDITOR: False}
+    assert {role for role, is_there in shown.items() if is_there} == {Role.OWNER, Role.ADMIN}
 
 
 def test_a_reason_is_asked_for_before_anything_is_shown(talk: Conversation, on: None, grace: User) -> None:

@@ -114,6 +114,13 @@ def sharing(page: Page) -> None:
     expect(page.locator("#share .chosen button")).to_be_visible()
 
 
+def saving_as_a_file(page: Page) -> None:
+    with_messages(page)
+    page.locator(".bar-menu-more > summary").click()
+    page.locator("[data-shelf-menu] [data-verb=export]").click()
+    expect(page.locator("#export")).to_be_visible()
+
+
 def shared(page: Page) -> None:
     sharing(page)
     page.click("#share [data-confirm]")
@@ -253,6 +260,7 @@ FURTHER_STATES: dict[str, Callable[[Page], Any]] = {
     "marked for the knowledge base": marked_for_the_knowledge_base,
     "a message waits after a stop": waiting_after_a_stop,
     "sharing": sharing,
+    "saving as a file": saving_as_a_file,
     "shared": shared,
     "instructions and parameters": setting_parameters,
     "begun with a preset": begun_with_a_preset,
