@@ -308,6 +308,7 @@ LARGEST_BODIES = {  # bytes, by the beginning of the address; more is refused be
     "/": DATA_UPLOAD_MAX_MEMORY_SIZE,
     "/admin/moderation/rule/": 9 << 20,  # word lists from files
     "/csp-reports": 16_384,
+    "/exports/import/": (read("CHATSITE_IMPORT_MB") + 1) << 20,
 }
 
 METRICS_TOKEN: str = read("CHATSITE_METRICS_TOKEN")
