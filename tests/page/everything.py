@@ -8,10 +8,11 @@ from django.contrib.auth.models import Group
 from accounts.api_keys import create
 from accounts.invitations import invite
 from accounts.models import User
-from audit.models import Entry
+from audit.models import Entry, Receipt
 from console.models import Banner
 from conversations.search import index
 from conversations.models import Conversation, Message, Nomination, Preset, SavedPrompt, Share
+from exports.models import ExportJob, Import
 from limits.models import Policy, Restraint
 from moderation.models import Incident, Rule
 grace, alice = User.objects.get(username="admin"), User.objects.get(username="alice")
@@ -30,7 +31,7 @@ ended = "2020-01-01T00:00Z"
 marked = Nomination.objects.create(reply=reply, state="declined", reason="Too old.", decided_by=grace, decided_at=at)
 share = Share.objects.create(owner=grace, conversation=talk, title="For axe", messages=said)
 made = [
-    alice, talk, reply, marked, share, Entry.objects.latest("pk"),
+    alice, talk, reply, marked, share,
     Banner.objects.create(text="For axe", starts="2019-01-01T00:00Z", ends=ended),
     Policy.objects.get_or_create(user=alice)[0],
     Rule.objects.create(name="For axe", words="marmalade", enabled=False),
@@ -39,9 +40,13 @@ made = [
     Group.objects.get_or_create(name="axe")[0],
     Preset.objects.get_or_create(name="Axe", is_team=True)[0],
     create(grace, "Axe", scopes=["chat"])[0],
+    Import.objects.create(owner=grace, name="axe.json", size=1, state="ready"),
+    ExportJob.objects.create(owner=grace, form="jsonl", state="failed", problem="fault"),
+    Receipt.objects.create(why="rule", digest="0" * 64),
     invite(by=grace, email="axe@example.org")[0],
     SavedPrompt.objects.get_or_create(name="Axe", text="About {{{{topic}}}}", is_team=True)[0],
 ]
+made.append(Entry.objects.latest("pk"))  # of some of these
 rows = {{row._meta.label_lower: str(row.pk) for row in made}}
 index.catch_up()
 print(json.dumps(rows | {{"token": share.token}}))
