@@ -31,6 +31,7 @@ def make(name: str, form: str) -> dict[str, Any]:
     mine = held.claim(job)
     if mine is None:
         sys.exit("Another export is being made on this site.")
+    work.spare_memory()
     before = _peak_mb()
     seconds = _timed(lambda: work.make(mine))
     job.refresh_from_db()

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
 
 from conversations.refusals import Refused
@@ -29,6 +30,13 @@ DELETIONS = "deletions.jsonl"
 FRAMES = 6  # of an error, that are logged
 
 log = logging.getLogger(__name__)
+
+
+def spare_memory() -> None:
+    """For a process of its own: SQLite maps what it reads, 128 MB at most, and all of it is read here only once."""
+    if connection.vendor == "sqlite":
+        with connection.cursor() as cursor:
+            cursor.execute("PRAGMA mmap_size=0")
 
 
 def make_waiting() -> int:

@@ -74,6 +74,7 @@ class Command(BaseCommand):
         if mine is None:
             job.delete()
             raise CommandError(f"Another export of {user} is being made. Try again when it is done.")
+        work.spare_memory()
         work.make(mine)
         job.refresh_from_db()
         if job.state != ExportJob.State.DONE:

@@ -25,6 +25,7 @@ class Command(BaseCommand):
         os.nice(NICE)
         if parent:
             threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+        work.spare_memory()
         work.make_waiting()
 
 
