@@ -57,5 +57,7 @@ def log_watch() -> Iterator[Watch]:
 def nothing_leaks(log_watch: Watch) -> Iterator[None]:
     """After each test: none of its log lines held a message's text or a secret."""
     log_watch.leaked.clear()
+    if log_watch not in logging.getLogger().handlers:  # a worker in this process has made Celery set up logging anew
+        logging.getLogger().addHandler(log_watch)
     yield
     assert log_watch.leaked == []

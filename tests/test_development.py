@@ -13,7 +13,18 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 PAGE = (ROOT / "docs" / "development.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
-PACKAGES = ("accounts", "audit", "chatsite", "console", "conversations", "exports", "inference", "limits", "moderation")
+PACKAGES = (
+    "accounts",
+    "audit",
+    "chatsite",
+    "console",
+    "conversations",
+    "exports",
+    "inference",
+    "limits",
+    "moderation",
+    "retention",
+)
 ASK = "CHATSITE_CATALOG=parrot.toml python manage.py ask "
 
 

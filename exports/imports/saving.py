@@ -34,7 +34,7 @@ BATCH = 500  # rows, and ids that are asked for
 SAME_IN_ROW = (
     *("position", "role", "text", "state", "reasoning", "model", "options", "inherited_tokens", "reasoning_ms"),
     *("max_tokens", "remembered_from", "problem", "started_at", "finished_at", "ttft_ms", "prompt_tokens"),
-    *("completion_tokens", "engine", "instructions_sha256", "created_at"),
+    *("completion_tokens", "engine", "instructions_sha256"),
 )
 
 
@@ -227,6 +227,7 @@ def _row(conversation: Conversation, item: Item, ids: dict[UUID, UUID], created_
         client_id=item.id,
         parent_id=ids.get(item.parent) if item.parent else None,
         continues_id=ids.get(item.continues) if item.continues else None,
+        created_at=created_at,
         **same,
     )
 

@@ -14,11 +14,11 @@ class StopFilter:
         if self.stopped or not self._stop:
             return "" if self.stopped else piece
         text = self._held + piece
-        found = [at for at in (text.find(stop) for stop in self._stop) if at >= 0]
+        found = [(at + len(stop), at) for stop in self._stop if (at := text.find(stop)) >= 0]
         if found:
             self.stopped = True
             self._held = ""
-            return text[: min(found)]
+            return text[: min(found)[1]]  # by the first that ends, so that it is the same in whatever pieces it came
         keep = max(self._overlap(text, stop) for stop in self._stop)
         self._held = text[len(text) - keep :]
         return text[: len(text) - keep]
