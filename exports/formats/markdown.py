@@ -20,8 +20,9 @@ from exports.records import Item, Record
 
 END = "<!-- /message -->"
 OURS = re.compile(r"<!-- /?message\b")
-# What may reach beyond the end of a text: only a text with one of these at the beginning of a line is parsed.
-REACHES = re.compile(r"(?:^|[\r\n])[ \t>*+\-0-9.)]*(?:```|~~~|<|\[[^\]]*\]:)")
+# What may reach beyond the end of a text: only a text with one of these at the beginning of a line is parsed. Of a link
+# definition that is its bracket: to look for its end from each one would be too much work.
+REACHES = re.compile(r"(?:^|[\r\n])[ \t>*+\-0-9.)]*(?:```|~~~|<|\[)")
 TICKS = re.compile(r"`{3,}")
 SPECIAL = re.compile(r"([\\`*_\[\]<&#])")
 # YAML's double quotes take what JSON writes, but for these characters.

@@ -15,7 +15,8 @@ from exports.records import Rating, Record
 NAME = "open-webui"
 PLACES = ("image", "file", "audio", "video")
 
-_DETAILS = re.compile(r'<details type="(reasoning|tool_calls|code_interpreter)"([^>]*)>(.*?)</details>\n?', re.DOTALL)
+_END = "</details>"
+_DETAILS = re.compile(r'<details type="(reasoning|tool_calls|code_interpreter)"([^<>]*)>(.*?)</details>\n?', re.DOTALL)
 _SUMMARY = re.compile(r"<summary>[^<]*</summary>")
 _NAME = re.compile(r'\bname="([^"]*)"')
 _QUOTED = re.compile(r"^> ?", re.MULTILINE)
@@ -99,7 +100,8 @@ def _parted(content: str) -> tuple[str, str]:
         before.append(words)
         return ""
 
-    said = _DETAILS.sub(taken, content).strip() if "<details" in content else content
+    end = content.rfind(_END) + len(_END) + 1  # from none of many that are left open the rest is searched for its end
+    said = (_DETAILS.sub(taken, content[:end]) + content[end:]).strip() if _END in content else content
     return said, "\n\n".join(filter(None, before))
 
 

@@ -35,6 +35,8 @@ HOSTILE = {
     "a text that uses that": "[three]",
     "a definition over two lines": "[four\nfive]:\nhttps://example.org/4\n'Title'",
     "a text that uses it on one": "[four five]",
+    "a definition with a bracket in its name": "[si\\]x]: https://example.org/6",
+    "a text that uses that bracket": "[si\\]x]",
     "two that define the same": "[one]: https://example.org/other\n\n[one]",
     "indented code": "    code\n\n\tcode by a tab",
     "a list that goes on": "1. one\n2. two\n\n   in two",

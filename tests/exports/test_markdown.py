@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from exports.formats import View, format_named
-from exports.formats.markdown import END
+from exports.formats.markdown import END, REACHES
 from exports.records import Record
 from tests.exports.hostile_markdown import HOSTILE, TITLES
 from tests.exports.talks import record, with_items
@@ -95,6 +95,11 @@ def test_any_of_them_together_stay_what_they_are() -> None:
         texts = ["\n\n".join(chance.choices(pool, k=chance.randint(1, 3))) for _ in range(5)]
         found = sections(written(record(*texts)))
         assert [said_again(tokens, own) for tokens, own in zip(found, texts, strict=True)] == [True] * 5, texts
+
+
+def test_many_brackets_are_no_work() -> None:
+    """Where each is looked from for the end of a definition, this takes minutes, in which a process answers nobody."""
+    assert REACHES.search("\n[" * 500_000)
 
 
 def test_without_care_they_would_not() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from exports.imports import Found, read
 from exports.imports.bounds import LONGEST, MB, Bounds
+from exports.imports.open_webui import _parted
 from exports.imports.refusals import Bad
 from exports.records import Item, Record
 from tests.exports.imports import samples
@@ -141,6 +142,15 @@ def test_open_webuis_tree_becomes_ours() -> None:
     rating = record.messages[1].rating
     assert rating
     assert (rating.value, rating.comment) == (1, "quick")
+
+
+def test_details_that_are_left_open_stay_what_they_are_and_are_no_work() -> None:
+    """Where each is looked from for its end, these take minutes, in which nothing else is imported."""
+    opened, tag = '<details type="reasoning">', '<details type="reasoning" '
+    assert _parted(f"{opened}Hm.</details>\nYes.") == ("Yes.", "Hm.")
+    assert _parted(f"{opened}Hm.</details>\nYes. {opened * 30_000}") == (f"Yes. {opened * 30_000}", "Hm.")
+    unclosed = tag * 30_000 + "</details>"
+    assert _parted(unclosed) == (unclosed, "")
 
 
 def test_open_webuis_older_list_is_a_branch() -> None:
