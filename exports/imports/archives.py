@@ -6,9 +6,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import IO, Any, BinaryIO, NamedTuple, cast
+from typing import IO, BinaryIO, NamedTuple, cast
 
-from exports.imports.bounds import MB, MOST_FILES, MOST_PACKED, USUAL_MB, Bounds
+from exports.imports.bounds import LONGEST_DIRECTORY, MB, MOST_FILES, MOST_PACKED, USUAL_MB, Bounds
 from exports.imports.refusals import Unreadable
 
 ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -18,10 +18,6 @@ ARCHIVES = (".zip", ".gz", ".tgz", ".tar", ".7z", ".rar", ".bz2", ".xz", ".zst")
 READ = (".json", ".jsonl")
 ABOUT = frozenset({"manifest.json", "export.json"})  # of our own exports: about the files beside them
 
-_DIRECTORY_END = struct.Struct("<4s4H2LH")
-_DIRECTORY_END_64 = struct.Struct("<4sQ2H2L4Q")
-_LOCATOR_64 = struct.Struct("<4sLQL")
-_LONGEST_COMMENT = 1 << 16
 _BROKEN = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, struct.error, UnicodeDecodeError, ValueError)
 
 
@@ -45,9 +41,9 @@ def opened(file: BinaryIO, bounds: Bounds) -> Iterator[Opened]:
     if not begins.startswith(ZIP):
         yield Opened("", file)
         return
-    _check_directory(file, size)
-    file.seek(0)
-    with _told(), zipfile.ZipFile(file) as archive:
+    with _told(), zipfile.ZipFile(cast("IO[bytes]", _Sparing(file))) as archive:
+        if len(archive.filelist) > MOST_FILES:
+            raise Unreadable("too_many_files", allowed=MOST_FILES)
         left = _Left(bounds.unpacked)
         for info in _chosen(archive.infolist()):
             with archive.open(info) as stream:
@@ -86,33 +82,6 @@ def _suffix(info: zipfile.ZipInfo) -> str:
     return PurePosixPath(info.filename).suffix.lower()
 
 
-def _check_directory(file: BinaryIO, size: int) -> None:
-    """How many files it says it has: ``zipfile`` makes an object of each before anybody can ask."""
-    start = max(0, size - _LONGEST_COMMENT - _DIRECTORY_END.size)
-    file.seek(start)
-    tail = file.read()
-    at = tail.rfind(b"PK\x05\x06")
-    if at < 0 or len(tail) - at < _DIRECTORY_END.size:
-        raise Unreadable("broken_zip", reason="it has no directory")
-    fields = _DIRECTORY_END.unpack_from(tail, at)
-    files, length = max(fields[3:5]), fields[5]
-    if at >= _LOCATOR_64.size and tail[at - _LOCATOR_64.size :].startswith(b"PK\x06\x07"):
-        files, length = _large(file, _LOCATOR_64.unpack_from(tail, at - _LOCATOR_64.size)[2])
-    # 46 bytes are the least of an entry, 1 KB is a long name.
-    if files > MOST_FILES or length > MOST_FILES * 1024:
-        raise Unreadable("too_many_files", allowed=MOST_FILES)
-
-
-def _large(file: BinaryIO, at: int) -> tuple[int, int]:
-    """Number of files and bytes of the directory of one that is over 4 GB."""
-    try:
-        file.seek(at)
-        fields: tuple[Any, ...] = _DIRECTORY_END_64.unpack(file.read(_DIRECTORY_END_64.size))
-    except (struct.error, OSError, OverflowError, ValueError) as error:
-        raise Unreadable("broken_zip", reason="its directory is not where it says") from error
-    return max(fields[6:8]), fields[8]
-
-
 @contextmanager
 def _told() -> Iterator[None]:
     """What ``zipfile`` says of a damaged archive, as our own."""
@@ -122,6 +91,25 @@ def _told() -> Iterator[None]:
         raise
     except (*_BROKEN, RuntimeError, OSError) as error:
         raise Unreadable("broken_zip", reason=str(error)[:120]) from error
+
+
+class _Sparing:
+    """The archive as ``zipfile`` reads it: its directory at once, of which it makes objects before anybody can ask.
+
+    How long that is, an archive says in several places; what counts is how much is then read.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.seek, self.tell = file.seek, file.tell
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        if size > LONGEST_DIRECTORY:
+            raise Unreadable("too_many_files", allowed=MOST_FILES)
+        return self._file.read(size)
 
 
 class _Left:

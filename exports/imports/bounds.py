@@ -9,6 +9,7 @@ MB = 1 << 20
 DEEPEST = 1_000  # levels of JSON: two for each message where answers stand inside of what they answer
 LONGEST = 1_000_000  # characters of one message
 MOST_FILES = 20_000  # in an archive: pictures and attachments are in it, too
+LONGEST_DIRECTORY = MOST_FILES * 256  # bytes: a name and what is said of the file; 46 are the least
 MOST_PACKED = 200  # times its size that a file of an archive may unpack to; text comes to twenty
 USUAL_MB = 10  # below this nobody asks how well it was packed
 

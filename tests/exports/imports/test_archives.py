@@ -10,8 +10,7 @@ from typing import Any
 import pytest
 
 from exports.imports import Found, read
-from exports.imports.archives import _DIRECTORY_END, _DIRECTORY_END_64, _LOCATOR_64
-from exports.imports.bounds import MB, MOST_FILES, Bounds
+from exports.imports.bounds import LONGEST_DIRECTORY, MB, MOST_FILES, Bounds
 from exports.imports.refusals import Unreadable
 from tests.exports.imports import samples
 
@@ -114,23 +113,45 @@ def test_files_that_lie_over_each_other_are_counted_each_time() -> None:
     begins = one.index(b"PK\x01\x02")
     entry = one[begins:end]
     directory = b"".join(entry.replace(b"a.json", f"{number:02}json".encode()) for number in range(50))
-    fields = _DIRECTORY_END.pack(b"PK\x05\x06", 0, 0, 50, 50, len(directory), begins, 0)
     with pytest.raises(Unreadable):
-        found(one[:begins] + directory + fields, replace(BOUNDS, unpacked=8 * MB))
+        found(one[:begins] + directory + _end(len(directory), begins), replace(BOUNDS, unpacked=8 * MB))
+
+
+def with_directory(entries: int) -> bytes:
+    """An archive of one file that its directory, if it is read, names so many times; the end of it says one."""
+    honest = zipped({"a.json": b"{}"})
+    begins, end = honest.index(b"PK\x01\x02"), honest.rindex(b"PK\x05\x06")
+    directory = honest[begins:end] * entries
+    return honest[:begins] + directory + _end(len(directory), begins)
+
+
+def _end(length: int, begins: int) -> bytes:
+    return struct.pack("<4s4H2LH", b"PK\x05\x06", 0, 0, 1, 1, length, begins, 0)
+
+
+def test_more_files_than_there_may_be_refuse_the_archive() -> None:
+    assert refused(with_directory(MOST_FILES + 1)) == "too_many_files"
 
 
 @pytest.mark.parametrize("large", [False, True])
 def test_a_directory_of_a_million_files_is_not_read(large: bool) -> None:
-    honest = zipped({"conversations.json": CHATS})
-    end = honest.rindex(b"PK\x05\x06")
-    fields = list(_DIRECTORY_END.unpack_from(honest, end))
-    if large:
-        record = _DIRECTORY_END_64.pack(b"PK\x06\x06", 44, 45, 45, 0, 0, 10**6, 10**6, 5 * 10**7, fields[6])
-        between = record + _LOCATOR_64.pack(b"PK\x06\x07", 0, end, 1)
-        fields[3:5] = 0xFFFF, 0xFFFF
-    else:
-        between, fields[3:5] = b"", [MOST_FILES + 1, MOST_FILES + 1]
-    assert refused(honest[:end] + between + _DIRECTORY_END.pack(*fields)) == "too_many_files"
+    """Whatever it says of itself. In a large archive two records say how long it is; one is found by its place."""
+    entries = LONGEST_DIRECTORY // 46
+    if not large:
+        assert refused(with_directory(entries)) == "too_many_files"
+        return
+    honest = with_directory(1)
+    begins, end = honest.index(b"PK\x01\x02"), honest.rindex(b"PK\x05\x06")
+    directory = honest[begins:end]
+    few = _large_end(1, len(directory), begins)
+    many = _large_end(entries, len(directory) * entries, begins)
+    locator = struct.pack("<4sLQL", b"PK\x06\x07", 0, begins + len(directory) * entries, 1)
+    lying = honest[:begins] + directory * entries + few + many + locator + _end(0xFFFFFFFF, 0xFFFFFFFF)
+    assert refused(lying) == "too_many_files"
+
+
+def _large_end(entries: int, length: int, begins: int) -> bytes:
+    return struct.pack("<4sQ2H2L4Q", b"PK\x06\x06", 44, 45, 45, 0, 0, entries, entries, length, begins)
 
 
 def test_an_archive_over_4_gb_may_say_so() -> None:
