@@ -81,7 +81,7 @@ class Outgoing:
         if not self.approved:
             return found
         approved = Nomination.objects.filter(reply__conversation=OuterRef("pk"), state=Judgement.APPROVED)
-        return found.filter(Exists(approved), trashed_at=None)
+        return found.filter(Exists(approved), trashed_at=None, gone_at=None)
 
     def passes(self, record: Record) -> Record | None:
         """The record as it may leave; None when nothing of it may."""

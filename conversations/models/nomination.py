@@ -31,8 +31,8 @@ class NominationQuerySet(models.QuerySet["Nomination"]):
     """The nominations a question is about."""
 
     def shown(self) -> Self:
-        """What is in the trash is nobody's to see but its owner's."""
-        return self.filter(reply__conversation__trashed_at=None)
+        """What is in the trash, or is kept for a legal hold alone, is no reviewer's to see."""
+        return self.filter(reply__conversation__trashed_at=None, reply__conversation__gone_at=None)
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser) -> Self:
         """A person's own."""

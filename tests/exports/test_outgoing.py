@@ -10,8 +10,10 @@ from django.contrib.auth.models import Group
 from jsonschema import Draft202012Validator
 
 from accounts.models import User
+from audit import holds
 from console import roles
 from console.roles import Role
+from conversations import branches
 from conversations.models import Conversation, Folder, Message, Nomination, Rating
 from conversations.models.nomination import Judgement
 from conversations.nominating import nominate
@@ -154,6 +156,18 @@ def test_the_edited_text_leaves_and_the_original_beside_it(alice: User, rita: Us
     assert approved.sha256 != whole.sha256
     assert approved.review.by == reading.pseudonym(rita.pk)
     assert approved.review.state == "approved"
+
+
+def test_what_is_kept_for_a_legal_hold_alone_is_no_knowledge(alice: User, grace: User, rita: User) -> None:
+    talk = conversation(alice)
+    reviewed(talk, rita)
+    (record,) = leaves(rita, Whose.APPROVED)
+    assert reviewing.queue(rita).get().pk
+    holds.put_on(alice, "A court asked for it", grace)
+    branches.erase(alice, record.messages[1].id)
+    assert leaves(rita, Whose.APPROVED) == []
+    assert not reviewing.queue(rita).exists()
+    assert Nomination.objects.exists()
 
 
 def test_what_waits_was_declined_or_is_in_the_trash_is_not_approved(alice: User, rita: User) -> None:
