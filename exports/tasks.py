@@ -2,15 +2,16 @@
 
 from celery import shared_task
 
+from exports import making
 from exports.imports import jobs as imports
-from exports.imports import starting as reading
-from exports.jobs import asking, cleaning, starting
+from exports.jobs import asking, cleaning
+from exports.models import ExportJob, Import
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def make_exports() -> None:
     """See that what waits is made."""
-    starting.start()
+    making.start("make_exports", ExportJob.objects.all())
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
@@ -29,7 +30,7 @@ def clean() -> None:
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def read_imports() -> None:
     """See that the files are read that wait to be imported."""
-    reading.start()
+    making.start("read_imports", Import.objects.all())
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -18,20 +18,21 @@ from django.conf import settings  # noqa: E402 - the settings must be ready
 
 from accounts.models import User  # noqa: E402
 from conversations.models import Message  # noqa: E402
+from exports import making  # noqa: E402
 from exports.forms.options import Options  # noqa: E402
-from exports.jobs import asking, held, starting, work  # noqa: E402
+from exports.jobs import asking, held, work  # noqa: E402
 from exports.models import ExportJob  # noqa: E402
 
 
 def make(name: str, form: str) -> dict[str, Any]:
     """As the background worker makes it, with all that it keeps and checks."""
-    starting.tell = lambda: None  # nobody listens on this site
+    asking.tell = lambda: None  # nobody listens on this site
     options = Options(whole=form == "jsonl", cut="windows" if form == "chunks" else "pairs")
     job = asking.ask(_person(name), ExportJob(form=form, options=options.chosen(), selection={}))
     mine = held.claim(job)
     if mine is None:
         sys.exit("Another export is being made on this site.")
-    work.spare_memory()
+    making.spare_memory()
     before = _peak_mb()
     seconds = _timed(lambda: work.make(mine))
     job.refresh_from_db()

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from celery import current_app
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -13,7 +14,7 @@ from accounts.models import User
 from audit.log import record
 from conversations.refusals import Refused
 from exports.forms.options import Options
-from exports.jobs import destinations, starting
+from exports.jobs import destinations
 from exports.jobs.held import State
 from exports.jobs.selection import Selection
 from exports.models import ExportJob, Schedule, Wish
@@ -33,8 +34,13 @@ def ask(user: User, wish: Wish, *, since: ExportJob | None = None, schedule: Sch
             )
         job = ExportJob.objects.create(owner=user, since=since, schedule=schedule, **_wished(wish))
         _note("export.asked", user, job)
-    transaction.on_commit(starting.tell)
+    transaction.on_commit(tell)
     return job
+
+
+def tell() -> None:
+    """An export waits."""
+    current_app.send_task("exports.tasks.make_exports")
 
 
 def update_of(user: User, earlier: ExportJob) -> ExportJob:

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from accounts.models import User
-from exports.jobs import starting, work
+from exports.jobs import asking, work
 from exports.models import ExportJob
 from limits.models import Policy
 from tests.api.programs import NewProgram, Program
@@ -21,7 +21,7 @@ EXPORTS = "/v1/exports"
 
 @pytest.fixture(autouse=True)
 def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "tell", lambda: None)
+    monkeypatch.setattr(asking, "tell", lambda: None)
 
 
 def made(program: Program, **body: Any) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from exports.jobs import starting, work
+from exports.jobs import asking, work
 from exports.models import ExportJob, Schedule
 from tests.exports.many import said
 
@@ -23,7 +23,7 @@ State = ExportJob.State
 
 @pytest.fixture(autouse=True)
 def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(starting, "tell", lambda: None)
+    monkeypatch.setattr(asking, "tell", lambda: None)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from django.db.models import Q
 
 from accounts.models import User
 from conversations.refusals import Refused
+from exports import making
 from exports.forms import NAMES
 from exports.jobs import asking, held, work
 from exports.jobs.wishes import WishForm
@@ -74,7 +75,7 @@ class Command(BaseCommand):
         if mine is None:
             job.delete()
             raise CommandError(f"Another export of {user} is being made. Try again when it is done.")
-        work.spare_memory()
+        making.spare_memory()
         work.make(mine)
         job.refresh_from_db()
         if job.state != ExportJob.State.DONE:

@@ -12,7 +12,7 @@ import pytest
 
 from accounts.models import User
 from exports.forms.options import Options
-from exports.jobs import asking, starting, work
+from exports.jobs import asking, work
 from exports.jobs.selection import Selection
 from exports.models import ExportJob
 from tests.api.clients.conftest import PATIENCE_S, PYTHON
@@ -23,7 +23,7 @@ Make = Callable[..., ExportJob]
 @pytest.fixture(autouse=True)
 def no_queue(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody listens to it here: tests make what waits themselves."""
-    monkeypatch.setattr(starting, "tell", lambda: None)
+    monkeypatch.setattr(asking, "tell", lambda: None)
 
 
 def wish(form: str = "jsonl", selection: Selection | None = None, reason: str = "", **options: Any) -> ExportJob:
