@@ -52,6 +52,7 @@ def hide(ids: Collection[UUID]) -> None:
     """They are gone for their owner, and kept."""
     IndexEntry.objects.filter(conversation__in=ids).delete()
     Conversation.objects.filter(pk__in=ids).update(gone_at=Now())
+    deleted.send(sender=Conversation, conversations=list(ids))
 
 
 def hide_messages(conversation: Conversation, ids: Collection[UUID]) -> None:
@@ -67,6 +68,7 @@ def hide_messages(conversation: Conversation, ids: Collection[UUID]) -> None:
         gone_at=Now(),
     )
     Message.objects.filter(pk__in=ids).update(conversation=apart)
+    deleted.send(sender=Conversation, conversations=[conversation.pk])
 
 
 def _count(gone: Gone, *found: "QuerySet[Model]") -> None:

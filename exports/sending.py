@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.http import Http404, StreamingHttpResponse
+from django.utils import timezone
 
 from accounts.models import User
 from conversations.refusals import Refused
@@ -17,7 +18,7 @@ AT_ONCE = 1 << 18  # bytes
 
 def taken(user: User, job: ExportJob) -> StreamingHttpResponse:
     """The file of an export. Raises Http404 where there is none, or it may not be taken any more."""
-    if job.state != ExportJob.State.DONE:
+    if job.state != ExportJob.State.DONE or (job.expires_at and job.expires_at <= timezone.now()):
         raise Http404
     try:
         response = sent(job.result, job.file_name)

@@ -47,8 +47,9 @@ def claim(only: ExportJob | None = None) -> ExportJob | None:
 def _is_taken(row: Any) -> bool:
     try:
         with transaction.atomic():
+            fresh = {"done": 0, "root": "", "expires_at": None}
             taken: int = row.update(
-                state=State.RUNNING, attempt=F("attempt") + 1, started_at=Now(), lease_until=Now() + LEASE, done=0
+                state=State.RUNNING, attempt=F("attempt") + 1, started_at=Now(), lease_until=Now() + LEASE, **fresh
             )
     except IntegrityError:  # one at a time of each person
         return False

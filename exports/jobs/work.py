@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
-from django.db import connection
-from django.db.models.functions import Now
+from django.db.models.functions import Coalesce, Now
 
 from conversations.refusals import Refused
 from exports.forms import form
 from exports.forms.options import Options
-from exports.jobs import destinations, problems
+from exports.jobs import cleaning, destinations, problems
 from exports.jobs.archive import Archive
 from exports.jobs.changes import Changes
 from exports.jobs.held import Cancelled, Held, Lost, State, claim
@@ -30,13 +29,6 @@ DELETIONS = "deletions.jsonl"
 FRAMES = 6  # of an error, that are logged
 
 log = logging.getLogger(__name__)
-
-
-def spare_memory() -> None:
-    """For a process of its own: SQLite maps what it reads, 128 MB at most, and all of it is read here only once."""
-    if connection.vendor == "sqlite":
-        with connection.cursor() as cursor:
-            cursor.execute("PRAGMA mmap_size=0")
 
 
 def make_waiting() -> int:
@@ -54,10 +46,12 @@ def make(job: ExportJob) -> None:
     try:
         _remove(ExportJob(pk=job.pk, attempt=job.attempt - 1))  # of an attempt that was killed
         _write(job, held)
+        if cleaning.tells_what_is_gone(job):
+            cleaning.end_soon(job)
         problem = destinations.deliver(job, held)
-        held.say(
-            state=State.DONE, finished_at=Now(), expires_at=Now() + timedelta(days=settings.EXPORT_DAYS), **problem
-        )
+        usual = Now() + timedelta(days=settings.EXPORT_DAYS)
+        held.say(state=State.DONE, finished_at=Now(), expires_at=Coalesce("expires_at", usual), **problem)
+        cleaning.expire()
     except Exception as error:  # noqa: BLE001 - the outer edge: whatever it was, the row says so
         _end(job, held, error)
 

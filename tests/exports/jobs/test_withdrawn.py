@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from conversations import shelf
+from audit import holds
+from conversations import branches, shelf
+from conversations.models import Conversation
+from exports.jobs import asking, cleaning, destinations, work
 from exports.models import ExportJob
-from tests.exports.jobs.conftest import Make, files
+from tests.exports.jobs.conftest import Make, files, wish
 from tests.exports.many import said
 
 pytestmark = pytest.mark.django_db
@@ -48,3 +51,69 @@ def test_the_next_update_still_says_that_it_is_gone(alice: User, make: Make, com
         shelf.delete(alice, frozenset({gone.pk}))
     update = make(alice, since=first)
     assert str(gone.pk) in files(update)["deletions.jsonl"]
+
+
+@pytest.fixture
+def delete(alice: User, committing: Committing) -> Callable[[Conversation], None]:
+    def deleted(conversation: Conversation) -> None:
+        with committing():
+            shelf.trash(alice, frozenset({conversation.pk}))
+            shelf.delete(alice, frozenset({conversation.pk}))
+
+    return deleted
+
+
+Delete = Callable[[Conversation], None]
+
+
+def test_what_is_deleted_after_it_was_read_is_in_no_file(
+    alice: User, make: Make, delete: Delete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hers = said(alice, "Hers", "Yes")
+    counted = work._counted
+
+    def deleting(*args: Any) -> Any:
+        for record in counted(*args):
+            delete(hers)
+            yield record
+
+    monkeypatch.setattr(work, "_counted", deleting)
+    assert state(make(alice)) == ("expired", False, True)
+
+
+def test_what_is_deleted_once_it_is_written_is_in_no_file(
+    alice: User, make: Make, delete: Delete, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hers = said(alice, "Hers", "Yes")
+    monkeypatch.setattr(destinations, "deliver", lambda *_: delete(hers) or {})
+    assert state(make(alice)) == ("expired", False, True)
+
+
+def test_an_attempt_that_begins_again_is_no_more_over(alice: User, delete: Delete) -> None:
+    hers, _other = said(alice, "Hers", "Yes"), said(alice, "Stays", "Yes")
+    job = asking.ask(alice, wish())
+    ExportJob.objects.filter(pk=job.pk).update(
+        state="running", attempt=1, root="0" * 64, lease_until="2020-01-01T00:00Z"
+    )
+    delete(hers)
+    job.refresh_from_db()
+    assert job.expires_at, "nobody knows what was in it"
+    work.make_waiting()
+    assert state(job) == ("done", True, True)
+
+
+def test_an_erased_message_is_one_too(alice: User, make: Make, committing: Committing) -> None:
+    hers = said(alice, "Hers", "Yes")
+    job = make(alice)
+    assert not cleaning.tells_what_is_gone(job)
+    branches.erase(alice, hers.messages.get(role="assistant").pk)
+    assert cleaning.tells_what_is_gone(job)
+
+
+def test_a_legal_hold_does_not_show_in_ones_exports(alice: User, grace: User, make: Make, delete: Delete) -> None:
+    hers = said(alice, "Hers", "Yes")
+    holds.put_on(alice, "A court asked for it", grace)
+    job = make(alice)
+    delete(hers)
+    assert Conversation.objects.filter(pk=hers.pk).exists()
+    assert state(job) == ("expired", False, True)
