@@ -51,9 +51,10 @@ def make(job: ExportJob) -> None:
         problem = destinations.deliver(job, held)
         usual = Now() + timedelta(days=settings.EXPORT_DAYS)
         held.say(state=State.DONE, finished_at=Now(), expires_at=Coalesce("expires_at", usual), **problem)
-        cleaning.expire()
     except Exception as error:  # noqa: BLE001 - the outer edge: whatever it was, the row says so
         _end(job, held, error)
+    else:
+        cleaning.expire()
 
 
 def _end(job: ExportJob, held: Held, error: Exception) -> None:
