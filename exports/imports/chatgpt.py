@@ -116,7 +116,7 @@ def _part(part: Any) -> str:
     about = fields.mapping(part)
     kind = fields.line(about.get("content_type") or about.get("type"), 60)
     if not about:
-        raise Unfit("field", field="parts", expected="texts and objects")
+        raise Unfit("field", field="parts", expected="parts")
     if kind in ("audio_transcription", "text"):
         return fields.text(about.get("text"))
     pointer = fields.line(about.get("asset_pointer") or about.get("name"))

@@ -75,7 +75,7 @@ def key(value: Any) -> str:
         return str(value)
     if isinstance(value, str) and 0 < len(value) <= LONGEST_NAME:
         return value.replace("\x00", REPLACED)
-    raise Unfit("field", field="id", expected=f"a text of at most {LONGEST_NAME} characters")
+    raise Unfit("field", field="id", expected="short", most=LONGEST_NAME)
 
 
 def some_key(value: Any) -> str | None:
@@ -87,7 +87,7 @@ def uuid(value: Any, field: str) -> UUID:
     try:
         return UUID(value)
     except (ValueError, TypeError, AttributeError) as error:
-        raise Unfit("field", field=field, expected="a UUID") from error
+        raise Unfit("field", field=field, expected="uuid") from error
 
 
 def absent_or(read: Callable[..., T], value: Any, *more: Any) -> T | None:

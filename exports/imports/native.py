@@ -28,7 +28,7 @@ def conversation(value: dict[str, Any], bounds: Bounds) -> Record:
         raise Unfit("version", has=fields.line(str(value.get("version")), 20), allowed=VERSION)
     said = value.get("messages")
     if not isinstance(said, list):
-        raise Unfit("field", field="messages", expected="a list")
+        raise Unfit("field", field="messages", expected="list")
     if len(said) > bounds.messages:
         raise Unfit("too_many_messages", allowed=bounds.messages)
     items = tuple(map(_item, said))
@@ -55,7 +55,7 @@ def conversation(value: dict[str, Any], bounds: Bounds) -> Record:
 
 def _item(value: Any) -> Item:
     if not isinstance(value, dict):
-        raise Unfit("field", field="messages", expected="a list of objects")
+        raise Unfit("field", field="messages", expected="objects")
     state = _one_of(value, "state", State.values)
     role = _one_of(value, "role", ("user", "assistant"))
     item = _said(value, role, State.STOPPED.value if state in UNFINISHED else state)
@@ -66,9 +66,9 @@ def _item(value: Any) -> Item:
 
 def _said(value: Mapping[str, Any], role: str, state: str) -> Item:
     if role == "user" and state != State.COMPLETE:
-        raise Unfit("field", field="state", expected="complete, for a message of a person")
+        raise Unfit("field", field="state", expected="complete")
     return Item(
-        id=fields.uuid(value.get("id"), "id of a message"),
+        id=fields.uuid(value.get("id"), "messages.id"),
         position=_whole(value, "position"),
         role=role,
         text=fields.text(value.get("text")),
@@ -100,7 +100,7 @@ def _check_order(items: tuple[Item, ...]) -> None:
     """Positions rise, and whom a message answers stands before it."""
     for one, following in pairwise(items):
         if following.position <= one.position:
-            raise Unfit("field", field="position", expected="more with each message")
+            raise Unfit("field", field="position", expected="rising")
     before = set()
     for item in items:
         if item.id in before:
@@ -116,7 +116,7 @@ def _rating(value: Any) -> Rating | None:
     rating = fields.mapping(value)
     number, reasons = rating.get("value"), fields.listed(rating.get("reasons"))
     if isinstance(number, bool) or number not in (1, -1):
-        raise Unfit("field", field="rating.value", expected="1 or -1")
+        raise Unfit("field", field="rating.value", expected="rating")
     kept = tuple(one for one in reasons if isinstance(one, str) and one in Fault.values)
     comment = fields.text(rating.get("comment"), "rating.comment")
     return Rating(int(number), kept, comment, _moment(rating, "at"))
@@ -142,11 +142,13 @@ def _parameters(value: Any) -> Mapping[str, Any]:
 
 def _chosen(given: dict[str, Any]) -> dict[str, Any]:
     """Parameters as they may be saved: those that were given."""
-    try:
-        chosen = parameters.read(given).fields()
-    except parameters.Wrong as wrong:
-        raise Unfit("field", field="parameters", expected=f"as the site has them ({wrong})") from wrong
-    return {name: chosen[name] for name in given}
+    chosen = {}
+    for name, one in given.items():
+        try:
+            chosen[name] = parameters.read({name: one}).fields()[name]
+        except parameters.Wrong as wrong:
+            raise Unfit("field", field=f"parameters.{name[:40]}", expected="parameter") from wrong
+    return chosen
 
 
 def _options(value: Any) -> Mapping[str, Any] | None:
@@ -159,7 +161,7 @@ def _options(value: Any) -> Mapping[str, Any] | None:
     is_known = isinstance(value, dict) and given.keys() <= {*known, "stop", "seed", "whole"}
     is_stop = isinstance(stop, list) and all(isinstance(one, str) and "\x00" not in one for one in stop)
     if not (is_known and is_stop and type(seed) is int and type(whole) is bool):
-        raise Unfit("field", field="options", expected="an object of parameters, stop, seed and whole")
+        raise Unfit("field", field="options", expected="options")
     return {**given, **_chosen(known)}
 
 
@@ -167,14 +169,14 @@ def _moment(value: Mapping[str, Any], name: str) -> Any:
     given = value.get(name)
     found = fields.moment(given) if isinstance(given, str) else None
     if given is not None and found is None:
-        raise Unfit("field", field=name, expected="a time as in 2026-11-26T09:00:00.000000Z")
+        raise Unfit("field", field=name, expected="time")
     return found
 
 
 def _whole(value: Mapping[str, Any], name: str) -> int:
     given = value.get(name, 0)
     if given is not None and (isinstance(given, bool) or given != fields.whole(given)):
-        raise Unfit("field", field=name, expected="a whole number from 0")
+        raise Unfit("field", field=name, expected="whole")
     return fields.whole(given)
 
 
@@ -185,14 +187,14 @@ def _some_whole(value: Mapping[str, Any], name: str) -> int | None:
 def _short(value: Mapping[str, Any], name: str, most: int) -> str:
     found = fields.text(value.get(name), name)
     if len(found) > most:
-        raise Unfit("field", field=name, expected=f"at most {most} characters")
+        raise Unfit("field", field=name, expected="short", most=most)
     return found
 
 
 def _one_of(value: Mapping[str, Any], name: str, allowed: Any) -> str:
     given = value.get(name)
     if not isinstance(given, str) or given not in allowed:
-        raise Unfit("field", field=name, expected=f"one of {', '.join(allowed)}")
+        raise Unfit("field", field=name, expected="one_of", allowed=", ".join(allowed))
     return given
 
 

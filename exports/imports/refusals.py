@@ -48,6 +48,8 @@ class Bad:
 
 def sentence(code: str, words: dict[str, Any]) -> str:
     """In the active language."""
+    if "expected" in words:
+        words = {**words, "expected": str(EXPECTED[words["expected"]]) % words}
     return str(CONVERSATIONS[code]) % words
 
 
@@ -90,4 +92,21 @@ CONVERSATIONS: "dict[str, StrPromise]" = {
     "busy": _("A reply is being written in it. Import it again afterwards."),
     "owner": _("It does not say whose it is: export it with people's names."),
     "blocked": _("A rule of this site forbids a text in it."),
+}
+
+EXPECTED: "dict[str, StrPromise]" = {  # of a field: what it must be
+    "text": _("a text"),
+    "short": _("a text of at most %(most)d characters"),
+    "uuid": _("a UUID"),
+    "time": _("a time as in 2026-11-26T09:00:00.000000Z"),
+    "whole": _("a whole number from 0"),
+    "one_of": _("one of %(allowed)s"),
+    "list": _("a list"),
+    "objects": _("a list of objects"),
+    "parts": _("a list of texts and objects"),
+    "complete": _("“complete”, for a message of a person"),
+    "rising": _("higher with each message"),
+    "rating": _("1 or -1"),
+    "parameter": _("a parameter of a conversation, as this site takes it"),
+    "options": _("an object of parameters, stop, seed and whole"),
 }

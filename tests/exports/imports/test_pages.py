@@ -258,11 +258,13 @@ def test_an_imported_conversation_is_shown_as_any_other(hers: Client, alice: Use
 
 
 def test_a_report_in_chinese_has_no_english(hers: Client) -> None:
-    post(hers, json.dumps([{"title": "x"}, 7]).encode())
+    wrong = {"format": "chatsite/conversation", "version": 1, "messages": [], "id": "x"}
+    post(hers, json.dumps([{"title": "x"}, 7, wrong]).encode())
     jobs.read_waiting()
     page = hers.get(one().get_absolute_url(), headers={"Accept-Language": "zh-hans"}).content.decode()
-    for english in ("Skipped", "Not a conversation", "Unchanged", "nothing new", "at byte"):
+    for english in ("Skipped", "Not a conversation", "Unchanged", "nothing new", "at byte", "must be", "a UUID"):
         assert english not in page
+    assert "必须是 UUID" in page
 
 
 def test_the_sample_is_what_the_stories_say() -> None:
