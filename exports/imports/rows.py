@@ -83,6 +83,10 @@ class Import(models.Model):
         return folder() / f"{self.pk}.file"
 
     @property
+    def files(self) -> tuple[Path]:
+        return (self.path,)
+
+    @property
     def is_busy(self) -> bool:
         return self.state in BUSY
 

@@ -1,7 +1,6 @@
 """What people do with exports: ask for one, cancel it, delete it; and the same of schedules."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from celery import current_app
 from django.db import transaction
@@ -58,9 +57,7 @@ def cancel(jobs: "QuerySet[ExportJob]") -> None:
 
 def delete(job: ExportJob) -> None:
     """Gone with all that was made. Whoever still makes it notices, and removes what it has."""
-    paths = [job.result, job.known]
     job.delete()
-    transaction.on_commit(lambda: _remove(paths))
 
 
 def note_download(user: User, job: ExportJob) -> None:
@@ -134,8 +131,3 @@ def _note(action: str, user: User, about: ExportJob | Schedule) -> None:
 
 def _wished(wish: Wish) -> dict[str, object]:
     return {name: getattr(wish, name) for name in ("form", "options", "selection", "reason")}
-
-
-def _remove(paths: list[Path]) -> None:
-    for path in paths:
-        path.unlink(missing_ok=True)

@@ -62,7 +62,7 @@ def forget() -> None:
     """Remove rows that have been over for long, and files that belong to none."""
     ExportJob.objects.filter(finished_at__lt=Now() - ROWS_KEPT).delete()
     rows = ExportJob.objects.filter(state__in=(State.RUNNING, State.DONE, State.EXPIRED)).only("id", "attempt")
-    known = {path for job in rows.iterator() for path in (job.result, job.known)}
+    known = {path for job in rows.iterator() for path in job.files}
     long_ago = time.time() - STRAY_S
     for path in folder().iterdir():
         if path not in known and _is_ours(path) and path.stat().st_mtime < long_ago:

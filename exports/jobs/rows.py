@@ -144,6 +144,10 @@ class ExportJob(Wish):
         return folder() / f"{self.pk}-{self.attempt}.known"
 
     @property
+    def files(self) -> tuple[Path, Path]:
+        return self.result, self.known
+
+    @property
     def is_open(self) -> bool:
         return self.state in {self.State.WAITING, self.State.RUNNING}
 

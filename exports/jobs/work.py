@@ -135,5 +135,5 @@ def _private(path: Path) -> BinaryIO:
 
 
 def _remove(job: ExportJob) -> None:
-    for path in (job.result, job.known):
+    for path in job.files:
         path.unlink(missing_ok=True)

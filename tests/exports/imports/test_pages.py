@@ -218,10 +218,17 @@ def test_the_pages_of_exports_and_imports_lead_to_each_other(hers: Client) -> No
     assert 'href="/exports/"' in hers.get(PAGE).content.decode()
 
 
-def test_a_file_of_nobody_goes_after_a_day(hers: Client, alice: User) -> None:
+def test_a_file_goes_with_its_owner(hers: Client, alice: User, django_capture_on_commit_callbacks: Any) -> None:
     post(hers, GOOD)
     path = one().path
-    alice.delete()
+    with django_capture_on_commit_callbacks(execute=True):
+        alice.delete()
+    assert not path.exists()
+
+
+def test_a_file_of_nobody_goes_after_a_day(hers: Client) -> None:
+    path = folder() / "00000000-0000-0000-0000-000000000000.file"
+    path.write_bytes(GOOD)  # of an upload that was broken off
     tasks.forget_imports()
     assert path.exists()
     os.utime(path, (0, 0))

@@ -102,6 +102,15 @@ def test_an_attempt_that_begins_again_is_no_more_over(alice: User, delete: Delet
     assert state(job) == ("done", True, True)
 
 
+def test_with_a_person_all_their_exports_go(alice: User, make: Make, committing: Committing) -> None:
+    said(alice, "Hers", "Yes")
+    job = make(alice)
+    with committing():
+        alice.delete()
+    assert not job.result.exists()
+    assert not job.known.exists()
+
+
 def test_an_erased_message_is_one_too(alice: User, make: Make, committing: Committing) -> None:
     hers = said(alice, "Hers", "Yes")
     job = make(alice)
