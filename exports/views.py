@@ -57,8 +57,10 @@ async def file(request: HttpRequest, user: User, conversation_id: UUID) -> HttpR
     async with (await streams()).turn(user.pk):
         try:
             record = await in_database(_record, user, conversation_id)
+            view.check(record, form.name)
         except Refused as no:
-            return HttpResponse(no.detail, status=403, content_type="text/plain; charset=utf-8")
+            status = 422 if no.code == "too_long" else 403
+            return HttpResponse(no.detail, status=status, content_type="text/plain; charset=utf-8")
         loop, language = asyncio.get_running_loop(), translation.get_language()
         content = await loop.run_in_executor(_making, _made, form, record, view, language)
     headers = {"Content-Disposition": disposition(file_name(record.title, form.suffix)), "Cache-Control": "no-store"}

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.utils.translation import gettext_lazy as _
 
+from conversations.refusals import Refused
 from exports.records import Item, Record
 
 FORMATS = {
@@ -26,6 +27,8 @@ LABELS = {  # beside them: the libraries that some need are loaded when one is w
     "csv": _("CSV, for spreadsheets"),
 }
 
+MOST_CHARACTERS = {"pdf": 300_000}  # in one file: so many take half a minute of a process that serves pages
+
 
 @dataclass(frozen=True, slots=True)
 class View:
@@ -44,6 +47,14 @@ class View:
         last = items[-1].id if items else None
         tip = next((one for one in (self.tip, record.tip) if one in kept), last)
         return replace(record, tip=tip, messages=tuple(self._alone(item, kept) for item in items))
+
+    def check(self, record: Record, name: str) -> None:
+        """Refuse what is too much for a file of this format."""
+        most = MOST_CHARACTERS.get(name)
+        characters = sum(len(item.text) + len(item.reasoning) for item in self.cut(record).messages)
+        if most is not None and characters > most:
+            detail = _("This has %(has)d characters; a file of this format may have %(allowed)d. Take a part of it.")
+            raise Refused("too_long", detail % {"has": characters, "allowed": most}, most)
 
     def _has(self, item: Item) -> bool:
         return (self.first or 0) <= item.position and (self.last is None or item.position <= self.last)

@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from conversations.models import Conversation, Message
-from exports.formats import FORMATS
+from exports.formats import FORMATS, MOST_CHARACTERS
 from exports.names import disposition, file_name
 from tests.exports.talks import conversation
 
@@ -119,6 +119,17 @@ async def test_what_is_wrong_is_named(alice: User, talk: Conversation, query: di
     status, content, _ = await asked(alice, talk, **query)
     assert status == 400
     assert told in content
+
+
+async def test_a_pdf_of_too_much_is_refused_and_a_part_of_it_is_not(
+    alice: User, talk: Conversation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MOST_CHARACTERS, "pdf", 30)
+    status, told, name = await asked(alice, talk, format="pdf")
+    assert (status, name) == (422, "")
+    assert "This has 34 characters; a file of this format may have 30." in told
+    assert (await asked(alice, talk, format="pdf", first=1))[0] == 200
+    assert (await asked(alice, talk, format="text"))[0] == 200
 
 
 async def test_nobody_keeps_it_on_the_way(alice: User, talk: Conversation) -> None:
