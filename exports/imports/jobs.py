@@ -25,6 +25,7 @@ from exports.imports.refusals import Unreadable
 from exports.imports.reports import Report
 from exports.imports.rows import OPEN, Import, folder
 from exports.imports.running import bring_in
+from exports.jobs import problems
 from limits import restraints
 from limits.models import Restraint
 
@@ -52,7 +53,12 @@ def bring(user: User, file: "File[bytes]", source: str, then: Callable[[], Any])
     for old in Import.objects.visible_to(user).filter(state=State.READY):
         _end(old, State.CANCELLED)
     row = Import(owner=user, name=line(file.name, 120), size=file.size, source=source)
-    _write(row, file)
+    try:
+        _write(row, file)
+    except OSError as error:
+        row.path.unlink(missing_ok=True)
+        log.error("%s could not be kept: %s", row, error.strerror)
+        raise Refused(problems.DISK, problems.sentence(problems.DISK)) from error
     try:
         with transaction.atomic():
             row.save(force_insert=True)
@@ -93,7 +99,7 @@ def forget() -> None:
         _end(row, State.CANCELLED)
     Import.objects.exclude(state__in=OPEN).filter(created_at__lt=timezone.now() - KEPT).delete()
     kept = {row.path for row in Import.objects.open()}
-    for path in folder().iterdir():  # of a row that is gone with its owner, or was never saved
+    for path in folder().iterdir():  # of a row that was never saved
         if path not in kept and time.time() - path.stat().st_mtime > UNCONFIRMED.total_seconds():
             path.unlink(missing_ok=True)
 
@@ -143,7 +149,7 @@ def _keep(row: Import, report: Report) -> None:
 
 def _end(row: Import, state: Import.State, *, among: tuple[str, ...] = OPEN, **more: Any) -> bool:
     """Whether it was in one of these states; the file of one that is over goes."""
-    same = Import.objects.filter(pk=row.pk, attempt=row.attempt, state__in=among)
+    same = Import.objects.filter(pk=row.pk, dry=row.dry, attempt=row.attempt, state__in=among)
     is_ended = bool(same.update(state=state, finished_at=Now(), **more))
     if is_ended and state not in OPEN:
         transaction.on_commit(lambda: row.path.unlink(missing_ok=True))
@@ -154,7 +160,7 @@ class _Holder:
     """Holds on to an import while it is read."""
 
     def __init__(self, row: Import) -> None:
-        self._row = Import.objects.filter(pk=row.pk, state=State.RUNNING, attempt=row.attempt)
+        self._row = Import.objects.filter(pk=row.pk, state=State.RUNNING, dry=row.dry, attempt=row.attempt)
         self._beaten_at = time.monotonic()
 
     def beat(self, report: Report) -> None:

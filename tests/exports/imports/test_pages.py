@@ -117,6 +117,17 @@ def test_a_file_that_is_too_large_is_not_kept(hers: Client, settings: Any) -> No
     assert list(folder().iterdir()) == []
 
 
+def test_a_full_disk_is_told_as_one(hers: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("exports.imports.jobs.os.fdopen", full)
+    answer = post(hers, GOOD)
+    assert (answer.status_code, "The site has no room to write it" in answer.content.decode()) == (400, True)
+    assert not Import.objects.exists()
+    assert list(folder().iterdir()) == []
+
+
 def test_one_file_at_a_time(hers: Client, django_capture_on_commit_callbacks: Any) -> None:
     post(hers, GOOD)
     answer = post(hers, GOOD)
@@ -176,6 +187,22 @@ def test_one_whose_worker_died_is_read_again_and_not_for_ever(
     assert one().state == "failed"
     assert list(folder().iterdir()) == []
     assert "You may try it again" in hers.get(one().get_absolute_url()).content.decode()
+
+
+def test_whoever_only_looked_through_it_ends_no_import(hers: Client, alice: User) -> None:
+    """It was held up, another took its place, and the import in earnest began meanwhile: at the same attempt."""
+    post(hers, GOOD)
+    slow = jobs._claimed()
+    assert slow
+    Import.objects.update(state="ready")
+    jobs.confirm(alice, slow.pk, lambda: None)
+    earnest = jobs._claimed()
+    assert earnest
+    assert (earnest.dry, earnest.attempt) == (False, slow.attempt)
+    jobs._read(slow)
+    assert one().state == "running"
+    jobs._read(earnest)
+    assert one().state == "done"
 
 
 def test_a_fault_is_told_without_a_word_of_the_file(
