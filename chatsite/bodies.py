@@ -2,10 +2,16 @@
 
 import asyncio
 from contextlib import suppress
+from importlib import import_module
 from typing import Any
 
 import orjson
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.db import DatabaseError
+from django.http import parse_cookie
+
+from conversations.database import in_database
 
 PATIENCE_S = 30.0  # for the first of a body, and the rest, if it does not fall below:
 LEAST_RATE = 8_000  # bytes a second
@@ -26,7 +32,7 @@ class BoundedBodies:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = _Body(receive, _allowed(scope["path"]))
+        body = _Body(receive, await _allowed(scope))
         try:
             body.check_length(scope)
             await self.application(scope, body, send)
@@ -79,10 +85,23 @@ class _Body:
             raise _Refused(413, detail, "body_too_large")
 
 
-def _allowed(path: str) -> int:
-    """The longest beginning of an address that is in the table decides."""
+async def _allowed(scope: Any) -> int:
+    """The longest beginning of an address that is in the table decides; a stranger brings no file anywhere."""
     table: dict[str, int] = settings.LARGEST_BODIES
-    return table[max((prefix for prefix in table if path.startswith(prefix)), key=len)]
+    most = table[max((prefix for prefix in table if scope["path"].startswith(prefix)), key=len)]
+    usual = table["/"]
+    if most <= usual:
+        return most
+    try:
+        return most if scope["method"] == "POST" and await in_database(_is_signed_in, scope["headers"]) else usual
+    except DatabaseError:  # it is away: there is nobody to bring a file to
+        return usual
+
+
+def _is_signed_in(headers: Any) -> bool:
+    cookies = parse_cookie(b"; ".join(value for name, value in headers if name == b"cookie").decode("latin-1"))
+    session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
+    return SESSION_KEY in session
 
 
 async def _answer(send: Any, no: _Refused) -> None:

@@ -5,8 +5,10 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
+from django.test import Client
 from pytest_django import Settings
 
+from accounts.models import User
 from chatsite import bodies
 from chatsite.bodies import BoundedBodies
 from tests.hostile.wire import Answer, ask
@@ -30,14 +32,23 @@ class Reads:
         await send({"type": "http.response.body", "body": b"%d" % self.read})
 
 
-async def post(*body: Any, path: str = HERE, length: str = "", reads: Reads | None = None) -> Answer:
+async def post(*body: Any, path: str = HERE, length: str = "", cookie: str = "", reads: Reads | None = None) -> Answer:
     headers = [("content-length", length)] if length else []
+    headers += [("cookie", cookie)] if cookie else []
     return await ask(path, "POST", headers=headers, body=body, app=BoundedBodies(reads or Reads()))
 
 
 @pytest.fixture(autouse=True)
 def small(settings: Settings) -> None:
     settings.LARGEST_BODIES = {"/": 1000, "/files/": 5000}
+
+
+@pytest.fixture
+def cookie(alice: User) -> str:
+    """Of Alice's session."""
+    client = Client()
+    client.force_login(alice)
+    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 def code(answer: Answer) -> tuple[int, str]:
@@ -68,9 +79,21 @@ async def test_a_length_that_lies_helps_nobody() -> None:
     assert code(await post(b"x" * 1001, length="1")) == (413, "body_too_large")
 
 
-async def test_where_files_are_taken_more_is_allowed() -> None:
-    assert (await post(b"x" * 5000, path="/files/new/")).body == b"5000"
-    assert code(await post(b"x" * 5001, path="/files/new/")) == (413, "body_too_large")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_connections_left")
+async def test_where_files_are_taken_more_is_allowed(cookie: str) -> None:
+    assert (await post(b"x" * 5000, path="/files/new/", cookie=cookie)).body == b"5000"
+    assert code(await post(b"x" * 5001, path="/files/new/", cookie=cookie)) == (413, "body_too_large")
+    assert code(await post(b"x" * 1001, cookie=cookie)) == (413, "body_too_large")
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_connections_left")
+@pytest.mark.parametrize("session", ["", "x", "0123456789abcdef0123456789abcdef"])
+async def test_a_stranger_fills_no_disk(session: str) -> None:
+    cookie = f"{settings.SESSION_COOKIE_NAME}={session}"
+    assert (await post(b"x" * 1000, path="/files/new/", cookie=cookie)).body == b"1000"
+    assert code(await post(b"x" * 1001, path="/files/new/", cookie=cookie)) == (413, "body_too_large")
 
 
 async def test_who_sends_nothing_more_is_answered_and_gone(monkeypatch: pytest.MonkeyPatch) -> None:
