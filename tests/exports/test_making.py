@@ -20,7 +20,8 @@ class Process:
     """Runs until it is told that it ended."""
 
     def __init__(self, words: list[str], **_more: Any) -> None:
-        self.command, self.code = words[2], None
+        self.command = words[2]
+        self.code: int | None = None
 
     def poll(self) -> int | None:
         return self.code

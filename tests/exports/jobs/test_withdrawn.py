@@ -85,7 +85,12 @@ def test_what_is_deleted_once_it_is_written_is_in_no_file(
     alice: User, make: Make, delete: Delete, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hers = said(alice, "Hers", "Yes")
-    monkeypatch.setattr(destinations, "deliver", lambda *_: delete(hers) or {})
+
+    def deliver(*_: Any) -> dict[str, Any]:
+        delete(hers)
+        return {}
+
+    monkeypatch.setattr(destinations, "deliver", deliver)
     assert state(make(alice)) == ("expired", False, True)
 
 
