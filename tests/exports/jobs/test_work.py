@@ -236,3 +236,11 @@ def test_files_of_no_export_go_after_a_day(alice: User, make: Make) -> None:
     assert young.exists()
     assert foreign.exists()
     assert job.result.exists()
+
+
+def test_what_the_last_of_the_killed_left_goes_too(alice: User) -> None:
+    job = ExportJob.objects.create(owner=alice, form="jsonl", state=State.FAILED, attempt=held.MOST_ATTEMPTS)
+    job.result.write_bytes(b"half of it")
+    os.utime(job.result, (0, 0))
+    cleaning.forget()
+    assert not job.result.exists()
