@@ -1,9 +1,10 @@
 """What django-allauth asks about accounts here."""
 
-from typing import Any, cast
+from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponseRedirect
 from django.urls import reverse
 
 from accounts.sessions import is_suspended
@@ -15,11 +16,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # the librar
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
-    def pre_login(self, request: HttpRequest, user: Any, **more: Any) -> HttpResponse | None:
-        """After the right password, or the other site's word: who is suspended stays outside all the same."""
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """The last step of each way in, after the second factor too: who is suspended by then stays outside."""
         if is_suspended(user):
-            return HttpResponseRedirect(reverse("account_suspended"))
-        return cast("HttpResponse | None", super().pre_login(request, user, **more))
+            raise ImmediateHttpResponse(HttpResponseRedirect(reverse("account_suspended")))
+        super().login(request, user)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         """Wrong passwords are counted by where they come from and for whom.

@@ -13,6 +13,7 @@ from django.test import Client, override_settings
 from accounts import api_keys, second_factor
 from accounts.models import RequiredSecondFactor, User
 from audit.models import Entry
+from limits import restraints
 from tests.accounts.factors import code_of, confirm, set_up_app, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -92,6 +93,16 @@ def test_guessing_the_code_is_paused(client: Client, protected: tuple[str, list[
     for _ in range(6):
         client.post(ASKED, {"code": "000000"})
     client.post(ASKED, {"code": code_of(protected[0], 1)})
+    assert not is_in(client)
+
+
+def test_who_is_suspended_between_password_and_code_stays_outside(
+    client: Client, alice: User, protected: tuple[str, list[str]]
+) -> None:
+    sign_in(client, "alice")
+    restraints.suspend(alice, None, "")
+    answer = client.post(ASKED, {"code": code_of(protected[0], 1)})
+    assert answer.headers["Location"] == "/accounts/suspended/"
     assert not is_in(client)
 
 
