@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 
 from accounts import invitations
 from accounts.models import Invitation, User
+from accounts.people import with_address
 
 PAUSE_S = 300  # between two letters of a kind to one address: nobody floods a colleague
 
@@ -28,17 +29,18 @@ log = logging.getLogger(__name__)
 
 def lost_password(address: str, site: str) -> None:
     """A link to whoever has this address and may sign in; to others nothing."""
-    person = User.objects.filter(email__iexact=address, is_active=True).first()
-    if person and _is_time("lost_password", address):
-        _send(address, _("A new password"), "lost_password", link=site + password_path(person), name=person.username)
+    person = with_address(address)
+    if person and person.is_active and _is_time("lost_password", address):
+        link = site + password_path(person)
+        _send(person.email, _("A new password"), "lost_password", link=link, name=person.username)
 
 
 def sign_up(address: str, site: str) -> None:
     """An invitation to whoever has this address; whoever has an account already is told so."""
     if not domain_is_open(address) or not _is_time("sign_up", address):
         return
-    if person := User.objects.filter(email__iexact=address).first():
-        _send(address, _("You have an account already"), "has_account", link=site, name=person.username)
+    if person := with_address(address):
+        _send(person.email, _("You have an account already"), "has_account", link=site, name=person.username)
         return
     _invitation, secret = invitations.invite(by=None, email=address, days=1)
     _send(address, _("Your account"), "invitation", link=site + invitation_path(secret), by="")

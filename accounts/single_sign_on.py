@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from accounts import invitations
 from accounts.models import User
+from accounts.people import with_address
 from audit.log import record
 
 log = logging.getLogger(__name__)
@@ -33,7 +34,7 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  #
         address = _verified(sociallogin)
         if sociallogin.is_existing or not address:
             return
-        person = User.objects.filter(email__iexact=address).first()
+        person = with_address(address)
         if person and not invitations.vouched_for(person):
             # Whoever took a colleague's address waits for the colleague to come this way, into the same account.
             raise ImmediateHttpResponse(render(request, "account/signup_closed.html"))

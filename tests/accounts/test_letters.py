@@ -83,6 +83,21 @@ def test_who_has_no_account_or_is_switched_off_gets_none(
     assert mail.outbox == []
 
 
+def test_an_address_that_only_looks_the_same_to_a_database_gets_no_link(
+    client: Client, empty_redis: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL finds Mike by either; here the question is put as it would answer it."""
+    User.objects.create_user("mike", "mike@example.org", "mike's password")
+    other = "m\N{LATIN SMALL LETTER DOTLESS I}ke@example.org"
+    monkeypatch.setattr(User.objects, "filter", lambda **_asked: User.objects.all())
+    asked(client, RESET, other)
+    work_off(empty_redis)
+    assert mail.outbox == []
+    asked(client, RESET, "MIKE@example.org")
+    work_off(empty_redis)
+    assert mail.outbox[-1].to == ["mike@example.org"]
+
+
 def test_nobody_floods_a_colleague(client: Client, alice: User, empty_redis: redis.Redis) -> None:
     for number in range(4):
         client.post(RESET, {"email": "alice@example.org"}, REMOTE_ADDR=f"192.0.2.{number}")

@@ -6,6 +6,7 @@ import pytest
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
+from accounts import invitations
 from accounts.models import User
 from audit.models import Entry
 from limits import restraints
@@ -44,6 +45,23 @@ def test_an_address_that_is_not_verified_opens_nothing(
     answer = provider.sign_in(client, "m-1")
     assert "Accounts are made by an administrator" in answer.content.decode()
     assert (who(client), User.objects.count()) == ("", 1)
+
+
+def test_who_typed_a_colleagues_address_on_an_open_invitation_gets_not_their_first_sign_in(
+    client: Client, grace: User, provider: Provider
+) -> None:
+    """The account is the other's: a colleague who came into it would write where the other reads."""
+    row, _secret = invitations.invite(by=grace)
+    taken = invitations.accept(row, username="mallory", email="eve@example.org", password="mallory's password")
+    provider.knows("e-1", email="eve@example.org", email_verified=True)
+    answer = provider.sign_in(client, "e-1")
+    assert "Accounts are made by an administrator" in answer.content.decode()
+    assert (who(client), SocialAccount.objects.count()) == ("", 0)
+    taken.delete()
+    row, _secret = invitations.invite(by=grace, email="eve@example.org")
+    invitations.accept(row, username="eve", email="", password="eve's password")
+    provider.sign_in(client, "e-1")
+    assert who(client) == "eve", "an invitation to the address vouches for it"
 
 
 def test_it_may_be_taken_for_verified_where_the_setting_says_so(
