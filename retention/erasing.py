@@ -9,10 +9,11 @@ from uuid import UUID
 
 from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ApiKey, User
+from accounts.models import ApiKey, Invitation, User
+from accounts.sessions import end_all
 from audit import holds, receipts
 from audit.models import Receipt
 from audit.receipts import Gone, Why
@@ -47,6 +48,7 @@ def erase(user: User, *, by: User | None, receipt: UUID | None = None) -> Receip
     """Delete the account and all that is theirs. Raises Stays, also while a worker still writes for them."""
     check(user)
     User.objects.filter(pk=user.pk).update(is_active=False)  # nothing new comes
+    end_all(user, stops=False)
     _stop_all(user)
     while ids := list(Conversation.objects.filter(owner=user).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
         _conversations(user, ids)
@@ -107,3 +109,4 @@ def _owned(user: User) -> "Iterator[QuerySet[Any]]":
     yield Policy.objects.filter(user=user)
     yield Restraint.objects.filter(user=user)
     yield EmailAddress.objects.filter(user=user)
+    yield Invitation.objects.filter(Q(accepted_by=user) | (Q(email__iexact=user.email) if user.email else Q()))

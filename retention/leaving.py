@@ -46,22 +46,29 @@ def let_go() -> int:
     """Delete the accounts whose time is up; how many."""
     done = 0
     for leaving in Leaving.objects.filter(due_at__lte=timezone.now()).select_related("user"):
-        if holds.on(leaving.user_id):
-            User.objects.filter(pk=leaving.user_id, is_active=True).update(is_active=False)
-            continue
         try:
-            erasing.erase(leaving.user, by=None, receipt=leaving.receipt)
+            done += _go(leaving)
         except erasing.Stays as why:
             log.warning("An account that was to be deleted stays for now: %s", why)
-            continue
-        done += 1
     return done
 
 
+def _go(leaving: Leaving) -> bool:
+    """Whether it is gone. Whoever came back while others were deleted stays. Raises Stays."""
+    user = leaving.user
+    is_held = holds.on(user.pk)
+    if not is_held:
+        erasing.check(user)
+    if not User.objects.filter(pk=user.pk, leaving=leaving.pk).update(is_active=False) or is_held:
+        return False
+    erasing.erase(user, by=None, receipt=leaving.receipt)
+    return True
+
+
 def _came_back(request: HttpRequest | None, user: Any, **more: Any) -> None:
-    """Signing in keeps the account."""
+    """Signing in keeps the account, unless it is being deleted by now."""
     with transaction.atomic():
-        kept, _what = Leaving.objects.filter(user=user).delete()
+        kept, _what = Leaving.objects.filter(user=user, user__is_active=True).delete()
         if kept:
             record("person.stays", actor=user, subject=user)
     if kept and request:

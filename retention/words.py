@@ -17,6 +17,7 @@ KINDS: dict[str, str | Promise] = {
     "folder": _("folders"),
     "incident": _("incidents"),
     "indexentry": _("entries of the search"),
+    "invitation": _("invitations"),
     "message": _("messages"),
     "name in the ledger": _("names in the ledger"),
     "note": _("notes"),

@@ -9,18 +9,19 @@ from uuid import uuid4
 
 import pytest
 from asgiref.sync import async_to_sync
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts import api_keys
-from accounts.models import ApiKey, User
+from accounts import api_keys, invitations
+from accounts.models import ApiKey, Invitation, User, sessions_ended
 from audit import holds
 from audit.models import Entry, Receipt
 from conversations.models import Conversation, Message, Rating, SavedPrompt
 from limits.models import Usage
 from moderation.models import Incident
-from retention import copies, leaving
+from retention import copies, erasing, leaving
 from retention.models import DataCopy, Leaving
 from tests.retention.stories import talk
 
@@ -162,6 +163,42 @@ def test_signing_in_keeps_the_account(alice: User) -> None:
     assert not Leaving.objects.exists()
     actions = Entry.objects.filter(action__startswith="person.").order_by("pk").values_list("action", flat=True)
     assert list(actions) == ["person.leaving", "person.stays"]
+
+
+def test_who_comes_back_while_others_are_deleted_stays(alice: User, bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for person in (alice, bob):
+        ask_to_leave(person)
+    Leaving.objects.update(due_at=timezone.now())
+    erase = erasing.erase
+
+    def erased(user: User, **more: Any) -> Receipt:
+        back = bob if user == alice else alice
+        Client().post("/accounts/login/", {"login": back.username, "password": f"{back.username}'s password"})
+        return erase(user, **more)
+
+    monkeypatch.setattr(erasing, "erase", erased)
+    assert leaving.let_go() == 1
+    assert User.objects.get().is_active
+    assert not Leaving.objects.exists()
+
+
+def test_of_who_is_deleted_no_session_and_no_invitation_is_left(alice: User, bob: User, grace: User) -> None:
+    client, other = Client(), Client()
+    for one, name in ((client, "alice"), (other, "bob")):
+        one.post("/accounts/login/", {"login": name, "password": f"{name}'s password"})
+    for email in (alice.email, "", "eve@example.org"):
+        invitations.invite(by=grace, email=email)
+    ended: list[int] = []
+
+    def hear(user_id: int, **more: Any) -> None:
+        ended.append(user_id)
+
+    sessions_ended.connect(hear)
+    erasing.erase(alice, by=grace)
+    sessions_ended.disconnect(hear)
+    assert list(Session.objects.values_list("pk", flat=True)) == [other.session.session_key]
+    assert ended == [alice.pk], "their sockets close"
+    assert set(Invitation.objects.values_list("email", flat=True)) == {"", "eve@example.org"}
 
 
 def test_who_asks_shows_that_it_is_they(alice: User) -> None:
