@@ -1,20 +1,20 @@
 """A person's own data: a copy of it, the deletion of the account, and receipts of what was deleted."""
 
 from functools import partial
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
-from allauth.core import ratelimit
-from django import forms
+from allauth.account.adapter import get_adapter
+from allauth.account.decorators import reauthentication_required
 from django.conf import settings
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -28,35 +28,7 @@ from retention.models import DataCopy
 from retention.tasks import make_copy
 
 MOST = 20  # receipts shown
-LATELY_S = 600  # since the sign-in, of those who have no password here
-
-
-class LeaveForm(forms.Form):
-    """Who asks shows that it is they: by the password or, without one here, by having signed in just now."""
-
-    password = forms.CharField(
-        label=gettext_lazy("Your password"),
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-        max_length=4096,
-    )
-
-    def __init__(self, request: HttpRequest, data: Any = None) -> None:
-        super().__init__(data)
-        self.request = request
-        self.user = cast("User", request.user)
-        if not self.user.has_usable_password():
-            del self.fields["password"]
-
-    def clean(self) -> dict[str, Any]:
-        said = super().clean() or {}
-        if not ratelimit.consume(self.request, action="reauthenticate", user=self.user):
-            raise forms.ValidationError(_("Too many tries. Wait a minute."))
-        if "password" in self.fields:
-            if "password" in said and not self.user.check_password(said["password"]):
-                self.add_error("password", _("This is not your password."))
-        elif not self.user.last_login or (timezone.now() - self.user.last_login).total_seconds() > LATELY_S:
-            raise forms.ValidationError(_("Sign out and in again first, to show that it is you."))
-        return said
+LATELY_S = 600  # since the sign-in, of those who have neither password nor second factor here
 
 
 @never_cache
@@ -64,7 +36,16 @@ class LeaveForm(forms.Form):
 @login_required
 def data(request: HttpRequest) -> HttpResponse:
     """The page."""
-    return _page(request, LeaveForm(request))
+    user = cast("User", request.user)
+    mine = DataCopy.objects.visible_to(user)
+    context = {
+        "copies": mine,
+        "is_waiting": mine.filter(state__in=copies.OPEN).exists(),
+        "receipts": [words.Shown(one) for one in Receipt.objects.filter(whose=user.pk)[:MOST]],
+        "hours": settings.COPY_HOURS,
+        "days": settings.LEAVING_DAYS,
+    }
+    return render(request, "account/data.html", context)
 
 
 @require_POST
@@ -91,20 +72,33 @@ def download(request: HttpRequest, copy_id: UUID) -> StreamingHttpResponse:
 
 
 @never_cache
-@require_http_methods(["POST"])
+@require_http_methods(["GET", "POST"])
 @login_required
 def leave(request: HttpRequest) -> HttpResponse:
     """Ask for the deletion of the account; then the person is signed out, and told where the receipt will be."""
-    form = LeaveForm(request, request.POST)
-    if not form.is_valid():
-        return _page(request, form, status=422)
+    return _left(request) if request.method == "POST" else redirect("account_data")
+
+
+@reauthentication_required
+def _left(request: HttpRequest) -> HttpResponse:
+    user = cast("User", request.user)
     try:
-        asked = leaving.ask(form.user)
+        _check_came_lately(request, user)
+        asked = leaving.ask(user)
     except erasing.Stays as why:
         messages.error(request, str(why))
         return redirect("account_data")
-    end_all(form.user, stops=True)
+    logout(request)
+    end_all(user, stops=True)
     return redirect("deletion_receipt", receipt_id=asked.receipt)
+
+
+def _check_came_lately(request: HttpRequest, user: User) -> None:
+    """Who has nothing here to show that it is they signed in just now. Raises Stays."""
+    if get_adapter(request).get_reauthentication_methods(user):
+        return
+    if not user.last_login or (timezone.now() - user.last_login).total_seconds() > LATELY_S:
+        raise erasing.Stays(_("Sign out and in again first, to show that it is you."))
 
 
 @never_cache
@@ -119,17 +113,3 @@ def receipt(request: HttpRequest, receipt_id: UUID) -> HttpResponse:
         return render(request, "account/receipt.html", {"due_at": asked.due_at})
     parts = Receipt.objects.filter(whose=found.whose, why=found.why) if found.why == Receipt.Why.ACCOUNT else [found]
     return render(request, "account/receipt.html", {"receipt": found, "parts": [words.Shown(one) for one in parts]})
-
-
-def _page(request: HttpRequest, form: LeaveForm, status: int = 200) -> HttpResponse:
-    user = cast("User", request.user)
-    mine = DataCopy.objects.visible_to(user)
-    context = {
-        "form": form,
-        "copies": mine,
-        "is_waiting": mine.filter(state__in=copies.OPEN).exists(),
-        "receipts": [words.Shown(one) for one in Receipt.objects.filter(whose=user.pk)[:MOST]],
-        "hours": settings.COPY_HOURS,
-        "days": settings.LEAVING_DAYS,
-    }
-    return render(request, "account/data.html", context, status=status)

@@ -175,7 +175,7 @@ ACCOUNT: dict[str, tuple[Way, ...]] = {
     "account_data": (get(MEMBERS),),
     "account_data_copy": (post(MEMBERS),),  # each their own
     "account_data_download": (get(ALICE_ONLY),),
-    "account_leave": (post(MEMBERS),),  # refused without their password
+    "account_leave": (get(MEMBERS), post(MEMBERS)),  # nothing without their password again
     "deletion_receipt": (get(EVERYONE),),  # who knows its id, which nobody guesses: numbers, and no name
     "set_language": (post(EVERYONE),),
 }

@@ -23,9 +23,11 @@ from limits.models import Usage
 from moderation.models import Incident
 from retention import copies, erasing, leaving
 from retention.models import DataCopy, Leaving
+from tests.accounts.factors import confirm, set_up_app
 from tests.retention.stories import talk
 
 pytestmark = pytest.mark.django_db(transaction=True)
+LEAVE = "/accounts/data/leave/"
 
 
 def signed_in(user: User) -> Client:
@@ -128,8 +130,9 @@ def test_one_that_fails_says_so(alice: User, monkeypatch: pytest.MonkeyPatch) ->
 def ask_to_leave(user: User) -> tuple[Client, str]:
     """And where the receipt will be."""
     client = signed_in(user)
-    answer = client.post("/accounts/data/leave/", {"password": f"{user.username}'s password"})
-    assert answer.status_code == 302
+    client.post(LEAVE)
+    answer = client.post("/accounts/reauthenticate/", {"password": f"{user.username}'s password", "next": LEAVE})
+    assert "/receipt/" in answer.headers["Location"]
     return client, answer.headers["Location"]
 
 
@@ -202,22 +205,47 @@ def test_of_who_is_deleted_no_session_and_no_invitation_is_left(alice: User, bob
 
 
 def test_who_asks_shows_that_it_is_they(alice: User) -> None:
-    answer = signed_in(alice).post("/accounts/data/leave/", {"password": "a guess"})
-    assert answer.status_code == 422
-    assert "This is not your password" in answer.content.decode()
+    client = signed_in(alice)
+    assert client.post(LEAVE).headers["Location"].startswith("/accounts/reauthenticate/")
+    assert client.post("/accounts/reauthenticate/", {"password": "a guess", "next": LEAVE}).status_code == 200
+    assert client.get(LEAVE).headers["Location"] == "/accounts/data/"
+    assert not Leaving.objects.exists()
+
+
+def test_who_has_a_second_factor_may_show_that(alice: User) -> None:
+    client = signed_in(alice)
+    confirm(client, "alice")
+    _secret, codes = set_up_app(client)
+    other = signed_in(alice)
+    other.post(LEAVE)
+    answer = other.post("/accounts/2fa/reauthenticate/", {"code": codes[0], "next": LEAVE})
+    assert "/receipt/" in answer.headers["Location"]
+    assert Leaving.objects.exists()
+
+
+def test_who_can_show_nothing_here_signed_in_just_before(alice: User) -> None:
     alice.set_unusable_password()
     alice.save()
     client = signed_in(alice)
     User.objects.update(last_login=timezone.now() - timedelta(hours=1))
-    assert client.post("/accounts/data/leave/").status_code == 422
+    assert "Sign out and in again first" in client.post(LEAVE, follow=True).content.decode()
     assert not Leaving.objects.exists()
     User.objects.update(last_login=timezone.now())
-    assert client.post("/accounts/data/leave/").status_code == 302
+    assert "/receipt/" in client.post(LEAVE).headers["Location"]
     assert Leaving.objects.exists()
 
 
+def test_who_asked_leaves_nothing_in_the_browser(alice: User) -> None:
+    client = signed_in(alice)
+    client.post(LEAVE)
+    answer = client.post("/accounts/reauthenticate/", {"password": "alice's password", "next": LEAVE})
+    assert answer.headers["Clear-Site-Data"] == '"cache", "storage"'
+
+
 def test_the_last_owner_stays(grace: User) -> None:
-    answer = signed_in(grace).post("/accounts/data/leave/", {"password": "grace's password"}, follow=True)
+    client = signed_in(grace)
+    confirm(client, "grace")
+    answer = client.post(LEAVE, follow=True)
     assert "You are the last owner" in answer.content.decode()
     assert not Leaving.objects.exists()
 
