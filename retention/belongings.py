@@ -1,4 +1,7 @@
-"""All that a person has here, as files of one zip. No secret of theirs is in it: no password, no key, no session."""
+"""All that a person has here, as files of one zip.
+
+No secret of theirs is in it, only facts: that there is a key, a session, a second factor, and since when.
+"""
 
 import json
 import zipfile
@@ -6,6 +9,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from allauth.mfa.models import Authenticator
+from allauth.socialaccount.models import SocialAccount
+from allauth.usersessions.models import UserSession
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import QuerySet
 
@@ -25,7 +31,8 @@ account.json         your name, address, groups and settings
 conversations.jsonl  your conversations, one on a line, in the site's own format chatsite/conversation
 *.json               a list of rows each; times are UTC
 
-What is not here: your password and the secrets of your keys, of which only sums are kept, and what others wrote.
+What is not here: your password and the secrets of your keys, of which only sums are kept; what signs your devices in;
+the secrets of second factors; and what others wrote.
 """
 
 ACCOUNT = ("username", "email", "first_name", "last_name", "date_joined", "last_login", "appearance")
@@ -34,6 +41,8 @@ PARAMETERS = ("instructions", "temperature", "top_p", "max_tokens", "effort", "m
 SHARE = ("conversation", "title", "messages", "audience", "created_at", "expires_at", "revoked_at")
 INCIDENT = ("at", "where", "action", "conversation", "message", "reason", "said", "state", "appeal", "appealed_at")
 TOKENS = ("prompt_tokens", "completion_tokens", "charged")
+SESSION = ("ip", "user_agent", "created_at", "last_seen_at")
+SIGN_ON = ("provider", "uid", "extra_data", "date_joined", "last_login")
 USAGE = ("day", "model", "state", "outcome", "reserved_at", "settled_at", *TOKENS)
 
 
@@ -70,6 +79,9 @@ def lists(user: User) -> "dict[str, QuerySet[Any, dict[str, Any]]]":
         "shares": Share.objects.visible_to(user).values(*SHARE),
         "usage": Usage.objects.filter(user=user).order_by("day", "reserved_at").values(*USAGE),
         "keys": ApiKey.objects.visible_to(user).values(*KEY),
+        "sessions": UserSession.objects.filter(user=user).values(*SESSION),
+        "factors": Authenticator.objects.filter(user=user).values("type", "created_at", "last_used_at"),
+        "sign_ons": SocialAccount.objects.filter(user=user).values(*SIGN_ON),
         "restraints": Restraint.objects.filter(user=user).values("kind", "since", "until", "lifted_at"),
         "incidents": Incident.objects.filter(user=user).values(*INCIDENT),
         "receipts": Receipt.objects.filter(whose=user.pk).values("id", "at", "why", "counts", "digest"),

@@ -67,7 +67,11 @@ def secret(alice: User) -> str:
 
 def test_all_that_is_ones_own_comes_in_one_zip(alice: User, bob: User, secret: str) -> None:
     talk(bob, text="Bob's own words")
-    client = signed_in(alice)
+    client = Client(headers={"user-agent": "A browser"}, REMOTE_ADDR="192.0.2.7")
+    client.post("/accounts/login/", {"login": "alice", "password": "alice's password"})
+    confirm(client, "alice")
+    code, _recovery = set_up_app(client)
+    signed_in(bob)
     client.post("/accounts/data/copy/")
     client.post("/accounts/data/copy/")
     made = DataCopy.objects.get()  # while one is waited for, it is that one
@@ -85,10 +89,13 @@ def test_all_that_is_ones_own_comes_in_one_zip(alice: User, bob: User, secret: s
     assert files["usage.json"][0]["charged"] == 7
     assert files["ratings.json"][0]["value"] == 1
     assert files["keys.json"][0]["name"] == "Nightly"
+    assert [(one["ip"], one["user_agent"]) for one in files["sessions.json"]] == [("192.0.2.7", "A browser")]
+    assert {one["type"] for one in files["factors.json"]} == {"totp", "recovery_codes"}
     with zipfile.ZipFile(io.BytesIO(whole)) as zipped:
         text = b"".join(map(zipped.read, zipped.namelist()))
-    for hidden in (secret.encode(), ApiKey.objects.get().digest.encode(), alice.password.encode(), b"Bob's own"):
-        assert hidden not in text
+    session = str(client.session.session_key)
+    for hidden in (secret, ApiKey.objects.get().digest, alice.password, session, code, "Bob's own"):
+        assert hidden.encode() not in text
     assert Entry.objects.filter(action="data_copy.downloaded").count() == 1
 
 
