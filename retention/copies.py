@@ -1,6 +1,10 @@
-"""A copy of all that a person has here: asked for, made in the background, kept for some days, for nobody else."""
+"""A copy of all that a person has here: asked for, made in the background, for nobody else.
+
+It is kept for some days, or until the next one is there: nobody fills the disk with copies.
+"""
 
 import logging
+from collections.abc import Iterable
 from datetime import timedelta
 from uuid import UUID
 
@@ -48,15 +52,17 @@ def make(pk: UUID) -> bool:
         part.rename(copy.path)
     except Exception:  # whatever it is, the person must see that it failed, not wait for ever
         log.exception("The copy %s of a person's data was not made.", pk)
-        DataCopy.objects.filter(pk=pk).update(state=State.FAILED)
+        DataCopy.objects.filter(pk=pk, state=State.RUNNING).update(state=State.FAILED)
         return False
     finally:
         part.unlink(missing_ok=True)
     until = timezone.now() + timedelta(hours=settings.COPY_HOURS)
     kept = DataCopy.objects.filter(pk=pk, state=State.RUNNING)
     if not kept.update(state=State.DONE, expires_at=until, size=copy.path.stat().st_size):
-        copy.path.unlink(missing_ok=True)  # its person left meanwhile
+        if not DataCopy.objects.filter(pk=pk).exists():  # its person left meanwhile; else another made it, too
+            copy.remove_files()
         return False
+    _remove(DataCopy.objects.visible_to(copy.owner).filter(state=State.DONE).exclude(pk=pk))
     return True
 
 
@@ -67,8 +73,14 @@ def make_waiting() -> int:
 
 def expire() -> int:
     """Remove those whose time is up; how many."""
-    old = list(DataCopy.objects.filter(Q(expires_at__lt=Now()) | Q(state=State.FAILED, started_at__lt=Now() - STUCK)))
-    for copy in old:
-        copy.path.unlink(missing_ok=True)
+    over = Q(expires_at__lt=Now()) | Q(state=State.FAILED, started_at__lt=Now() - STUCK)
+    return _remove(DataCopy.objects.filter(over))
+
+
+def _remove(copies: Iterable[DataCopy]) -> int:
+    gone = 0
+    for copy in copies:
+        copy.remove_files()
         copy.delete()
-    return len(old)
+        gone += 1
+    return gone

@@ -76,7 +76,7 @@ def _conversations(user: User, ids: list[UUID]) -> None:
 def _rest(user: User, by: User | None, receipt: UUID | None) -> Receipt:
     gone = Gone()
     for copy in DataCopy.objects.filter(owner=user):
-        transaction.on_commit(lambda path=copy.path: path.unlink(missing_ok=True))  # type: ignore[misc]
+        transaction.on_commit(copy.remove_files)
     _anonymous(user, gone)
     for rows in _owned(user):
         gone.add(str(rows.model._meta.model_name), rows.values_list("pk", flat=True))

@@ -123,3 +123,8 @@ class DataCopy(models.Model):
     @property
     def path(self) -> Path:
         return settings.DATA_DIR / "copies" / f"{self.pk}.zip"
+
+    def remove_files(self) -> None:
+        """The zip, and what a maker that was killed left of it."""
+        for path in self.path.parent.glob(f"{self.pk}.*"):
+            path.unlink(missing_ok=True)

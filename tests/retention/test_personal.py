@@ -4,6 +4,7 @@ import io
 import json
 import zipfile
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -21,7 +22,7 @@ from audit.models import Entry, Receipt
 from conversations.models import Conversation, Message, Rating, SavedPrompt
 from limits.models import Usage
 from moderation.models import Incident
-from retention import copies, erasing, leaving
+from retention import belongings, copies, erasing, leaving
 from retention.models import DataCopy, Leaving
 from tests.accounts.factors import confirm, set_up_app
 from tests.retention.stories import talk
@@ -121,6 +122,49 @@ def test_a_copy_is_for_nobody_else_and_expires(alice: User, grace: User) -> None
     assert signed_in(alice).get(address).status_code == 404
     assert copies.expire() == 1
     assert not made.path.exists()
+
+
+def test_a_new_copy_takes_the_place_of_the_one_before(alice: User, bob: User) -> None:
+    bobs, first = copies.ask(bob), copies.ask(alice)
+    assert copies.make_waiting() == 2
+    second = copies.ask(alice)
+    assert first.path.exists(), "until the new one is there"
+    assert copies.make(second.pk)
+    assert set(DataCopy.objects.all()) == {bobs, second}
+    assert [one.path.exists() for one in (bobs, first, second)] == [True, False, True]
+
+
+def test_a_maker_that_was_taken_for_gone_leaves_what_the_other_made(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = copies.ask(alice)
+    write = belongings.write
+
+    def slowly(user: User, path: Path) -> None:
+        monkeypatch.undo()
+        DataCopy.objects.update(started_at=timezone.now() - timedelta(hours=2))
+        assert copies.make(made.pk)
+        write(user, path)
+
+    monkeypatch.setattr(belongings, "write", slowly)
+    assert not copies.make(made.pk)
+    assert made.path.exists()
+    assert DataCopy.objects.get().state == "done"
+
+
+def test_what_a_killed_maker_left_goes_too(alice: User, grace: User) -> None:
+    expired = copies.ask(alice)
+    copies.make(expired.pk)
+    left = [expired.path.with_suffix(".1.part")]
+    left[0].touch()
+    DataCopy.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    copies.expire()
+    running = copies.ask(alice)
+    DataCopy.objects.update(state="running", started_at=timezone.now())
+    left.append(running.path.with_suffix(".2.part"))
+    left[1].touch()
+    erasing.erase(alice, by=grace)
+    assert not any(path.exists() for path in left)
 
 
 def test_one_that_fails_says_so(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
