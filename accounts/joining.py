@@ -7,6 +7,7 @@ from allauth.core.internal import ratelimit
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -77,7 +78,11 @@ def join(request: HttpRequest) -> HttpResponse:
     form = JoinForm(request.POST if request.method == "POST" else None, invitation=invitation)
     if request.method == "POST" and form.is_valid():
         return _joined(request, form)
-    context = {"form": form, "invitation": invitation}
+    return _page(request, form)
+
+
+def _page(request: HttpRequest, form: JoinForm) -> HttpResponse:
+    context = {"form": form, "invitation": form.invitation}
     return render(request, "account/join.html", context, status=422 if form.errors else 200)
 
 
@@ -89,6 +94,11 @@ def _joined(request: HttpRequest, form: JoinForm) -> HttpResponse:
         )
     except invitations.InvitationOverError:
         return render(request, "account/invitation_over.html", status=404)
+    except IntegrityError:  # at the same moment, or letters that the database alone takes for the same
+        form.full_clean()
+        if form.is_valid():
+            form.add_error("username", _("This name is taken."))
+        return _page(request, form)
     del request.session[KEY]
     answer: HttpResponse = perform_login(request, person, email_verification="none")
     return answer

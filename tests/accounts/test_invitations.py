@@ -123,6 +123,23 @@ def test_what_is_wrong_is_said_and_the_invitation_stays(grace: User, said: dict[
     assert not row.is_over
 
 
+def test_who_loses_the_race_for_a_name_is_told_so(grace: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    row, secret = invitations.invite(by=grace)
+    client = opened(secret)
+    accept = invitations.accept
+
+    def late(*args: Any, **said: Any) -> User:
+        User.objects.create_user("Dora", "other@example.org")
+        return accept(*args, **said)
+
+    monkeypatch.setattr(invitations, "accept", late)
+    answer = client.post(JOIN, NEW)
+    assert answer.status_code == 422
+    assert "name is taken" in problems(answer)
+    row.refresh_from_db()
+    assert not row.is_over
+
+
 def test_who_is_signed_in_is_told_so(alice: User, grace: User) -> None:
     row, secret = invitations.invite(by=grace)
     client = opened(secret)
