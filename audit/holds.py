@@ -11,10 +11,6 @@ from audit.log import record
 from audit.models import Hold, Withheld
 
 
-class Held(Exception):  # noqa: N818 - an answer to who asks, not a fault
-    """Not deleted: a legal hold is on its person."""
-
-
 def holding() -> "QuerySet[Hold]":
     """Those that hold now."""
     return Hold.objects.filter(lifted_at=None)
@@ -30,15 +26,10 @@ def people() -> Any:
     return holding().values("user_id")
 
 
-def check(user_id: int) -> None:
-    """Raises Held."""
-    if on(user_id):
-        raise Held
-
-
 @transaction.atomic
 def put_on(person: Any, reason: str, by: Any) -> Hold:
-    """From now on; a person who is under one already stays under that."""
+    """From now on; a person who is under one already stays under that. What the schedule began ends before."""
+    type(person)._default_manager.select_for_update(no_key=True).get(pk=person.pk)
     hold, made = Hold.objects.get_or_create(user=person, lifted_at=None, defaults={"reason": reason, "by": by})
     if made:
         record("hold.set", actor=by, subject=person, details={"hold": hold.pk, "reason": reason})
