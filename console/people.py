@@ -18,6 +18,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts import invitations
 from accounts.models import User
 from audit.admin import AuditedAdmin
 from console import holds, people_filters, person_access, person_page, restraints
@@ -65,6 +66,11 @@ class PersonAdmin(ActsOnSeveral, RolesOfPeople, ErasesPeople, AuditedAdmin, _Use
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if change and "email" in form.changed_data:
+            invitations.vouch(obj)
 
     def get_changelist(self, request: HttpRequest, **more: Any) -> type[PeopleList]:
         return PeopleList

@@ -57,7 +57,15 @@ def test_who_typed_a_colleagues_address_on_an_open_invitation_gets_not_their_fir
     answer = provider.sign_in(client, "e-1")
     assert "Accounts are made by an administrator" in answer.content.decode()
     assert (who(client), SocialAccount.objects.count()) == ("", 0)
-    taken.delete()
+    admin = Client()
+    admin.force_login(grace)
+    page = f"/admin/accounts/user/{taken.pk}/change/"
+    said = {"username": "mallory", "email": "mallory@example.org", "is_active": "on", "role": ""}
+    assert admin.post(page, said).status_code == 302
+    provider.knows("m-2", email="mallory@example.org", email_verified=True)
+    provider.sign_in(client, "m-2")
+    assert who(client) == "mallory", "an administrator vouches for the address they give"
+    client.logout()
     row, _secret = invitations.invite(by=grace, email="eve@example.org")
     invitations.accept(row, username="eve", email="", password="eve's password")
     provider.sign_in(client, "e-1")
