@@ -74,14 +74,12 @@ def download(request: HttpRequest, copy_id: UUID) -> StreamingHttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 @login_required
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]  # the library has no types
 def leave(request: HttpRequest) -> HttpResponse:
     """Ask for the deletion of the account; then the person is signed out, and told where the receipt will be."""
-    return _left(request) if request.method == "POST" else redirect("account_data")
-
-
-@reauthentication_required
-def _left(request: HttpRequest) -> HttpResponse:
     user = cast("User", request.user)
+    if request.method != "POST":
+        return redirect("account_data")
     try:
         _check_came_lately(request, user)
         asked = leaving.ask(user)
