@@ -141,7 +141,7 @@ def test_a_maker_that_was_taken_for_gone_leaves_what_the_other_made(
     write = belongings.write
 
     def slowly(user: User, path: Path) -> None:
-        monkeypatch.undo()
+        monkeypatch.setattr(belongings, "write", write)
         DataCopy.objects.update(started_at=timezone.now() - timedelta(hours=2))
         assert copies.make(made.pk)
         write(user, path)
