@@ -2,12 +2,16 @@
 
 from typing import cast
 
+from allauth.account.decorators import reauthentication_required
+from allauth.mfa.adapter import get_adapter
+from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.mfa.webauthn.views import remove_webauthn
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -25,6 +29,19 @@ def security(request: HttpRequest) -> HttpResponse:
     """The page."""
     context = {"sessions": sessions.shown(request), "has_factor": is_mfa_enabled(request.user)}
     return render(request, "account/security.html", context)
+
+
+@login_required
+@reauthentication_required(app="allauth.mfa")  # type: ignore[untyped-decorator]  # the library has no types
+def remove_passkey(request: HttpRequest, pk: int) -> HttpResponse:
+    """allauth's page, which does not ask by itself whether this one must stay. Another person's is not found."""
+    passkey = get_object_or_404(Authenticator, user=request.user, pk=pk, type=Authenticator.Type.WEBAUTHN)
+    adapter = get_adapter()
+    if not adapter.can_delete_authenticator(passkey):
+        messages.error(request, adapter.error_messages["cannot_delete_authenticator"])
+        return HttpResponseRedirect(reverse("mfa_index"))
+    answer: HttpResponse = remove_webauthn(request, pk=pk)
+    return answer
 
 
 @require_POST

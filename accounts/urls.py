@@ -30,7 +30,7 @@ urlpatterns = [
     path("2fa/recovery-codes/generate/", recovery_codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
     path("2fa/passkeys/", RedirectView.as_view(pattern_name="mfa_index"), name="mfa_list_webauthn"),
     path("2fa/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("2fa/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("2fa/passkeys/<int:pk>/remove/", security_page.remove_passkey, name="mfa_remove_webauthn"),
     path("2fa/passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
     path("2fa/passkeys/reauthenticate/", passkeys.reauthenticate_webauthn, name="mfa_reauthenticate_webauthn"),
     path("oidc/<str:provider_id>/login/", single_sign_on.login, name="openid_connect_login"),

@@ -181,6 +181,20 @@ def test_the_last_one_of_who_must_have_one_stays(client: Client, alice: User, pr
     assert Authenticator.objects.filter(type="totp").exists()
 
 
+def test_the_last_passkey_of_who_must_have_one_stays(client: Client, alice: User, mallory: User) -> None:
+    last = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Passkey", "credential": {}})
+    theirs = Authenticator.objects.create(user=mallory, type="webauthn", data={"name": "Passkey", "credential": {}})
+    group = required_of(alice)
+    client.force_login(alice)
+    confirm(client, "alice")
+    assert client.post(f"/accounts/2fa/passkeys/{last.pk}/remove/").headers["Location"] == PAGE
+    assert client.post(f"/accounts/2fa/passkeys/{theirs.pk}/remove/").status_code == 404
+    assert Authenticator.objects.count() == 2
+    group.user_set.remove(alice)
+    client.post(f"/accounts/2fa/passkeys/{last.pk}/remove/")
+    assert Authenticator.objects.get() == theirs
+
+
 def test_no_key_is_made_before(alice: User) -> None:
     required_of(alice)
     with pytest.raises(api_keys.KeyRefused, match="second_factor"):
