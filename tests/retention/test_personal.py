@@ -242,7 +242,7 @@ def test_of_who_is_deleted_no_session_and_no_invitation_is_left(alice: User, bob
         one.post("/accounts/login/", {"login": name, "password": f"{name}'s password"})
     for email in (alice.email, "", "eve@example.org"):
         invitations.invite(by=grace, email=email)
-    ended: list[int] = []
+    whose, ended = alice.pk, list[int]()
 
     def hear(user_id: int, **more: Any) -> None:
         ended.append(user_id)
@@ -251,7 +251,7 @@ def test_of_who_is_deleted_no_session_and_no_invitation_is_left(alice: User, bob
     erasing.erase(alice, by=grace)
     sessions_ended.disconnect(hear)
     assert list(Session.objects.values_list("pk", flat=True)) == [other.session.session_key]
-    assert ended == [alice.pk], "their sockets close"
+    assert ended == [whose], "their sockets close"
     assert set(Invitation.objects.values_list("email", flat=True)) == {"", "eve@example.org"}
 
 
