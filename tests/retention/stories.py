@@ -4,11 +4,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from django.test import Client
 from django.utils import timezone
 
+from accounts import api_keys
 from accounts.models import User
-from conversations.models import Conversation, Draft, IndexEntry, Message, Share
+from conversations.models import Conversation, Draft, IndexEntry, Message, Rating, SavedPrompt, Share
 from conversations.search import index
+from limits.models import Usage
+from moderation.models import Incident
 from retention.models import Rule
 
 
@@ -35,3 +40,29 @@ def rule(what: str, days: int | None, *, on: bool = True, **whose: Any) -> Rule:
 def left() -> set[str]:
     """Whose conversations there still are."""
     return set(Conversation.objects.values_list("owner__username", flat=True))
+
+
+def signed_in(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+@pytest.fixture
+def secret(alice: User) -> str:
+    """Of Alice's key; she has some of everything."""
+    one = talk(alice)
+    Rating.objects.create(reply=Message.objects.get(conversation=one, role="assistant"), value=1)
+    SavedPrompt.objects.create(owner=alice, name="Brief", text="Be brief")
+    Usage.objects.create(
+        reply=uuid4(),
+        user=alice,
+        model="m",
+        day="2026-01-01",
+        reserved=9,
+        charged=7,
+        charge_failed=False,
+        charge_blocked=False,
+    )
+    Incident.objects.create(message=uuid4(), user=alice, user_name="alice", where="prompt", excerpt="bad …")
+    return api_keys.create(alice, "Nightly", scopes=["chat"])[1]
