@@ -1,11 +1,11 @@
 """A Redis that Sentinels watch: its address, and a failover while a reply is written."""
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,12 +14,15 @@ import redis
 
 from chatsite.environment import ROOT
 from inference import sentinels
+from inference.engines.scripted.script import PIECES
 from inference.sentinels import Pool, Watched, watched
 from tests.cluster.sentinels import Watched as Running
 from tests.cluster.sentinels import watched as running
 from tests.sites import Site
 from tests.sites import running as site_running
 from tests.waiting import until
+
+LINES_BEFORE = 20  # of a stream: half a second of text
 
 
 @pytest.fixture
@@ -88,14 +91,25 @@ def test_a_reply_goes_on_over_a_failover(servers: Running) -> None:
     with site_running(120, CHATSITE_MODEL="scripted", REDIS_URL=servers.url) as site:
         key = site.manage("create_api_key", "admin", "--name", "failover").strip()
         reading = _ask(site, key, "@tokens=300 @rate=20 Go on")
-        time.sleep(2)
-        servers.kill_primary()
-        said, _ = reading.communicate(timeout=180)
-        assert reading.returncode == 0, site.log[-3000:]
-        assert "[DONE]" in said
-        assert said.count('"finish_reason":"stop"') == 1
+        lines: list[str] = []
+        for line in reading.stdout or ():
+            lines.append(line)
+            if len(lines) == LINES_BEFORE:
+                assert _said(lines)
+                servers.kill_primary()
+        assert reading.wait(30) == 0, site.log[-3000:]
+        assert len(lines) > LINES_BEFORE
+        assert "data: [DONE]\n" in lines
+        assert sum('"finish_reason":"stop"' in line for line in lines) == 1
+        assert _said(lines) in "".join(PIECES) * 20  # nothing is lost in between, nothing said twice
         assert "200" in _ask(site, key, "@tokens=5 And now?").communicate(timeout=60)[0]
         assert site.stop(signal.SIGTERM) == 0
+
+
+def _said(lines: list[str]) -> str:
+    """The text in the events of a stream."""
+    events = [json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")]
+    return "".join(event["choices"][0]["delta"].get("content") or "" for event in events if event["choices"])
 
 
 def _ask(site: Site, key: str, text: str) -> "subprocess.Popen[str]":
@@ -107,7 +121,7 @@ def _ask(site: Site, key: str, text: str) -> "subprocess.Popen[str]":
         "with httpx.stream('POST', url, json=body, headers={'Authorization': 'Bearer ' + key}, timeout=120) as told:\n"
         "    print(told.status_code)\n"
         "    for line in told.iter_lines():\n"
-        "        print(line)\n"
+        "        print(line, flush=True)\n"
     )
     command = [sys.executable, "-c", program, f"{site.url}/v1/chat/completions", key, text]
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
