@@ -27,6 +27,7 @@ def test_all_that_a_site_needs_is_there() -> None:
 def test_what_a_container_may_do_is_little(name: str) -> None:
     service = SERVICES[name]
     assert service["cap_drop"] == ["ALL"]
+    assert service.get("cap_add", []) == (["NET_BIND_SERVICE"] if name == "proxy" else [])
     assert service["security_opt"] == ["no-new-privileges:true"]
     if not service["image"].startswith("chatsite"):  # whose images say it
         assert service["user"].split(":")[0] not in {"0", "root"}
