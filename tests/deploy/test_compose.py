@@ -100,6 +100,10 @@ def test_volumes_are_declared_and_used() -> None:
     assert {name for name in used if not name.startswith(".")} == declared
 
 
+def test_what_one_makes_and_another_serves_lies_in_one_volume() -> None:
+    assert all("data:/data" in SERVICES[name]["volumes"] for name in ("web", "background"))
+
+
 def test_both_gpus_go_to_the_worker_and_to_nobody_without_one() -> None:
     (devices,) = SERVICES["inference"]["deploy"]["resources"]["reservations"]["devices"]
     assert (devices["driver"], devices["count"], devices["capabilities"]) == ("nvidia", 2, ["gpu"])

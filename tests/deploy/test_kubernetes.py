@@ -8,6 +8,7 @@ from typing import Any
 import kubernetes_validate
 import pytest
 import yaml
+from django.conf import settings
 from django.core.management import get_commands
 from django.urls import resolve
 
@@ -84,6 +85,20 @@ def test_what_a_container_may_do_is_little() -> None:
         assert container["securityContext"]["readOnlyRootFilesystem"] is True, name
         assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}, name
         assert container["resources"]["limits"]["memory"], name
+
+
+def test_what_one_makes_and_another_serves_lies_in_one_volume() -> None:
+    claims = {one["metadata"]["name"]: one["spec"]["accessModes"] for one in of_kind("PersistentVolumeClaim")}
+    assert claims == {"cache": ["ReadWriteMany"], "data": ["ReadWriteMany"]}
+    kept = {name: {one["name"]: one for one in pod["volumes"]} for name, pod in pods() if "volumes" in pod}
+    for name in ("web", "background"):
+        assert kept[name]["data"] == {"name": "data", "persistentVolumeClaim": {"claimName": "data"}}
+
+
+def test_what_the_site_takes_passes_the_ingress() -> None:
+    (ingress,) = of_kind("Ingress")
+    most = ingress["metadata"]["annotations"]["nginx.ingress.kubernetes.io/proxy-body-size"]
+    assert int(most.removesuffix("m")) << 20 >= max(settings.LARGEST_BODIES.values())
 
 
 def test_probes_ask_what_the_site_answers() -> None:
