@@ -6,7 +6,7 @@ the new one. A plain address goes the same way through ``client``; only what it 
 
 from dataclasses import dataclass
 from typing import Any, cast
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 import redis
 import redis.asyncio
@@ -43,9 +43,10 @@ class Watched:
     @property
     def broker_url(self) -> str:
         """As Celery wants it: each Sentinel an address, with what signs in to the servers."""
-        user = self.username or ""
-        who = f"{user}:{self.password}@" if self.password else ""
-        return ";".join(f"sentinel://{who}{host}:{port}/{self.database}" for host, port in self.sentinels)
+        user, password = quote(self.username or "", safe=""), quote(self.password or "", safe="")
+        who = f"{user}:{password}@" if password else ""
+        hosts = [(f"[{host}]" if ":" in host else host, port) for host, port in self.sentinels]
+        return ";".join(f"sentinel://{who}{host}:{port}/{self.database}" for host, port in hosts)
 
 
 def watched(url: str) -> Watched | None:

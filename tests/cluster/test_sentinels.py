@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 import redis
+from kombu.utils.url import parse_url
 
 from chatsite.environment import ROOT
 from inference import sentinels
@@ -63,6 +64,14 @@ def test_celery_and_the_channel_layer_are_told_in_their_words() -> None:
         "db": 1,
         "password": "secret",
     }
+
+
+def test_celery_reads_what_was_written() -> None:
+    there = watched("sentinel://me:s%40%2Fc%3Brt@[::1]:5,two/S/1")
+    assert there is not None
+    first, second = map(parse_url, there.broker_url.split(";"))
+    assert (first["hostname"], first["port"], second["hostname"]) == ("::1", 5, "two")
+    assert {(one["userid"], one["password"]) for one in (first, second)} == {("me", "s@/c;rt")}
 
 
 def test_after_a_failover_everybody_asks_the_new_primary(servers: Running) -> None:
