@@ -13,18 +13,16 @@ from django.conf import settings
 ROOT = Path(settings.BASE_DIR)
 PAGE = (ROOT / "docs" / "development.md").read_text()
 BLOCK = re.compile(r"^```(\w+)\n(.*?)^```", re.M | re.S)
-PACKAGES = (
-    "accounts",
-    "audit",
-    "chatsite",
-    "console",
-    "conversations",
-    "exports",
-    "inference",
-    "limits",
-    "moderation",
-    "retention",
-)
+PACKAGES = sorted(file.parent.name for file in ROOT.glob("*/__init__.py") if file.parent.name != "tests")
+WRITE = """
+import django
+django.setup()
+from exports.formats import LABELS, View, format_named
+from tests.exports.talks import record, with_items
+assert list(LABELS)[-1] == "org"
+talk = with_items(record("Hello", "* no heading\\n\\nand more"), reasoning="Thinking")
+print(format_named("org").write(talk, View()).decode())
+"""
 ASK = "CHATSITE_CATALOG=parrot.toml python manage.py ask "
 
 
@@ -37,8 +35,7 @@ def section(title: str) -> list[tuple[str, str]]:
 def checkout(tmp_path: Path) -> Path:
     """The site's source, to be changed."""
     for name in PACKAGES:
-        if (ROOT / name).exists():
-            shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("manage.py", "pyproject.toml"):
         shutil.copy(ROOT / name, tmp_path)
     for name in ("static", "templates", "locale"):
@@ -75,10 +72,24 @@ def test_an_engine_is_added_by_following_the_page(checkout: Path) -> None:
     assert asked.stdout.split() == question.strip('"').split()
 
 
-def test_the_engine_of_the_page_is_as_the_house_writes(checkout: Path) -> None:
-    follow(checkout, section("Add an engine"))
+def test_a_format_is_added_by_following_the_page(checkout: Path) -> None:
+    follow(checkout, section("Add an export format"))
+    (checkout / "tests").symlink_to(ROOT / "tests")
+    written = run(checkout, sys.executable, "-c", WRITE, DJANGO_SETTINGS_MODULE="chatsite.settings")
+    assert written.returncode == 0, written.stderr
+    assert written.stdout.startswith("#+title: A talk\n")
+    assert "\n: * no heading\n:\n: and more\n" in written.stdout
+    assert "Thinking" not in written.stdout
+
+
+@pytest.mark.parametrize(
+    ("title", "file"),
+    [("Add an engine", "inference/engines/parrot.py"), ("Add an export format", "exports/formats/org.py")],
+)
+def test_what_the_page_adds_is_as_the_house_writes(checkout: Path, title: str, file: str) -> None:
+    follow(checkout, section(title))
     for tool in (["ruff", "check"], ["ruff", "format", "--check"]):
-        said = run(checkout, sys.executable, "-m", *tool, "inference/engines/parrot.py")
+        said = run(checkout, sys.executable, "-m", *tool, file)
         assert said.returncode == 0, said.stdout
 
 
