@@ -1,14 +1,17 @@
 """Migrations run while the release before still serves, so they take nothing away that it uses."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from django.apps import apps
+from django.conf import settings
 from django.db import migrations, models
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations.base import Operation
 from django.db.models import NOT_PROVIDED
 
-OURS = {"accounts", "audit", "console", "conversations", "exports", "inference", "limits", "moderation"}
+OURS = {app.label for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR}
 NEW = models.CharField(max_length=8, default="")
 TAKES_AWAY = (
     migrations.RemoveField,
@@ -59,7 +62,7 @@ def ours() -> dict[str, migrations.Migration]:
 
 def test_the_release_before_can_serve_on_the_new_tables() -> None:
     found = {name: wrong(one) for name, one in ours().items() if name not in BEFORE_THE_FIRST_RELEASE}
-    assert len(found) > 10
+    assert {"conversations", "retention"} <= {name.partition(".")[0] for name in found}
     assert {name: said for name, said in found.items() if said} == {}
 
 
