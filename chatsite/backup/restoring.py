@@ -26,20 +26,28 @@ from chatsite.supervisor.preflight import StartError, lock
 Say = Callable[[str], None]
 
 
-def restore(path: Path, say: Say, passphrase: str = "") -> None:
-    """Replace the database by the backup's. What is there is kept in a backup of its own first. Raises BackupError."""
+def restore(path: Path, say: Say, passphrase: str = "", *, fresh: bool = False) -> None:
+    """Replace the database by the backup's, and with a passphrase the secret key by the sealed one.
+
+    What is there is kept in a backup of its own first, under the same passphrase; with ``fresh`` nothing may be there.
+    Raises BackupError.
+    """
     with opened(path) as reader, _stopped():
         _check_vendor(reader.manifest)
         say("Checking the backup")
         reader.check()
-        _restore_secret(reader, passphrase, say)
+        key = _sealed_key(reader, passphrase, say)
+        has_data = not keeper().is_empty()
+        if has_data and fresh:
+            raise BackupError("The database is not empty, and what is in it would be replaced.")
         keeper().check_alone()
-        if not keeper().is_empty():
-            say(f"What was there is kept in {making.make(settings.BACKUP_DIR / 'replaced')}")
+        if has_data:
+            say(f"What was there is kept in {making.make(settings.BACKUP_DIR / 'replaced', passphrase)}")
         say(f"Putting back the database of {reader.manifest.made_at}")
         keeper().load(reader)
         call_command("migrate", interactive=False, verbosity=0)
         _compare(reader.manifest)
+        _put_back(key, say)
         _forget_redis()
 
 
@@ -56,7 +64,7 @@ def verify(path: Path, say: Say, scratch: str = "") -> Manifest:
     with tempfile.TemporaryDirectory(prefix="chatsite-verify-") as folder, _scratch(scratch) as url:
         environment = {**os.environ, "CHATSITE_DATA_DIR": folder, "DATABASE_URL": url, "CHATSITE_SECRET_KEY": "scratch"}
         environment |= {"DJANGO_SETTINGS_MODULE": "chatsite.settings", "REDIS_URL": ""}
-        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "restore", str(path.resolve())]
+        command = [sys.executable, str(settings.BASE_DIR / "manage.py"), "restore", "--fresh", str(path.resolve())]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BackupError(f"The backup cannot be restored: {(done.stderr or done.stdout).strip()[-2000:]}")
@@ -82,23 +90,27 @@ def _compare(manifest: Manifest) -> None:
                 raise BackupError(f"The restored table {table} has {found} rows; the backup has {expected}.")
 
 
-def _restore_secret(reader: Reader, passphrase: str, say: Say) -> None:
+def _sealed_key(reader: Reader, passphrase: str, say: Say) -> str:
+    """The secret key in the backup; empty without a passphrase. Raises BackupError for a wrong one."""
     sealed = reader.secrets()
     if not passphrase:
         if sealed:
             say("The secret key in it stays sealed: no --passphrase-file was given.")
-        return
+        return ""
     if sealed is None:
         raise BackupError("There is a passphrase, but no secrets are in this backup.")
-    key = unseal(sealed, passphrase).decode()
-    if key == settings.SECRET_KEY:
+    return unseal(sealed, passphrase).decode()
+
+
+def _put_back(key: str, say: Say) -> None:
+    if key in {"", settings.SECRET_KEY}:
         return
     place = settings.DATA_DIR / "secret_key"
     draft = place.with_suffix(".restored")
     draft.touch(mode=0o600)
     draft.write_text(key)
     draft.replace(place)
-    say(f"The secret key is put back in {place}. Remove CHATSITE_SECRET_KEY if it is set.")
+    say(f"The secret key is put back in {place}. Remove CHATSITE_SECRET_KEY and CHATSITE_SECRET_KEY_FILE if set.")
 
 
 def _forget_redis() -> None:

@@ -1,5 +1,8 @@
 """A backup is made while the site serves, holds no sessions and no open secret, and can be restored."""
 
+import os
+import subprocess
+import sys
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -55,6 +58,40 @@ def test_backup_holds_no_session_and_no_open_secret(made: Path) -> None:
     assert site.SECRET_KEY.encode() not in whole
     assert b"How old do whales get?" in whole
     assert made.stat().st_mode & 0o077 == 0
+
+
+def test_key_is_put_back_and_the_one_before_is_kept(made: Path, tmp_path: Path) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("keys are the same whatever the database")
+    data, phrase = tmp_path / "data", tmp_path / "passphrase"
+    data.mkdir()
+    (data / "secret_key").write_text("the key before")
+    phrase.write_text(f"{PASSPHRASE}\n")
+    with archive.opened(made) as reader:
+        reader.extract("database.sqlite3", data / "chatsite.sqlite3")
+    manage(data, "restore", str(made), "--passphrase-file", str(phrase))
+    assert (data / "secret_key").read_text() == site.SECRET_KEY
+    assert (data / "secret_key").stat().st_mode & 0o077 == 0
+    (kept,) = archive.kept_in(data / "backups" / "replaced")
+    with archive.opened(kept) as reader:
+        assert unseal(reader.secrets() or b"", PASSPHRASE) == b"the key before"
+        assert reader.manifest.rows["accounts_user"] == 1
+
+
+def manage(data: Path, *command: str) -> None:
+    """On another site, in another process."""
+    others = {name: value for name, value in os.environ.items() if not name.startswith("CHATSITE_")}
+    environment = {**others, "CHATSITE_DATA_DIR": str(data), "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
+    environment |= {"DATABASE_URL": "", "REDIS_URL": ""}
+    called = [sys.executable, str(site.BASE_DIR / "manage.py"), *command]
+    done = subprocess.run(called, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_what_must_be_empty_is_left_as_it_is(made: Path) -> None:
+    with pytest.raises(BackupError, match="not empty"):
+        restoring.restore(made, lambda _: None, fresh=True)
+    assert User.objects.count() == 1
 
 
 @pytest.mark.django_db

@@ -15,11 +15,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("file", type=Path)
         parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="Puts the sealed secret key back.")
+        parser.add_argument("--fresh", action="store_true", help="Refuses where there is something to replace.")
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             passphrase = making.passphrase_from(options["passphrase_file"])
-            restoring.restore(options["file"], self.stdout.write, passphrase)
+            restoring.restore(options["file"], self.stdout.write, passphrase, fresh=options["fresh"])
         except BackupError as error:
             raise CommandError(str(error)) from error
         self.stdout.write("Restored. Start the site; everybody signs in again.")
