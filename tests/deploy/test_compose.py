@@ -83,6 +83,12 @@ def test_a_person_may_choose_what_the_example_names() -> None:
     assert not [name for name in example if "PASSWORD" in name or "SECRET" in name]
 
 
+def test_all_other_settings_are_in_a_file_that_nobody_commits() -> None:
+    for name in ("web", "inference", "background", "scheduler", "prepare"):
+        assert SERVICES[name]["env_file"] == [{"path": "site.env", "required": False}]
+    assert "docker/site.env" in (ROOT / ".gitignore").read_text().splitlines()
+
+
 def test_files_that_are_mounted_exist() -> None:
     mounted = [
         volume.partition(":")[0]

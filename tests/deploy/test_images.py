@@ -66,4 +66,4 @@ def test_the_site_reads_what_images_set() -> None:
 
 def test_secrets_and_data_stay_out() -> None:
     ignored = (DOCKER / "Dockerfile.dockerignore").read_text().splitlines()
-    assert {".git", "data", "**/.env", ".venv"} <= set(ignored)
+    assert {".git", "data", "**/.env", "**/site.env", ".venv"} <= set(ignored)
