@@ -76,6 +76,13 @@ def test_what_is_not_the_sites_is_reached_by_nobody_else() -> None:
         assert all(port.startswith("127.0.0.1:") for port in SERVICES[name]["ports"])
 
 
+def test_who_reads_what_others_wrote_has_no_secrets() -> None:
+    weights = SERVICES["weights"]
+    assert weights["volumes"] == ["cache:/cache"]
+    assert weights["networks"] == ["outside"]
+    assert not [name for name in weights["environment"] if name.endswith("_FILE")]
+
+
 def test_a_person_may_choose_what_the_example_names() -> None:
     example = dict(re.findall(r"^(\w+)=(.*)$", (DOCKER / ".env.example").read_text(), re.M))
     asked = dict(GIVEN.findall(COMPOSE.read_text()))

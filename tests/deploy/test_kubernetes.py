@@ -155,3 +155,6 @@ def test_only_who_must_may_talk() -> None:
     https = {"port": 443, "protocol": "TCP"}
     anywhere = [name for name, one in policies.items() for rule in one.get("egress", ()) if https in rule["ports"]]
     assert anywhere == ["weights"]
+    (weights,) = [one for name, one in containers() if name == "weights"]
+    given = [one["secretRef"]["name"] for one in weights["envFrom"] if "secretRef" in one]
+    assert given == ["chatsite-weights"]  # none of the site's
