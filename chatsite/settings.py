@@ -1,5 +1,6 @@
 """Django's settings. Each environment variable is read once, here; ``chatsite.environment`` says what it means."""
 
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from chatsite.mail import mail
 from chatsite.proxies import networks
 from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
-from inference.sentinels import watched
+from inference.sentinels import ASKING, watched
 
 BASE_DIR = ROOT
 DATA_DIR: Path = read("CHATSITE_DATA_DIR")
@@ -168,10 +169,11 @@ CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_WORKER_SEND_TASK_EVENTS = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "socket_keepalive": True,
+    "socket_keepalive": True,  # else a worker waits for hours at a server whose machine is gone
+    "socket_keepalive_options": {socket.TCP_KEEPIDLE: 5, socket.TCP_KEEPINTVL: 2, socket.TCP_KEEPCNT: 3},
     "health_check_interval": 30,
     "ack_emulation": False,  # tickets are not kept until they are done: the rows are, and the sweeper replaces tickets
-    **({"master_name": WATCHED.service} if WATCHED else {}),
+    **({"master_name": WATCHED.service, **ASKING} if WATCHED else {}),
 }
 
 # --- The model --------------------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ SCHEME = "sentinel"
 PORT = 26379
 FORM = "sentinel://user:password@one:26379,two:26379/SERVICE/0"
 PATIENCE_S = 2.0  # with one Sentinel, before the next is asked
+ASKING = {"sentinel_kwargs": {"socket_timeout": PATIENCE_S}}  # as Celery and the channel layer want it
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,7 @@ class Watched:
     @property
     def channel_host(self) -> dict[str, Any]:
         """As the channel layer wants it."""
-        return {"sentinels": list(self.sentinels), "master_name": self.service, **self.sign_in}
+        return {"sentinels": list(self.sentinels), "master_name": self.service, **ASKING, **self.sign_in}
 
     @property
     def broker_url(self) -> str:

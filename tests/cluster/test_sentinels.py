@@ -3,20 +3,24 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 import redis
+from django.conf import settings
+from kombu import Connection
 from kombu.utils.url import parse_url
 
 from chatsite.environment import ROOT
 from inference import sentinels
 from inference.engines.scripted.script import PIECES
-from inference.sentinels import Pool, Watched, watched
+from inference.sentinels import ASKING, Pool, Watched, watched
 from tests.cluster.sentinels import Watched as Running
 from tests.cluster.sentinels import watched as running
 from tests.sites import Site
@@ -61,6 +65,7 @@ def test_celery_and_the_channel_layer_are_told_in_their_words() -> None:
     assert there.channel_host == {
         "sentinels": [("one", 26379), ("two", 2)],
         "master_name": "S",
+        "sentinel_kwargs": {"socket_timeout": 2.0},
         "db": 1,
         "password": "secret",
     }
@@ -77,15 +82,38 @@ def test_celery_reads_what_was_written() -> None:
 def test_after_a_failover_everybody_asks_the_new_primary(servers: Running) -> None:
     client = sentinels.client(servers.url, socket_timeout=5)
     cache = redis.Redis(connection_pool=Pool.from_url(servers.url))
+    celery = _broker(servers)
+    asking = (client, cache, celery.default_channel.client)
     assert client.set("said", "before")
     assert client.wait(1, 5000) == 1
+    assert [_asked(one) for one in asking] == [b"before"] * 3
+    assert _is_given_up_within_s(celery) < 15
     before = servers.primary
     servers.kill_primary()
     until(lambda: servers.primary != before, seconds=60, what="another primary")
-    assert until(lambda: _asked(client), seconds=30, what="an answer") == b"before"
-    assert until(lambda: _asked(cache), seconds=30, what="an answer") == b"before"
-    client.close()
-    cache.close()
+    for one in asking:
+        assert until(partial(_asked, one), seconds=30, what="an answer") == b"before"
+        one.close()
+    celery.release()
+
+
+def _is_given_up_within_s(celery: Connection) -> int:
+    """How long Celery waits for a machine that is gone and says nothing any more."""
+    made = celery.default_channel.client.connection_pool.get_connection()
+    line = made._sock
+    assert line.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+    names = (socket.TCP_KEEPIDLE, socket.TCP_KEEPCNT, socket.TCP_KEEPINTVL)
+    silent_s, tries, apart_s = (line.getsockopt(socket.IPPROTO_TCP, name) for name in names)
+    celery.default_channel.client.connection_pool.release(made)
+    return int(silent_s + tries * apart_s)
+
+
+def _broker(servers: Running) -> Connection:
+    """As Celery makes it of the site's settings."""
+    there = watched(servers.url)
+    assert there is not None
+    options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "master_name": there.service, **ASKING}
+    return Connection(there.broker_url, transport_options=options)
 
 
 def _asked(client: redis.Redis) -> object:
