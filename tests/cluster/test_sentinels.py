@@ -10,11 +10,12 @@ import tempfile
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 import redis
 from django.conf import settings
-from kombu import Connection
+from kombu.connection import Connection
 from kombu.utils.url import parse_url
 
 from chatsite.environment import ROOT
@@ -97,7 +98,7 @@ def test_after_a_failover_everybody_asks_the_new_primary(servers: Running) -> No
     celery.release()
 
 
-def _is_given_up_within_s(celery: Connection) -> int:
+def _is_given_up_within_s(celery: Any) -> int:
     """How long Celery waits for a machine that is gone and says nothing any more."""
     made = celery.default_channel.client.connection_pool.get_connection()
     line = made._sock
@@ -108,12 +109,12 @@ def _is_given_up_within_s(celery: Connection) -> int:
     return int(silent_s + tries * apart_s)
 
 
-def _broker(servers: Running) -> Connection:
+def _broker(servers: Running) -> Any:
     """As Celery makes it of the site's settings."""
     there = watched(servers.url)
     assert there is not None
     options = {**settings.CELERY_BROKER_TRANSPORT_OPTIONS, "master_name": there.service, **ASKING}
-    return Connection(there.broker_url, transport_options=options)
+    return Connection(there.broker_url, transport_options=options)  # type: ignore[no-untyped-call]  # kombu has no types
 
 
 def _asked(client: redis.Redis) -> object:
