@@ -6,14 +6,14 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_S = 15.0  # from the first byte of a request, or from a new connection, to the end of its headers
-LARGEST_HEADERS = 65_536  # bytes
+LARGEST_HEADERS = 65_536  # bytes; as much again may stand after a body, or between two pieces of it
 
 
 class Patient(HttpToolsProtocol):
     """Closes a connection whose headers have no end in time, or are too many; uvicorn would wait for ever."""
 
     _deadline: asyncio.TimerHandle | None = None
-    _unread = 0  # bytes since the last whole request
+    _unread = 0  # bytes since the last end of headers, or piece of a body: uvicorn keeps trailers, however many
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -29,12 +29,17 @@ class Patient(HttpToolsProtocol):
             self._wait()
         self._unread += len(data)
         super().data_received(data)
-        if self._deadline is not None and self._unread > LARGEST_HEADERS:
+        if self._unread > LARGEST_HEADERS:
             self._give_up()
 
     def on_headers_complete(self) -> None:
         self._stop_waiting()
+        self._unread = 0
         super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        self._unread = 0
+        super().on_body(body)
 
     def _wait(self) -> None:
         self._unread = 0

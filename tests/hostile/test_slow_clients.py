@@ -24,8 +24,8 @@ async def hello(scope: Any, receive: Any, send: Any) -> None:
 
 
 @asynccontextmanager
-async def listening() -> AsyncIterator[Callable[[], Awaitable[Connection]]]:
-    config = Config(hello, http=Patient, ws="websockets-sansio", lifespan="off", log_config=None)
+async def listening(application: Any = hello) -> AsyncIterator[Callable[[], Awaitable[Connection]]]:
+    config = Config(application, http=Patient, ws="websockets-sansio", lifespan="off", log_config=None)
     config.load()
     state = ServerState()
     loop = asyncio.get_running_loop()
@@ -88,6 +88,38 @@ async def test_headers_without_end_are_not_kept() -> None:
         reader, writer = await connect()
         writer.write(b"GET / HTTP/1.1\r\n" + b"X-Much: " + b"x" * (patience.LARGEST_HEADERS + 1))
         assert b" 200 " not in await rest(reader)
+
+
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("begun", "endless"),
+    [
+        (CHUNKED + b"0\r\n", b"X-Trailer: %s\r\n" % (b"x" * 100)),
+        (CHUNKED + b"1\r\nx\r\n0\r\nX-One: ", b"x" * 100),
+        (CHUNKED + b"1", b";extension=%s" % (b"x" * 100)),
+    ],
+    ids=["trailers", "one trailer", "extensions"],
+)
+async def test_nor_is_what_a_body_has_besides(begun: bytes, endless: bytes) -> None:
+    async with listening() as connect:
+        reader, writer = await connect()
+        writer.write(begun + endless * (patience.LARGEST_HEADERS // 100 + 2))
+        assert b" 200 " not in await rest(reader)
+
+
+async def test_nor_are_those_of_a_next_request_while_the_first_is_answered() -> None:
+    async def never_ends(scope: Any, receive: Any, send: Any) -> None:
+        await receive()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    async with listening(never_ends) as connect:
+        reader, writer = await connect()
+        writer.write(WHOLE + b"GET / HTTP/1.1\r\n" + b"X-Much: " + b"x" * (patience.LARGEST_HEADERS + 1))
+        writer.write(b"x" * (patience.LARGEST_HEADERS + 1))
+        assert await rest(reader) == b""
 
 
 async def test_many_requests_of_one_connection_are_answered() -> None:
