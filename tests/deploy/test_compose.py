@@ -139,7 +139,11 @@ def test_prometheus_asks_services_at_ports_they_have() -> None:
 
 
 def test_the_proxy_leads_to_the_web_process() -> None:
-    assert "reverse_proxy web:8000" in (DOCKER / "caddy" / "Caddyfile").read_text()
+    proxy = SERVICES["proxy"]
+    assert proxy["environment"]["CHATSITE_UPSTREAM"] == "web:8000"
+    (shipped,) = (one for one in proxy["volumes"] if one.endswith("/Caddyfile:ro"))
+    said = (DOCKER / shipped.partition(":")[0]).read_text()
+    assert all("{$%s:" % name in said for name in proxy["environment"] if name.startswith("CHATSITE_"))
     inside = yaml.safe_load(COMPOSE.read_text())["networks"]["inside"]
     believed = SERVICES["web"]["environment"]["CHATSITE_PROXIES"]
     assert inside["ipam"]["config"] == [{"subnet": believed}]

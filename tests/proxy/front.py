@@ -165,9 +165,9 @@ def _caddy(folder: Path, site: int, port: int, plain: int) -> list[str]:
     shipped = (SHIPPED / "Caddyfile").read_text()
     certificate = f"tls {folder / 'cert.pem'} {folder / 'key.pem'}"
     for theirs, ours in (
-        ("127.0.0.1:8000", f"127.0.0.1:{site}"),
-        ("\nchat.example.org {", f"\nhttps://localhost:{port} {{\n\t{certificate}"),
-        ("{\n\tservers {", "{\n\tadmin off\n\tauto_https off\n\tservers {"),
+        ("{$CHATSITE_UPSTREAM:127.0.0.1:8000}", f"127.0.0.1:{site}"),
+        ("\n{$CHATSITE_ADDRESS:chat.example.org} {", f"\nhttps://localhost:{port} {{\n\t{certificate}"),
+        ("{$CHATSITE_CADDY_ADMIN:localhost:2019}", "off\n\tauto_https off"),
     ):
         assert theirs in shipped
         shipped = shipped.replace(theirs, ours)

@@ -1,11 +1,13 @@
 """The proxies whose configuration is in docker/proxy, run with it: addresses, sockets, streams, bodies."""
 
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 import httpx
 import pytest
+from django.conf import settings
 from websockets.sync.client import connect
 
 from tests.proxy.front import SHIPPED, Front, front, program
@@ -72,6 +74,13 @@ def test_bodies_are_bounded_by_the_site_and_by_the_proxy(proxy: Front) -> None:
         assert len(proxy.behind.scopes) <= before + 1
 
 
+def test_a_file_that_is_imported_comes_through(proxy: Front) -> None:
+    """As far as the site, which says in its own words that a stranger's is too large."""
+    with proxy.client() as client:
+        refused = client.post("/exports/import/", content=b"x" * 11_000_000)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "body_too_large")
+
+
 def test_metrics_stay_inside_and_headers_come_once(proxy: Front) -> None:
     with proxy.client() as client:
         assert client.get("/metrics").status_code == 404
@@ -86,6 +95,21 @@ def test_plain_http_is_sent_to_https(tmp_path: Path) -> None:
     with front("nginx", tmp_path) as running:
         answer = httpx.get(f"http://127.0.0.1:{running.plain_port}/c/1?x=1", headers={"Host": "localhost"})
     assert (answer.status_code, answer.headers["location"]) == (301, "https://localhost/c/1?x=1")
+
+
+@pytest.mark.parametrize(
+    ("file", "bound"),
+    [
+        ("proxy/nginx.conf", r"/exports/import/ \{[^}]*client_max_body_size (\d+)m"),
+        ("proxy/Caddyfile", r"@imports \{\s*max_size (\d+)MB"),
+        ("kubernetes/base/ingress.yaml", r"proxy-body-size: (\d+)m"),
+    ],
+)
+def test_none_has_a_smaller_bound_than_the_site(file: str, bound: str) -> None:
+    found = re.search(bound, (SHIPPED.parent / file).read_text())
+    assert found
+    unit = 10**6 if "MB" in bound else 2**20
+    assert int(found[1]) * unit >= max(settings.LARGEST_BODIES.values())
 
 
 def test_all_three_name_the_same_things() -> None:
