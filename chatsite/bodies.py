@@ -3,13 +3,14 @@
 import asyncio
 from contextlib import suppress
 from importlib import import_module
+from io import BytesIO
 from typing import Any
 
 import orjson
 from django.conf import settings
-from django.contrib.auth import SESSION_KEY
+from django.contrib.auth import get_user
+from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError
-from django.http import parse_cookie
 
 from conversations.database import in_database
 
@@ -26,7 +27,11 @@ class _Refused(Exception):  # noqa: N818 - an answer to a client, not a fault
 
 
 class BoundedBodies:
-    """Answers 413 to a body of more bytes than ``settings.LARGEST_BODIES`` allows, and 408 to one that dawdles."""
+    """Answers 413 to a body of more bytes than ``settings.LARGEST_BODIES`` allows, and 408 to one that dawdles.
+
+    Of a stranger nowhere more than usual is taken: Django would keep a file of theirs on the disk, twice, before any
+    view, or the check for forged forms, can refuse it.
+    """
 
     def __init__(self, application: Any) -> None:
         self.application = application
@@ -86,22 +91,22 @@ class _Body:
 
 
 async def _allowed(scope: Any) -> int:
-    """The longest beginning of an address that is in the table decides; a stranger brings no file anywhere."""
+    """The longest beginning of an address that is in the table decides."""
     table: dict[str, int] = settings.LARGEST_BODIES
     most = table[max((prefix for prefix in table if scope["path"].startswith(prefix)), key=len)]
-    usual = table["/"]
-    if most <= usual:
+    if most <= table["/"]:
         return most
     try:
-        return most if scope["method"] == "POST" and await in_database(_is_signed_in, scope["headers"]) else usual
+        return most if scope["method"] == "POST" and await in_database(_is_signed_in, scope) else table["/"]
     except DatabaseError:  # it is away: there is nobody to bring a file to
-        return usual
+        return table["/"]
 
 
-def _is_signed_in(headers: Any) -> bool:
-    cookies = parse_cookie(b"; ".join(value for name, value in headers if name == b"cookie").decode("latin-1"))
-    session = import_module(settings.SESSION_ENGINE).SessionStore(cookies.get(settings.SESSION_COOKIE_NAME))
-    return SESSION_KEY in session
+def _is_signed_in(scope: Any) -> bool:
+    request = ASGIRequest(scope, BytesIO())
+    key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
+    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
+    return bool(key and get_user(request).is_authenticated)
 
 
 async def _answer(send: Any, no: _Refused) -> None:

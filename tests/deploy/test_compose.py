@@ -143,7 +143,9 @@ def test_the_proxy_leads_to_the_web_process() -> None:
     assert proxy["environment"]["CHATSITE_UPSTREAM"] == "web:8000"
     (shipped,) = (one for one in proxy["volumes"] if one.endswith("/Caddyfile:ro"))
     said = (DOCKER / shipped.partition(":")[0]).read_text()
-    assert all("{$%s:" % name in said for name in proxy["environment"] if name.startswith("CHATSITE_"))
+    assert {"{$" + name for name in proxy["environment"] if name.startswith("CHATSITE_")} == set(
+        re.findall(r"{\$\w+", said)
+    )
     inside = yaml.safe_load(COMPOSE.read_text())["networks"]["inside"]
     believed = SERVICES["web"]["environment"]["CHATSITE_PROXIES"]
     assert inside["ipam"]["config"] == [{"subnet": believed}]

@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 import pytest
 from django.conf import settings
-from django.test import Client
+from django.test import AsyncClient
 from pytest_django import Settings
 
 from accounts.models import User
@@ -32,23 +32,17 @@ class Reads:
         await send({"type": "http.response.body", "body": b"%d" % self.read})
 
 
-async def post(*body: Any, path: str = HERE, length: str = "", cookie: str = "", reads: Reads | None = None) -> Answer:
-    headers = [("content-length", length)] if length else []
-    headers += [("cookie", cookie)] if cookie else []
-    return await ask(path, "POST", headers=headers, body=body, app=BoundedBodies(reads or Reads()))
+async def post(
+    *body: Any, path: str = HERE, length: str = "", reads: Reads | None = None, cookie: str = "", method: str = "POST"
+) -> Answer:
+    said = {"content-length": length, "cookie": cookie}
+    headers = [one for one in said.items() if one[1]]
+    return await ask(path, method, headers=headers, body=body, app=BoundedBodies(reads or Reads()))
 
 
 @pytest.fixture(autouse=True)
 def small(settings: Settings) -> None:
     settings.LARGEST_BODIES = {"/": 1000, "/files/": 5000}
-
-
-@pytest.fixture
-def cookie(alice: User) -> str:
-    """Of Alice's session."""
-    client = Client()
-    client.force_login(alice)
-    return f"{settings.SESSION_COOKIE_NAME}={client.cookies[settings.SESSION_COOKIE_NAME].value}"
 
 
 def code(answer: Answer) -> tuple[int, str]:
@@ -79,21 +73,33 @@ async def test_a_length_that_lies_helps_nobody() -> None:
     assert code(await post(b"x" * 1001, length="1")) == (413, "body_too_large")
 
 
+@pytest.fixture
+async def cookie(alice: User) -> str:
+    """With which she is signed in."""
+    client = AsyncClient()
+    await client.aforce_login(alice)
+    name = settings.SESSION_COOKIE_NAME
+    return f"{name}={client.cookies[name].value}"
+
+
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_connections_left")
 async def test_where_files_are_taken_more_is_allowed(cookie: str) -> None:
     assert (await post(b"x" * 5000, path="/files/new/", cookie=cookie)).body == b"5000"
     assert code(await post(b"x" * 5001, path="/files/new/", cookie=cookie)) == (413, "body_too_large")
-    assert code(await post(b"x" * 1001, cookie=cookie)) == (413, "body_too_large")
+    assert code(await post(b"x" * 1001, path=HERE, cookie=cookie)) == (413, "body_too_large")
 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("no_connections_left")
-@pytest.mark.parametrize("session", ["", "x", "0123456789abcdef0123456789abcdef"])
-async def test_a_stranger_fills_no_disk(session: str) -> None:
-    cookie = f"{settings.SESSION_COOKIE_NAME}={session}"
-    assert (await post(b"x" * 1000, path="/files/new/", cookie=cookie)).body == b"1000"
-    assert code(await post(b"x" * 1001, path="/files/new/", cookie=cookie)) == (413, "body_too_large")
+async def test_a_strangers_file_is_no_larger_than_anything_else(cookie: str) -> None:
+    """Nor is what comes with another method: no file is taken that way."""
+    for who in ("", "sessionid=made-up", f"{settings.CSRF_COOKIE_NAME}=x"):
+        reads = Reads()
+        assert code(await post(b"x" * 1001, path="/files/new/", cookie=who, reads=reads)) == (413, "body_too_large")
+        assert reads.read == 0
+        assert (await post(b"x" * 1000, path="/files/new/", cookie=who)).body == b"1000"
+    assert code(await post(b"x" * 1001, path="/files/new/", cookie=cookie, method="GET"))[0] == 413
 
 
 async def test_who_sends_nothing_more_is_answered_and_gone(monkeypatch: pytest.MonkeyPatch) -> None:
