@@ -22,10 +22,10 @@ from redis.exceptions import RedisError
 from inference.events.client import blocking_client
 
 EACH, ALL = 20, 300  # reports a minute: from one address, from all
-MOST = 200  # different ones that are kept
+MOST = 200  # different ones that are kept: the latest, so that made-up ones keep no real one out for long
 KEPT_S = 30 * 86_400
 LONGEST = 120  # characters of each part
-COUNTS, LAST = "csp-reports:counts", "csp-reports:last"
+COUNTS, LATEST = "csp-reports:counts", "csp-reports:latest"
 
 REPORTS = Counter(
     "chatsite_csp_reports", "Reports of what a page's policy stopped, by what became of them.", ["outcome"]
@@ -69,11 +69,12 @@ def take(request: HttpRequest) -> HttpResponse:
 def seen() -> list[Seen] | None:
     """What was reported, the latest first. None while Redis is away."""
     try:
-        counts, last = (_redis().hgetall(name) for name in (COUNTS, LAST))
+        redis = _redis()
+        latest = redis.zrevrangebyscore(LATEST, "+inf", time.time() - KEPT_S, withscores=True)
+        counts = redis.hgetall(COUNTS)
     except RedisError:
         return None
-    found = [Seen(Report(*orjson.loads(key)), int(times), float(last.get(key, 0))) for key, times in counts.items()]
-    return sorted(found, key=lambda one: -one.last)
+    return [Seen(Report(*orjson.loads(key)), int(counts[key]), last) for key, last in latest if key in counts]
 
 
 def read(kind: str, body: bytes) -> Report | None:
@@ -127,14 +128,15 @@ def _counted(key: str) -> int:
 def _keep(report: Report) -> None:
     key = orjson.dumps([report.directive, report.blocked, report.page])
     redis = _redis()
-    if redis.hlen(COUNTS) >= MOST and not redis.hexists(COUNTS, key):
-        return
     with redis.pipeline() as both:
         both.hincrby(COUNTS, key, 1)
-        both.hset(LAST, key, time.time())
-        for name in (COUNTS, LAST):
+        both.zadd(LATEST, {key: time.time()})
+        for name in (COUNTS, LATEST):
             both.expire(name, KEPT_S)
-        both.execute()
+        both.zcard(LATEST)
+        excess = both.execute()[-1] - MOST
+    if excess > 0:
+        redis.hdel(COUNTS, *(old for old, _ in redis.zpopmin(LATEST, excess)))
 
 
 def _redis() -> Any:

@@ -85,15 +85,24 @@ def test_all_together_are_paused_too(client: Client, monkeypatch: pytest.MonkeyP
     assert 429 in [send(client, address=f"192.0.2.{number}") for number in range(9)]
 
 
-def test_made_up_reports_fill_nothing(
+def test_made_up_reports_fill_nothing_and_keep_no_real_one_out(
     client: Client, monkeypatch: pytest.MonkeyPatch, empty_redis: redis.Redis
 ) -> None:
     monkeypatch.setattr(csp_reports, "MOST", 2)
-    for number in range(4):
+    for number in (0, 1, 2, 3, 2):
         send(client, {**REAL, "blocked-uri": f"https://evil{number}.example/"})
-    send(client, {**REAL, "blocked-uri": "https://evil0.example/"})
-    assert sorted(one.times for one in seen() or []) == [1, 2]
-    assert 0 < int(empty_redis.ttl(csp_reports.COUNTS)) <= csp_reports.KEPT_S
+    send(client)
+    kept = [("https://evil.example", 1), ("https://evil2.example", 2)]  # the latest first
+    assert [(one.report.blocked, one.times) for one in seen() or []] == kept
+    assert empty_redis.hlen(csp_reports.COUNTS) == 2
+    for name in (csp_reports.COUNTS, csp_reports.LATEST):
+        assert 0 < int(empty_redis.ttl(name)) <= csp_reports.KEPT_S
+
+
+def test_what_was_last_reported_long_ago_is_not_shown(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(client)
+    monkeypatch.setattr(csp_reports, "KEPT_S", -1)
+    assert seen() == []
 
 
 def test_long_words_are_cut(client: Client) -> None:
