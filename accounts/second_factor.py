@@ -10,12 +10,13 @@ from typing import Any
 from allauth.mfa.models import Authenticator
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
+from django.db.models import QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import Resolver404, resolve, reverse
 from django.utils.decorators import sync_and_async_middleware
 
-from accounts.models import RequiredSecondFactor
+from accounts.models import RequiredSecondFactor, User
 
 KNOWN_FOR_S = 5.0  # whether any group asks for one; in the process that changes it, none
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
@@ -33,6 +34,11 @@ _known: dict[str, tuple[bool, float]] = {}
 def is_due(user: Any) -> bool:
     """Whether the person must have a second factor, and has none."""
     return must(user) and not Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+
+
+def without_one(people: QuerySet[User]) -> QuerySet[User]:
+    """Those of them who have no second factor, whether they must or not."""
+    return people.exclude(pk__in=Authenticator.objects.filter(type__in=FACTORS).values("user_id"))
 
 
 def must(user: Any) -> bool:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
 from django.views.decorators.http import require_GET
 
-from console.security import csp_reports, stores, transport
+from console.security import csp_reports, staff, stores, transport
 from console.security.found import WORST_FIRST, Finding
 
 PERMISSION = "audit.view_entry"  # of those who look after what happens on the site
@@ -41,5 +41,5 @@ def security(request: HttpRequest) -> HttpResponse:
 
 def findings(request: HttpRequest) -> list[Finding]:
     """The worst first."""
-    found = [*transport.findings(request), *stores.findings()]
+    found = [*transport.findings(request), *stores.findings(), *staff.findings()]
     return sorted(found, key=lambda one: WORST_FIRST.index(one.state))

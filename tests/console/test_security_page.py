@@ -9,12 +9,13 @@ from typing import Any
 
 import orjson
 import pytest
+from allauth.mfa.models import Authenticator
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from pytest_django import Settings
 
 from accounts.models import User
-from console.security import stores, transport
+from console.security import staff, stores, transport
 from console.security.found import WORST_FIRST, Finding
 from tests.stores import OwnRedis
 
@@ -199,6 +200,31 @@ def test_backups_have_an_age(settings: Settings, folder: Path) -> None:
     then = time.time() - 3 * 86_400
     os.utime(made, (then, then))
     assert (stored("Backups").state, stored("Backups").seen) == ("attention", "The newest is 3 days old.")
+
+
+# --- Who looks after it -----------------------------------------------------------------------------------------------
+
+
+def of_the_staff() -> Finding:
+    return by_subject(staff.findings())["Second factors of the staff"]
+
+
+def test_staff_without_a_second_factor_are_named(settings: Settings, alice: User, bob: User, grace: User) -> None:
+    User.objects.filter(pk=bob.pk).update(is_staff=True, is_active=False)
+    assert (of_the_staff().state, of_the_staff().seen) == ("attention", "1 person of the staff has none: grace.")
+    assert "CHATSITE_SECOND_FACTOR=staff" in of_the_staff().to_do
+    settings.SECOND_FACTOR = "staff"
+    assert "CHATSITE_SECOND_FACTOR" not in of_the_staff().to_do
+    Authenticator.objects.create(user=grace, type=Authenticator.Type.RECOVERY_CODES, data={})
+    assert of_the_staff().state == "attention"
+    Authenticator.objects.create(user=grace, type=Authenticator.Type.TOTP, data={})
+    assert of_the_staff().state == "right"
+
+
+def test_not_all_names_of_many_are_told(monkeypatch: pytest.MonkeyPatch, alice: User, bob: User) -> None:
+    User.objects.update(is_staff=True)
+    monkeypatch.setattr(staff, "MOST_NAMED", 1)
+    assert of_the_staff().seen == "2 of the staff have none: alice, …."
 
 
 # --- The page ---------------------------------------------------------------------------------------------------------
