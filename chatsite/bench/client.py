@@ -14,6 +14,7 @@ import orjson
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
+from websockets.protocol import OPEN
 from websockets.uri import parse_uri
 
 from chatsite.bench.replies import Reply, of_frames
@@ -75,8 +76,9 @@ class Socket(asyncio.Protocol):
         return self._transport.is_closing()
 
     def close(self) -> None:
-        self._protocol.send_close(1000)
-        self._flush()
+        if self._protocol.state is OPEN:  # the other side may have been first
+            self._protocol.send_close(1000)
+            self._flush()
         self._transport.close()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:

@@ -6,19 +6,27 @@ Memory is that of the web process; what the others notice is how long their page
 import asyncio
 import http.client
 import resource
+import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
+
+from websockets.exceptions import InvalidHandshake
 
 from chatsite.bench import report, site, usage
 from chatsite.bench.client import Socket
 from chatsite.bench.figures import Row
 from chatsite.bench.progress import Progress
 
+Stranger = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
 TOKENS, RATE, TTFT_S = 16, 50, 0.05
 SPARE = 500  # file descriptors for everything else
 A_PERSON = 50  # sockets of one person; the site allows twice as many
 AT_ONCE = 50  # that are being opened
+REPLY_S = 120.0  # for a reply, of a site that has much to do
+LET_GO_S = 60.0  # for strangers to be let go
 WATCHED_S = 10.0  # over which the idle processor time is measured
 PAGES = 9
 
@@ -27,11 +35,16 @@ def most_sockets() -> int:
     """As many as this machine's limits allow a process."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard - SPARE
+    return sys.maxsize if hard == resource.RLIM_INFINITY else hard - SPARE
 
 
 def run(sockets: int, slow: int, progress: Progress) -> list[Row]:
-    """A row before, one with the sockets open, one with slow strangers besides, one when all are gone."""
+    """A row before, one with the sockets open, one with slow strangers besides, one when all are gone.
+
+    Raises BenchError.
+    """
+    if sockets < 1:
+        raise site.BenchError("this machine's limits (ulimit -n) allow a process too few open files")
     progress.begin(4)
     with site.temporary_folder() as folder:
         site.catalog(folder, ttft_s=TTFT_S, rate=RATE, tokens=TOKENS)
@@ -73,32 +86,38 @@ async def _open(port: int, cookies: Sequence[str], count: int) -> list[Socket]:
         async with gate:
             return await Socket.open(port, cookies[number % len(cookies)])
 
-    return await asyncio.gather(*(one(number) for number in range(count)))
+    try:
+        return await asyncio.gather(*(one(number) for number in range(count)))
+    except (OSError, TimeoutError, InvalidHandshake) as error:
+        raise site.BenchError(f"a socket was not opened: {error!r}") from error
 
 
-async def _stranger(port: int) -> asyncio.StreamReader:
-    """A connection that begins a request and never ends it."""
+async def _stranger(port: int) -> Stranger:
+    """A connection that begins a request and never ends it. It is closed when nobody holds its writer."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: a")
-    return reader
+    return reader, writer
 
 
-async def _let_go(strangers: Sequence[asyncio.StreamReader]) -> int:
-    """How many of them the site has closed within a minute."""
-    waits = [asyncio.create_task(reader.read()) for reader in strangers]
-    done, pending = await asyncio.wait(waits, timeout=60) if waits else (set(), set())
+async def _let_go(strangers: Sequence[Stranger]) -> int:
+    """How many of them the site closes in time."""
+
+    async def closed(reader: asyncio.StreamReader) -> None:
+        with suppress(ConnectionError):
+            await reader.read()
+
+    waits = [asyncio.create_task(closed(reader)) for reader, _ in strangers]
+    done, pending = await asyncio.wait(waits, timeout=LET_GO_S) if waits else (set(), set())
     for task in pending:
         task.cancel()
+    for _, writer in strangers:
+        writer.close()
     return len(done)
 
 
 async def _look(running: site.Site, cookie: str) -> Row:
     pages = sorted([await asyncio.to_thread(_page, running.port, cookie) for _ in range(PAGES)])
-    socket = await Socket.open(running.port, cookie)
-    socket.ask(f"@tokens={TOKENS}", html=False)
-    await asyncio.wait_for(socket.ended, 120)
-    took = socket.frames[-1][0] - socket.sent_at
-    socket.close()
+    took = await _reply(running.port, cookie)
     before = running.read()
     await asyncio.sleep(WATCHED_S)
     after = running.read()
@@ -111,6 +130,19 @@ async def _look(running: site.Site, cookie: str) -> Row:
         "web_rss_mb": round(after.processes["web"].rss_mb, 1),
         "machine_free_mb": round(usage.available_mb()),
     }
+
+
+async def _reply(port: int, cookie: str) -> float:
+    """Seconds from a person's question to the whole reply."""
+    (socket,) = await _open(port, [cookie], 1)
+    socket.ask(f"@tokens={TOKENS}", html=False)
+    await asyncio.wait([socket.ended], timeout=REPLY_S)
+    reply = socket.heard(TOKENS)
+    took = socket.frames[-1][0] - socket.sent_at if socket.frames else 0.0
+    socket.close()
+    if fault := reply.unsent or reply.fault:
+        raise site.BenchError(f"a reply did not come whole: {fault}")
+    return took
 
 
 def _page(port: int, cookie: str) -> float:
