@@ -1,4 +1,4 @@
-"""Django's settings. Each environment variable is read once, here; ``chatsite.environment`` says what it means."""
+"""Django's settings. Each environment variable is read once, here; ``chatsite.variables`` says what it means."""
 
 import socket
 import sys

@@ -6,11 +6,12 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
-from chatsite.environment import VARIABLES, Variable
+from chatsite.variables import VARIABLES
+from chatsite.variables.variable import Variable
 
 HEAD = """# Settings
 
-Made from `chatsite/environment.py` by `make manage ARGS=settings_docs`. Each is an environment variable; an empty one
+Made from `chatsite/variables/` by `make manage ARGS=settings_docs`. Each is an environment variable; an empty one
 counts as not set. Lists are separated by commas; on and off are `true` and `false`. With `_FILE` after its name each
 can be the path of a file that holds the value (`DATABASE_URL_FILE=/run/secrets/url`), as containers are given secrets.
 
