@@ -83,7 +83,10 @@ class Visitor:
         content = said if isinstance(said, bytes) else json.dumps(said).encode()
         path = "/v1/completions" if isinstance(said, dict) and "prompt" in said else "/v1/chat/completions"
         with httpx.Client(base_url=self.site.url, timeout=PATIENCE_S) as program:
-            return _checked(program.post(path, content=content, headers=headers))
+            status = _checked(program.post(path, content=content, headers=headers))
+        if status == httpx.codes.UNAUTHORIZED:
+            raise WrongError("the key is not taken any more: nothing behind it is tried")
+        return status
 
     def say(self, text: str) -> None:
         """A frame, and a ping after it that must be answered. Raises WrongError."""

@@ -18,4 +18,5 @@ def test_nothing_that_is_said_breaks_it() -> None:
     assert done.returncode == 0, said
     figures = json.loads(done.stdout.splitlines()[-1])
     assert figures["wrong"] == 0
+    assert "400" in figures["statuses"], "what is no JSON is told so: it was read, and not refused before"
     assert set(figures["cases_by_part"]) == {"parse", "socket", "pages", "api", "raw"}
