@@ -23,7 +23,7 @@ def _second_factors() -> Finding:
     names = list(without.values_list("username", flat=True))
     if not names:
         return right(subject, _("Each of the staff has one."))
-    named = ", ".join(names[:MOST_NAMED]) + (" …" if len(names) > MOST_NAMED else "")
+    named = ", ".join(names[:MOST_NAMED]) + (", …" if len(names) > MOST_NAMED else "")
     seen = ngettext(
         "%(count)d person of the staff has none: %(names)s.", "%(count)d of the staff have none: %(names)s.", len(names)
     )
