@@ -131,7 +131,7 @@ def test_a_hand_over_while_it_reasons_keeps_the_time(alice: User, hire: Hire, we
 
 
 def test_a_reply_that_is_stopped_while_it_reasons_has_its_time(alice: User, hire: Hire, web: Web) -> None:
-    worker = hire(text="The answer.", reasoning=THOUGHTS, rate=20)
+    worker = hire(text="The answer.", reasoning=THOUGHTS * 20, rate=20)
     sent = say(alice)
     reader = web.follow(sent.reply)
     ticket = worker.ticket()
