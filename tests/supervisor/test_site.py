@@ -58,7 +58,7 @@ def refusal(site: Site) -> str:
 
 def test_a_site_starts_restarts_and_keeps_its_data(tmp_path: Path, started: list[Site]) -> None:
     data = tmp_path / "a folder with spaces & signs %41"
-    first = sites.start(data, CHATSITE_ADMIN_PASSWORD="", **SCRIPTED)
+    first = sites.start_anew(data, CHATSITE_ADMIN_PASSWORD="", **SCRIPTED)
     started.append(first)
     first.wait("Ready in", 60)
     assert first.url.replace("127.0.0.1", "localhost") in first.log
@@ -114,7 +114,7 @@ def answers(site: Site) -> bool:
 def test_a_port_in_use_is_refused(tmp_path: Path, started: list[Site]) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-        started.append(site := sites.start(tmp_path, CHATSITE_PORT=str(port)))
+        started.append(site := sites.start_anew(tmp_path, CHATSITE_PORT=str(port)))
         line = refusal(site)
     assert f"port {port} on 127.0.0.1 is in use" in line
     assert f"CHATSITE_PORT={port + 1}" in line
@@ -123,7 +123,7 @@ def test_a_port_in_use_is_refused(tmp_path: Path, started: list[Site]) -> None:
 def test_a_full_disk_is_refused(tmp_path: Path, started: list[Site]) -> None:
     (tmp_path / "secret_key").write_text("x" * 50)
     (tmp_path / "lock").symlink_to("/dev/full")  # every write to it fails as on a full disk
-    started.append(site := sites.start(tmp_path))
+    started.append(site := sites.start_anew(tmp_path))
     assert "No space left on device" in refusal(site)
 
 
@@ -142,5 +142,5 @@ def test_a_full_disk_is_refused(tmp_path: Path, started: list[Site]) -> None:
     ],
 )
 def test_bad_settings_are_one_line(tmp_path: Path, started: list[Site], variable: str, value: str, says: str) -> None:
-    started.append(site := sites.start(tmp_path, **{variable: value}))
+    started.append(site := sites.start_anew(tmp_path, **{variable: value}))
     assert says in refusal(site)
