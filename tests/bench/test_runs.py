@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+import pytest
 from django.conf import settings
 
 
@@ -13,6 +14,7 @@ def leftovers() -> set[Path]:
     return set(Path(tempfile.gettempdir()).glob("chatsite-bench-*"))
 
 
+@pytest.mark.long
 def test_a_small_run() -> None:
     before = leftovers()
     command = [

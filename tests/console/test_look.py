@@ -59,6 +59,7 @@ def phone(browser: Browser, scripted_site: Site) -> Iterator[Page]:
     assert complaints == []
 
 
+@pytest.mark.long
 def test_every_page_fits_a_phone_in_the_dark(phone: Page) -> None:
     for where in PAGES:
         answer = phone.goto(where)

@@ -55,6 +55,7 @@ def test_a_site_that_does_not_answer_is_said_so_until_it_does(browser: Browser, 
     expect(stale).to_be_hidden()
 
 
+@pytest.mark.long
 def test_it_fits_a_phone_in_the_dark(browser: Browser, scripted_site: Site) -> None:
     phone = {"width": 360, "height": 740}
     page = signed_in(browser, scripted_site, scripted_site.admin, viewport=phone, color_scheme="dark")
@@ -65,6 +66,7 @@ def test_it_fits_a_phone_in_the_dark(browser: Browser, scripted_site: Site) -> N
     assert sum(map(int, re.findall(r"\d+", dark)[:3])) < 3 * 80
 
 
+@pytest.mark.long
 def test_without_scripts_it_is_read_and_orders_are_given(browser: Browser, scripted_site: Site) -> None:
     page = signed_in(browser, scripted_site, scripted_site.admin)
     still = browser.new_context(

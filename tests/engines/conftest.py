@@ -18,6 +18,22 @@ KINDS = [
 ]
 
 
+# Of the contract, what vLLM is asked in the short form: a question costs it seconds on a processor.
+ASKED_OF_VLLM = {
+    "test_the_chunks_are_the_reply_and_the_last_one_counts",
+    "test_it_ends_before_a_stop_string_that_spans_tokens",
+    "test_a_bad_request_is_the_requests_fault",
+    "test_cancelling_the_consumer_frees_the_engine",
+    "test_a_prefix_cut_anywhere_goes_on_without_a_seam",
+}
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    of_vllm = isinstance(item, pytest.Function) and item.nodeid.rpartition("[")[2].startswith("vllm")
+    if of_vllm and "subject" in item.fixturenames and item.originalname not in ASKED_OF_VLLM:
+        item.add_marker(pytest.mark.long)
+
+
 @pytest.fixture(scope="session")
 def cache() -> Path:
     """Where converted weights are kept from run to run."""

@@ -34,6 +34,11 @@ NOT_PAGES = 40  # doors that answer with something else, at most a few more than
 TEXT = ECHO.format(rate=1).partition("\n\n")[2]
 
 
+def long(value: str) -> Any:
+    """A parameter of the long form only."""
+    return pytest.param(value, marks=pytest.mark.long)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One for the module: nothing in it needs the database of the tests, from which playwright's loop would keep it."""
@@ -139,9 +144,9 @@ def test_there_are_pages_at_all(pages: dict[str, str]) -> None:
 
 
 def in_turn(doors: list[Door]) -> Iterator[Any]:
-    """All; in the short form every other one, of the console's one in eight."""
+    """All; in the short form one in three, of the console's one in sixteen."""
     for number, door in enumerate(doors):
-        is_left_out = number % (8 if door.name.startswith("admin:") else 2)
+        is_left_out = number % (16 if door.name.startswith("admin:") else 3)
         yield pytest.param(door, id=door.name, marks=[pytest.mark.long] if is_left_out else [])
 
 
@@ -155,7 +160,13 @@ def test_a_page_has_no_fault(door: Door, desk: Page, phone: Page, pages: dict[st
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "it scrolls sideways"
 
 
-@pytest.mark.parametrize("path", ["login/", "signup/", "inactive/", "suspended/", "letter/", "password/reset/"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("login/", "signup/"),
+        *(long(path) for path in ("inactive/", "suspended/", "letter/", "password/reset/")),
+    ],
+)
 def test_a_page_for_strangers_has_no_fault(chromium: Browser, team_site: Site, path: str) -> None:
     for options in (DESK, PHONE):
         context = chromium.new_context(base_url=team_site.url, **options)  # type: ignore[arg-type]
@@ -169,7 +180,7 @@ def _answered(route: Route, html: str) -> None:
     route.fulfill(body=html, content_type="text/html")
 
 
-@pytest.mark.parametrize("name", ["400", "403", "403_csrf", "404", "429", "500"])
+@pytest.mark.parametrize("name", ["404", *(long(name) for name in ("400", "403", "403_csrf", "429", "500"))])
 def test_a_page_of_an_error_has_no_fault(desk: Page, phone: Page, name: str) -> None:
     for page, language in ((desk, "en"), (phone, "zh-hans")):
         with translation.override(language):
@@ -182,9 +193,7 @@ def test_a_page_of_an_error_has_no_fault(desk: Page, phone: Page, name: str) -> 
 
 
 @pytest.mark.usefixtures("rows")
-@pytest.mark.parametrize(
-    "state", [*states.STATES, *(pytest.param(name, marks=pytest.mark.long) for name in states.FURTHER_STATES)]
-)
+@pytest.mark.parametrize("state", [*states.STATES, *(long(name) for name in states.FURTHER_STATES)])
 def test_the_chat_page_has_no_fault(desk: Page, phone: Page, state: str) -> None:
     for page in (desk, phone):
         page.goto("/")

@@ -69,6 +69,7 @@ def test_a_key_from_the_menu_to_its_end(alice_page: Page, bob_page: Page) -> Non
     expect(row.locator("form")).to_have_count(0)
 
 
+@pytest.mark.long
 def test_an_end_in_another_year_is_told_with_it(bob_page: Page) -> None:
     open_keys(bob_page)
     bob_page.get_by_label("Lasts").select_option("365")
@@ -79,6 +80,7 @@ def test_an_end_in_another_year_is_told_with_it(bob_page: Page) -> None:
     expect(end).to_contain_text(year)
 
 
+@pytest.mark.long
 def test_all_keys_are_revoked_by_keyboard(alice_page: Page) -> None:
     alice_page.goto("/accounts/keys/")
     for name in ("One", "Two"):

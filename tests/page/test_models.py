@@ -12,7 +12,7 @@ from tests.page.looking import faults
 from tests.page.people import ask, connected, finished, replies, signed_in
 from tests.sites import PASSWORD, Site, running
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.long]
 
 CATALOG = """
 [[model]]
@@ -111,7 +111,6 @@ def test_a_conversation_begins_with_the_one_that_is_picked(alice_page: Page, two
     expect(page.locator("#model")).to_contain_text("Large model")
 
 
-@pytest.mark.long
 def test_another_answers_from_the_next_on_and_each_reply_says_whose_it_is(alice_page: Page, two_models: Site) -> None:
     page = alice_page
     ask(page, "Who are you?")
@@ -175,7 +174,6 @@ def test_keys_alone_do_it(alice_page: Page) -> None:
     expect(listbox).to_be_hidden()
 
 
-@pytest.mark.long
 def test_a_preset_brings_its_model(alice_page: Page, two_models: Site) -> None:
     page = alice_page
     pick(page, "Small model")
@@ -199,7 +197,6 @@ def test_a_preset_brings_its_model(alice_page: Page, two_models: Site) -> None:
     expect(page.get_by_label("Model")).to_have_value("small")
 
 
-@pytest.mark.long
 def test_who_may_use_one_sees_nothing_of_it(browser: Browser, two_models: Site) -> None:
     two_models.manage("shell", "-c", POLICY.format(models=["small"]))
     page = signed_in(browser, two_models, "bob")
@@ -233,7 +230,6 @@ def test_a_withdrawn_model_is_said_until_another_has_answered(alice_page: Page, 
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.long
 def test_on_a_phone_it_is_at_the_bottom_and_readable(browser: Browser, two_models: Site, scheme: str) -> None:
     page = signed_in(
         browser, two_models, "alice", viewport={"width": 360, "height": 640}, has_touch=True, color_scheme=scheme

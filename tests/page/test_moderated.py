@@ -58,6 +58,7 @@ def test_a_blocked_message_is_kept_and_a_review_can_be_asked_for(alice_page: Pag
     expect(bob_page.locator("#composer-error")).to_contain_text("No chess here.")
 
 
+@pytest.mark.long
 def test_a_masked_message_is_shown_as_it_was_saved(alice_page: Page, run: Run) -> None:
     run("rule('mask', 'zugzwang', scope='prompt')")
     ask(alice_page, f"{SAY}about zugzwang, please")
@@ -86,6 +87,7 @@ def test_a_blocked_reply_ends_politely_with_what_was_released(alice_page: Page, 
     expect(alice_page.locator("[data-send]")).to_be_visible()
 
 
+@pytest.mark.long
 def test_the_line_of_the_models_memory_comes_with_the_page(alice_page: Page, team_site: Site) -> None:
     for number, text in enumerate(("one", "two"), 1):
         ask(alice_page, f"{SAY}{text}")

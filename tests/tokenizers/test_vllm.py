@@ -18,7 +18,7 @@ from tests.engines.subjects import CATALOG
 from tests.tokenizers import gpt_oss
 from tests.tokenizers.vocabularies import entry, texts
 
-pytestmark = pytest.mark.vllm
+pytestmark = [pytest.mark.vllm, pytest.mark.long]
 SYSTEM, USER, ASSISTANT = Turn("system", "Be kind."), Turn("user", "Explain 稀疏激活."), Turn("assistant", "Few run.")
 
 

@@ -59,9 +59,9 @@ def test_the_checks_see_what_is_wrong(checked: dict[str, Any]) -> None:
 
 
 def test_requests_made_up_from_it_are_answered_as_it_says(tried: Tried) -> None:
-    found = CASES.search(tried(10, "examples,fuzzing"))
+    found = CASES.search(tried(4, "examples,fuzzing"))
     assert found
-    assert int(found[1]) >= 30
+    assert int(found[1]) >= 15
 
 
 @pytest.mark.long

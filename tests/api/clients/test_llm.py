@@ -7,6 +7,7 @@ import pytest
 from tests.api.clients.conftest import Run
 from tests.api.clients.told import HELLO, Told
 
+pytestmark = pytest.mark.long
 MODELS = """
 - model_id: team
   model_name: scripted
@@ -48,8 +49,8 @@ def test_it_lists_and_asks_with_a_stream_and_without(run: Run, home: Path, told:
     ("key", "model", "words"),
     [
         ("wrong", "team", "This API key is wrong"),
-        pytest.param("limited", "team", "messages a minute are allowed", marks=pytest.mark.long),
-        pytest.param("key", "unknown", "here. You may use: ", marks=pytest.mark.long),
+        ("limited", "team", "messages a minute are allowed"),
+        ("key", "unknown", "here. You may use: "),
     ],
 )
 def test_an_error_is_told(run: Run, home: Path, told: Told, *, key: str, model: str, words: str) -> None:
