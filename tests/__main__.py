@@ -15,18 +15,23 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
+from tests.places import ON_EACH_DATABASE, WITH_PROCESSES
+
 NO_TESTS = 5
 TESTS = Path(__file__).parent
-WITH_PROCESSES = ("bench", "engines", "faults", "page", "supervisor")
 
 
 def main() -> int:
     if any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:]):
         return max(_pytest("sqlite", "all of these"), _pytest("postgresql", "what of these touches the database"))
     heavy = [str(TESTS / name) for name in WITH_PROCESSES]
+    is_long = "--long" in sys.argv[1:]
     beside = {
         "the rest": ("sqlite", [f"--ignore={path}" for path in heavy]),
-        "what touches the database": ("postgresql", []),
+        "what touches the database": (
+            "postgresql",
+            [] if is_long else [str(TESTS / name) for name in sorted(ON_EACH_DATABASE)],
+        ),
     }
     with ThreadPoolExecutor() as threads, ExitStack() as stack:
         runs = []

@@ -22,6 +22,7 @@ from accounts.models import User
 from chatsite.supervisor import embedded_redis
 from chatsite.supervisor.process import TETHER
 from tests import postgres
+from tests.places import ON_EACH_DATABASE
 from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER, STATIC_ROOT
 
 pytest_plugins = [
@@ -40,13 +41,6 @@ pytest_plugins = [
     "tests.api.programs",
 ]
 
-# Where what a database does by itself matters: in the short form the rest runs on SQLite only.
-# Folders and files: locks and races, plans, names whatever their case, triggers, characters that one of them refuses.
-ON_EACH_DATABASE = {
-    *("api", "audit", "backup", "branches", "conversations", "limits", "parameters", "search", "sharing", "worker"),
-    *("accounts/test_api_keys.py", "console/test_filters.py", "console/test_plans.py"),
-    *("moderation/test_console_incidents.py", "moderation/test_incidents.py"),
-}
 TESTS = Path(__file__).parent
 USES_DATABASE = {"db", "transactional_db", "django_db_setup", "live_server"}
 

@@ -29,8 +29,9 @@ ASKED_OF_VLLM = {
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
-    of_vllm = isinstance(item, pytest.Function) and item.nodeid.rpartition("[")[2].startswith("vllm")
-    if of_vllm and "subject" in item.fixturenames and item.originalname not in ASKED_OF_VLLM:
+    if not isinstance(item, pytest.Function) or "subject" not in item.fixturenames:
+        return
+    if item.callspec.params["subject"] == "vllm" and item.originalname not in ASKED_OF_VLLM:
         item.add_marker(pytest.mark.long)
 
 
