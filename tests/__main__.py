@@ -1,8 +1,8 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Three runs at a time, for the time it takes: the tests that start processes and browsers, and beside them the rest on
-each database. What the first prints is seen at once, what the others print when they are done. Arguments are pytest's;
-with a path among them there is nothing to share out. The exit status is 0 only when all passed.
+Three runs at a time, for the time it takes: the tests that wait for browsers, those that start processes, the rest;
+PostgreSQL when one of these is done. What the first prints is seen at once, what the others print when they are done.
+Arguments are pytest's; with a path among them there is nothing to share out. The exit status is 0 only when all passed.
 """
 
 import os
@@ -10,41 +10,46 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from tests.places import ON_EACH_DATABASE, WITH_PROCESSES
+from tests.places import ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
 
 NO_TESTS = 5
+AT_A_TIME = 3
 TESTS = Path(__file__).parent
 
 
 def main() -> int:
     if any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:]):
         return max(_pytest("sqlite", "all of these"), _pytest("postgresql", "what of these touches the database"))
-    heavy = [str(TESTS / name) for name in WITH_PROCESSES]
-    is_long = "--long" in sys.argv[1:]
+    apart = [*_paths(WITH_BROWSERS), *_paths(WITH_PROCESSES)]
+    on_each = [] if "--long" in sys.argv[1:] else _paths(ON_EACH_DATABASE)
     beside = {
-        "the rest": ("sqlite", [f"--ignore={path}" for path in heavy]),
-        "what touches the database": (
-            "postgresql",
-            [] if is_long else [str(TESTS / name) for name in sorted(ON_EACH_DATABASE)],
-        ),
+        "the rest": ("sqlite", [f"--ignore={path}" for path in apart]),
+        "processes": ("sqlite", _paths(WITH_PROCESSES)),
+        "what touches the database": ("postgresql", on_each),
     }
-    with ThreadPoolExecutor() as threads, ExitStack() as stack:
+    with ThreadPoolExecutor(AT_A_TIME) as threads, ExitStack() as stack:
+        first = threads.submit(_pytest, "sqlite", "browsers", *_paths(WITH_BROWSERS))
         runs = []
         for part, (database, which) in beside.items():
             said = stack.enter_context(tempfile.TemporaryFile())
             runs.append((said, threads.submit(_pytest, database, part, *which, to=said)))
-        statuses = [_pytest("sqlite", "processes and browsers", *heavy)]
+        statuses = [first.result()]
         for said, run in runs:
             statuses.append(run.result())
             said.seek(0)
             shutil.copyfileobj(said, sys.stdout.buffer)
             sys.stdout.flush()
     return max(statuses)
+
+
+def _paths(names: Iterable[str]) -> list[str]:
+    return [str(TESTS / name) for name in sorted(names)]
 
 
 def _pytest(database: str, part: str, *which: str, to: IO[bytes] | None = None) -> int:

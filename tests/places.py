@@ -7,5 +7,6 @@ ON_EACH_DATABASE = {
     *("accounts/test_api_keys.py", "console/test_filters.py", "console/test_plans.py"),
     *("moderation/test_console_incidents.py", "moderation/test_incidents.py"),
 }
-# What starts processes and browsers, in a run of its own.
-WITH_PROCESSES = ("bench", "engines", "faults", "page", "supervisor")
+# What waits for browsers, and what starts processes: each in a run of its own.
+WITH_BROWSERS = ("page",)
+WITH_PROCESSES = ("bench", "engines", "faults", "supervisor")

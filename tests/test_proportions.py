@@ -5,7 +5,8 @@ import gc
 import re
 import statistics
 import subprocess
-from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -57,15 +58,21 @@ def parsed(source: str) -> ast.Module:
         gc.enable()
 
 
-def functions(path: Path) -> Iterator[tuple[str, Function]]:
-    for node in ast.walk(parsed(path.read_text())):
-        if isinstance(node, Function):
-            yield f"{name(path)}:{node.name}", node
+@dataclass(frozen=True)
+class Shape:
+    """Of a function: its lines, and how deep its control structures nest."""
+
+    length: int
+    depth: int
 
 
-def length(function: Function) -> int:
-    assert function.end_lineno is not None
-    return function.end_lineno - function.lineno + 1
+@cache
+def functions(path: Path) -> dict[str, Shape]:
+    return {
+        f"{name(path)}:{node.name}": Shape((node.end_lineno or 0) - node.lineno + 1, depth(node))
+        for node in ast.walk(parsed(path.read_text()))
+        if isinstance(node, Function)
+    }
 
 
 def depth(node: ast.AST) -> int:
@@ -96,7 +103,7 @@ def test_python_files_are_short() -> None:
 
 
 def test_functions_are_short() -> None:
-    found = {where: length(function) for path in CODE for where, function in functions(path)}
+    found = {where: shape.length for path in CODE for where, shape in functions(path).items()}
     assert statistics.median(found.values()) <= 8
     assert percentile(list(found.values()), 0.9) <= 25
     assert not {where: size for where, size in found.items() if size > 40 and where not in LONG_FUNCTIONS}
@@ -104,7 +111,7 @@ def test_functions_are_short() -> None:
 
 
 def test_control_structures_nest_little() -> None:
-    found = {where: depth(function) for path in CODE + TESTS for where, function in functions(path)}
+    found = {where: shape.depth for path in CODE + TESTS for where, shape in functions(path).items()}
     assert not {where: deep for where, deep in found.items() if deep > 3 and where not in DEEP_FUNCTIONS}
     assert max(found.values()) <= 4
 
@@ -132,11 +139,11 @@ def test_there_is_enough_test_code() -> None:
 def test_exceptions_are_still_needed() -> None:
     for path in LONG_FILES:
         assert lines(ROOT / path) > 300, path
-    found = dict(item for path in CODE + TESTS for item in functions(path))
+    found = {where: shape for path in CODE + TESTS for where, shape in functions(path).items()}
     for where in LONG_FUNCTIONS:
-        assert length(found[where]) > 40, where
+        assert found[where].length > 40, where
     for where in DEEP_FUNCTIONS:
-        assert depth(found[where]) > 3, where
+        assert found[where].depth > 3, where
 
 
 @pytest.mark.parametrize(

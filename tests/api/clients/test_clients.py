@@ -7,7 +7,7 @@ import pytest
 
 from tests.api.clients.told import FREED_S, MODEL
 
-CLIENTS = ("openai", "langchain", "litellm")
+CLIENTS = ("openai", "langchain", pytest.param("litellm", marks=pytest.mark.long))  # litellm takes long to import
 # The client's own class for each; LangChain lets those of the official client through, and has one above some.
 RAISED = {
     "wrong_key": "AuthenticationError",
