@@ -19,6 +19,7 @@ from tests.conversations.talk import reply_of, say
 from tests.stores import OwnRedis
 from tests.waiting import until
 from tests.web import Web
+from tests.worker.test_failures import take_over
 from tests.workers import STORY, Hire
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -120,8 +121,7 @@ def test_a_worker_that_outlived_redis_leaves_nothing_to_rewind(
         run = client.info("server")["run_id"].encode()
         until(lambda: client.hget(key(str(sent.reply)), "run") == run, what="the worker to fence it again")
     with first.frozen():
-        let_lapse(sent)
-        heir.ticket(lapsed=True).result(15)
+        take_over(heir, sent).result(15)
         screen = reader.end()
     ticket.result(5)
     assert screen.states == ["continuing"]
