@@ -13,11 +13,24 @@ PATIENCE_MS = 15_000
 Open = Callable[..., BrowserContext]
 
 
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One for the run. Playwright's event loop runs from here on, so the tests that use a browser are the last."""
+    with launched() as running:
+        yield running
+
+
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    """One browser per test: playwright's own event loop would otherwise be running in every later test."""
-    with launched() as chromium:
-        yield chromium
+def browser(chromium: Browser) -> Iterator[Browser]:
+    """The browser, of which each session is closed after the test."""
+    yield chromium
+    for context in chromium.contexts:
+        context.close()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: "chromium" in getattr(item, "fixturenames", ()))
 
 
 def sign_in(browser: Browser, site: Site, name: str = "", password: str = "", **options: object) -> Page:

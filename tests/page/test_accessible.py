@@ -18,7 +18,6 @@ from django.test import RequestFactory
 from django.utils import translation
 from playwright.sync_api import Browser, Page, Route, expect
 
-from chatsite.bench.browser import launched
 from tests.hostile.test_every_door import ALL, ARGUMENT, Door
 from tests.page import states
 from tests.page.everything import ROWS
@@ -37,13 +36,6 @@ TEXT = ECHO.format(rate=1).partition("\n\n")[2]
 def long(value: str) -> Any:
     """A parameter of the long form only."""
     return pytest.param(value, marks=pytest.mark.long)
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    """One for the module: nothing in it needs the database of the tests, from which playwright's loop would keep it."""
-    with launched() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module")
