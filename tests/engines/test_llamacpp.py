@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -50,6 +51,22 @@ async def test_closing_it_ends_its_replies_and_it_can_start_anew(cache: Path) ->
         assert not (await subject.engine.health()).ready
     async with llamacpp(cache) as again:
         assert (await again.say()).text
+
+
+async def test_closing_it_while_it_takes_a_prompt_is_its_end_not_a_fault(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with llamacpp(cache) as subject:
+        assert isinstance(subject.engine, LlamaCppEngine)
+        engine = subject.engine
+
+        async def asked(path: str, **more: Any) -> httpx.Response:
+            await engine.close()
+            raise httpx.ReadError(path)
+
+        monkeypatch.setattr(engine._alive()._client, "post", asked)
+        with pytest.raises(EngineDead):
+            await subject.say()
 
 
 async def test_a_long_prompt_can_be_stopped_while_it_is_read(cache: Path) -> None:

@@ -87,9 +87,13 @@ class LlamaCppEngine:
         prompter = self._alive()
         admission.check(request, self.capabilities)
         kept, again = healing.split(request.prefix.text)
-        prompt = await prompter.tokens(request.turns, kept)
-        resaid = await prompter.count(again)
-        prompt_tokens, prefix_tokens = len(prompt) + resaid, await prompter.count(kept) + resaid
+        try:
+            prompt = await prompter.tokens(request.turns, kept)
+            resaid = await prompter.count(again)
+            prompt_tokens, prefix_tokens = len(prompt) + resaid, await prompter.count(kept) + resaid
+        except EngineError:
+            self._alive()  # an engine that was closed meanwhile says so
+            raise
         limit = admission.room(request, prompt_tokens, self.capabilities.context_window)
         if not limit:
             yield Chunk(finish=Finish.LENGTH, prompt_tokens=prompt_tokens, prefix_tokens=prefix_tokens)
