@@ -1,5 +1,6 @@
 """Exports that are made in the background, and what makes them again and again."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, ClassVar, Self
@@ -40,8 +41,8 @@ class Wish(models.Model):
 
     @property
     def label(self) -> str:
-        """Its form, in the active language."""
-        return str(dict(forms.LABELS).get(self.form, self.form))
+        """Its form, in the active language, without what the form's label says after a colon."""
+        return re.split("[:：]", str(dict(forms.LABELS).get(self.form, self.form)))[0]  # noqa: RUF001 - the Chinese one
 
 
 class Schedule(Wish):

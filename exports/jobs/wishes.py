@@ -33,7 +33,7 @@ CUT_LABELS = [("pairs", _("a question and its answer")), ("windows", _("windows 
 class WishForm(forms.Form):
     """Names of its fields are those of docs/exports.md."""
 
-    form = forms.ChoiceField(label=_("Form"), choices=LABELS)
+    form = forms.ChoiceField(label=pgettext_lazy("of a file", "Format"), choices=LABELS)
     folder = forms.ModelChoiceField(
         Folder.objects.none(), label=_("Folder"), required=False, empty_label=_("any"), to_field_name="name"
     )
@@ -44,16 +44,25 @@ class WishForm(forms.Form):
     until = forms.DateField(label=_("Begun until"), required=False)
     query = forms.CharField(label=_("With the words"), required=False, max_length=LONGEST)
     model = forms.CharField(label=_("With replies of the model"), required=False, max_length=100)
-    rating = forms.ChoiceField(label=_("With replies that were rated"), choices=RATINGS, required=False)
+    rating = forms.ChoiceField(label=_("With replies rated"), choices=RATINGS, required=False)
     reviewed = forms.BooleanField(label=_("Only with replies that are approved as knowledge"), required=False)
     knowledge = forms.BooleanField(label=_("Approved knowledge of everybody, not only yours"), required=False)
     whole = forms.BooleanField(label=_("All branches, not only the one shown"), required=False)
     reasoning = forms.BooleanField(label=_("With the model's reasoning"), required=False)
     cut = forms.ChoiceField(label=_("Chunks are"), choices=CUT_LABELS, required=False)
     size = forms.IntegerField(
-        label=_("Tokens in a chunk, at most"), min_value=SHORTEST_CHUNK, max_value=LONGEST_CHUNK, required=False
+        label=_("Tokens in a chunk, at most"),
+        min_value=SHORTEST_CHUNK,
+        max_value=LONGEST_CHUNK,
+        required=False,
+        widget=forms.NumberInput({"placeholder": USUAL_CHUNK}),
     )
-    overlap = forms.IntegerField(label=_("Tokens that windows share"), min_value=0, required=False)
+    overlap = forms.IntegerField(
+        label=_("Tokens that windows share"),
+        min_value=0,
+        required=False,
+        widget=forms.NumberInput({"placeholder": USUAL_OVERLAP}),
+    )
     people = forms.CharField(
         label=_("Of these people"), required=False, help_text=_("Names or e-mail addresses, with commas.")
     )

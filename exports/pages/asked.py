@@ -48,7 +48,7 @@ class AskForm(WishForm):
             (_("Which conversations"), tuple(name for name in self.fields if name not in apart)),
             (_("Chunks for retrieval"), CHUNKS),
             (_("Of other people"), OF_OTHERS),
-            (_("Again and again"), REPEATED),
+            (_("Repeat"), REPEATED),
         ]
         found = [(title, [self[name] for name in names if name in self.fields]) for title, names in parts]
         return [
