@@ -24,7 +24,7 @@ class ImportForm(forms.Form):
     """A file, and what made it."""
 
     file = forms.FileField(label=_("File"), max_length=None, allow_empty_file=True)
-    source = forms.ChoiceField(label=_("Program"), choices=[(AUTO, _("Find out by itself")), *LABELS.items()])
+    source = forms.ChoiceField(label=_("Comes from"), choices=[(AUTO, _("Find out from the file")), *LABELS.items()])
 
 
 @require_http_methods(["GET", "POST"])
