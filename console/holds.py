@@ -104,6 +104,7 @@ class HoldAdmin(OnlyShown, _HoldAdmin):
     list_filter = (Holding,)
     list_select_related = ("user", "by", "lifted_by")
     search_fields: ClassVar = ["user__username", "user__email", "reason"]
+    search_help_text = gettext_lazy("A name, an e-mail address or a reason")
 
     @admin.display(description=gettext_lazy("person"), ordering="user__username")
     def person(self, row: Hold) -> SafeString:
@@ -120,7 +121,10 @@ class HoldAdmin(OnlyShown, _HoldAdmin):
 class ReceiptAdmin(OnlyShown, _ReceiptAdmin):
     """What was deleted, in numbers."""
 
-    list_display = ("at", "why", "deleted", "whose", "id", "digest")
+    list_display = ("at", "why", "deleted", "whose")
+    list_display_links = ("at",)
+    fields = ("at", "why", "rule", "whose", "deleted", "id", "digest")
+    readonly_fields = ("deleted", "id")
     list_filter = ("why", "at")
     paginator = BoundedPaginator
     show_full_result_count = False
@@ -128,4 +132,4 @@ class ReceiptAdmin(OnlyShown, _ReceiptAdmin):
 
     @admin.display(description=gettext_lazy("deleted"))
     def deleted(self, receipt: Receipt) -> str:
-        return ", ".join(f"{number:,} {name}" for name, number in Shown(receipt).counts)
+        return ", ".join(f"{name} {number:,}" for name, number in Shown(receipt).counts)

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -66,14 +67,14 @@ class RuleAdmin(AuditedAdmin, _ModelAdmin):
             **self.admin_site.each_context(request),
             "title": _("What this rule would delete today"),
             "rule": rule,
-            "sentence": f"{rule.get_what_display()} · {_whom(rule)} · {_after(rule)}",
+            "sentence": f"{capfirst(str(rule.get_what_display()))} · {_whom(rule)} · {_after(rule)}",
             "preview": preview(rule),
         }
         return render(request, "console/retention_switch.html", context)
 
     @admin.display(description=gettext_lazy("what"), ordering="what")
     def what_of(self, rule: Rule) -> str:
-        return str(rule.get_what_display())
+        return str(capfirst(str(rule.get_what_display())))
 
     @admin.display(description=gettext_lazy("for"))
     def whom(self, rule: Rule) -> str:

@@ -23,11 +23,11 @@ class Rule(models.Model):
     """
 
     class What(models.TextChoices):
-        CHAT = "chat", _("conversations without a change for so long")
-        ARCHIVED = "archived", _("conversations archived for so long")
-        TRASH = "trash", _("conversations in the trash for so long")
-        SHARE = "share", _("shared snapshots made so long ago")
-        INCIDENT = "incident", _("incidents decided so long ago")
+        CHAT = "chat", _("conversations, since their last change")
+        ARCHIVED = "archived", _("conversations in the archive")
+        TRASH = "trash", _("conversations in the trash")
+        SHARE = "share", _("shared snapshots")
+        INCIDENT = "incident", _("incidents, since their decision")
 
     what = models.CharField(pgettext_lazy("of a retention rule", "what"), max_length=8, choices=What)
     group = models.ForeignKey(Group, models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("group"))

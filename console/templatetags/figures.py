@@ -4,7 +4,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from django import template
+from django.db.models import Model
 from django.utils.formats import number_format
+from django.utils.text import capfirst
 from django.utils.translation import pgettext_lazy
 
 from conversations.states import State
@@ -28,6 +30,15 @@ def clock(value: timedelta | float | None) -> str:
     hours, rest = divmod(seconds, 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@register.filter
+def named(row: Model) -> str:
+    """What a row is called: its own name, or else its kind, in the active language, and the beginning of its key."""
+    words = str(row)
+    kind, _space, key = words.rpartition(" ")
+    has_name = hasattr(row, "name") or hasattr(row, "username") or not str(row.pk).startswith(key)
+    return words if has_name or not kind.islower() else f"{capfirst(str(row._meta.verbose_name))} {key}"
 
 
 @register.filter

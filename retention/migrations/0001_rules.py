@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
             name='Rule',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('what', models.CharField(choices=[('chat', 'conversations without a change for so long'), ('archived', 'conversations archived for so long'), ('trash', 'conversations in the trash for so long'), ('share', 'shared snapshots made so long ago'), ('incident', 'incidents decided so long ago')], max_length=8, verbose_name='what')),
+                ('what', models.CharField(choices=[('chat', 'conversations, since their last change'), ('archived', 'conversations in the archive'), ('trash', 'conversations in the trash'), ('share', 'shared snapshots'), ('incident', 'incidents, since their decision')], max_length=8, verbose_name='what')),
                 ('days', models.PositiveIntegerField(blank=True, help_text='After so many they are deleted. Empty: never.', null=True, validators=[django.core.validators.MinValueValidator(1)], verbose_name='days')),
                 ('note', models.CharField(blank=True, help_text='What it is for.', max_length=200, verbose_name='note')),
                 ('is_on', models.BooleanField(default=False, editable=False, verbose_name='is on')),
