@@ -42,7 +42,7 @@ class Wish(models.Model):
     @property
     def label(self) -> str:
         """Its form, in the active language, without what the form's label says after a colon."""
-        return re.split("[:：]", str(dict(forms.LABELS).get(self.form, self.form)))[0]  # noqa: RUF001 - the Chinese one
+        return re.split("[:：]", str(dict(forms.LABELS).get(self.form, self.form)))[0]
 
 
 class Schedule(Wish):
