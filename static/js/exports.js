@@ -1,6 +1,6 @@
 // The page of a person's exports: while one is being made, the list is asked for again, and what changed is said.
 
-import { when } from "./figures.js";
+import { showTimes } from "./local_times.js";
 
 const EVERY_MS = 2000;
 const place = document.getElementById("exports");
@@ -8,10 +8,6 @@ const said = document.getElementById("announcer");
 
 function rows() {
   return new Map([...place.querySelectorAll("[data-export]")].map((row) => [row.dataset.export, row]));
-}
-
-function showTimes() {
-  for (const time of place.querySelectorAll("time[data-local]")) time.textContent = when(time.dateTime);
 }
 
 async function look() {
@@ -25,7 +21,7 @@ function show(html) {
   const before = new Map([...rows()].map(([id, row]) => [id, row.dataset.state]));
   const held = place.contains(document.activeElement) && document.activeElement.closest("[data-export]")?.dataset.export;
   place.innerHTML = html;
-  showTimes();
+  showTimes(place);
   rows().get(held)?.querySelector("a, button")?.focus();
   tell(before);
 }
@@ -37,5 +33,4 @@ function tell(before) {
   if (words.length) said.textContent = words.join("\n");
 }
 
-showTimes();
 look();

@@ -3,8 +3,8 @@
 const DAY_MS = 86400000;
 const language = document.documentElement.lang;
 const numbers = new Intl.NumberFormat(language);
-const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
-const calendar = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
+export const clock = new Intl.DateTimeFormat(language, { hour: "numeric", minute: "2-digit" });
+export const calendar = new Intl.DateTimeFormat(language, { month: "short", day: "numeric", hour: "numeric", minute: "2-digit" });
 
 export const number = (value) => numbers.format(value);
 

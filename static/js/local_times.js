@@ -1,10 +1,16 @@
-// Times that a page has in UTC, as the reader's clock shows them; those of another year with it.
+// Times that a page has in UTC, as the reader's clock shows them: those of another day with it, of another year with that.
 
-import { when } from "./figures.js";
+import { calendar, clock } from "./figures.js";
 
 const withYear = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
 
-for (const time of document.querySelectorAll("time[data-local]")) {
-  const moment = new Date(time.dateTime);
-  time.textContent = moment.getFullYear() === new Date().getFullYear() ? when(time.dateTime) : withYear.format(moment);
+export function showTimes(place) {
+  const now = new Date();
+  for (const time of place.querySelectorAll("time[data-local]")) {
+    const moment = new Date(time.dateTime);
+    const form = moment.toDateString() === now.toDateString() ? clock : calendar;
+    time.textContent = (moment.getFullYear() === now.getFullYear() ? form : withYear).format(moment);
+  }
 }
+
+showTimes(document);
