@@ -3,17 +3,20 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from django.utils import timezone
+from django.contrib.auth.models import Group
+from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.chart import HEIGHT, LEFT, WIDTH, bars
 from accounts.models import User
+from audit.models import Hold
 from console import recent
 from console.recent import STEPS, figures, last_hour
-from console.templatetags.figures import clock, milliseconds, number, percent
+from console.templatetags.figures import clock, milliseconds, named, number, percent
 from conversations.models import Message
 from inference.model import Model
+from moderation.models import Incident
 from tests.conversations.talk import say
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
@@ -111,3 +114,13 @@ def test_numbers_are_short() -> None:
     assert [number(value) for value in (0, 3, 3.14, 12.6, 1234.5)] == ["0", "3", "3.1", "13", "1234"]
     assert percent(None) is None
     assert percent(0.876) == 88
+
+
+def test_a_row_without_a_name_is_called_by_its_kind_in_the_readers_language() -> None:
+    incident = Incident()
+    assert named(Hold(pk=7)) == "Legal hold 7"
+    assert named(incident) == f"Incident {str(incident.pk)[:8]}"
+    with translation.override("zh-hans"):
+        assert named(Hold(pk=7)) == "法律保留 7"
+    assert named(Group(pk=2, name="team 2")) == "team 2"
+    assert named(User(pk=3, username="agent 3")) == "agent 3"

@@ -99,12 +99,16 @@ def test_a_file_with_nothing_new_needs_no_word(hers: Client, django_capture_on_c
 def test_a_file_that_is_none_says_why(hers: Client, data: bytes, says: str) -> None:
     post(hers, data)
     jobs.read_waiting()
-    assert says in hers.get(one().get_absolute_url()).content.decode()
+    page = hers.get(one().get_absolute_url()).content.decode()
+    assert says in page
+    assert "nothing new" not in page
+    assert "New conversations" not in page
 
 
 def test_what_is_wrong_with_the_form_is_said(hers: Client) -> None:
     answer = hers.post(PAGE, {"source": "auto"})
     assert (answer.status_code, "This field is required." in answer.content.decode()) == (400, True)
+    assert 'aria-describedby="file-hint file-error" aria-invalid="true"' in answer.content.decode()
     assert post(hers, b"{}", source="myspace").status_code == 400
     assert not Import.objects.exists()
 
