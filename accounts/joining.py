@@ -47,7 +47,8 @@ class JoinForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         address = self.invitation.email or cleaned.get("email", "")
         if address and User.objects.filter(email__iexact=address).exists():
-            raise ValidationError(_("There is an account with this address already. Sign in with it."))
+            taken = _("There is an account with this address already. Sign in with it.")
+            self.add_error("email" if "email" in self.fields else None, taken)
         if cleaned.get("password1") != cleaned.get("password2"):
             self.add_error("password2", _("These two are not the same."))
         elif cleaned.get("password1"):
