@@ -36,7 +36,7 @@ class HoldForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3, "class": "vLargeTextField"}),
         help_text=gettext_lazy(
             "Nothing of theirs is deleted until it is lifted; what they delete is gone for them only. "
-            "They are not told; the audit log is."
+            "They are not told; it is in the audit log."
         ),
     )
 

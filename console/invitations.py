@@ -139,7 +139,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     if made.email and settings.EMAIL_URL:
         site = request.build_absolute_uri("/").rstrip("/")
         tasks.invitation.delay(made.pk, secret, site, translation.get_language())
-        messages.success(request, _("A letter is on its way to %(address)s.") % {"address": made.email})
+        messages.success(request, _("An e-mail is on its way to %(address)s.") % {"address": made.email})
         return HttpResponseRedirect(reverse("admin:accounts_invitation_changelist"))
     return _page(request, link=request.build_absolute_uri(letters.invitation_path(secret)), made=made)
 

@@ -203,7 +203,7 @@ def test_with_a_mail_server_the_link_goes_to_the_address_only(
 ) -> None:
     settings.EMAIL_URL, settings.EMAIL_BACKEND = "smtp://there", "django.core.mail.backends.locmem.EmailBackend"
     answer = admin.post(INVITE, {"email": "eve@example.org", "days": "7"}, follow=True)
-    assert "A letter is on its way to eve@example.org." in answer.content.decode()
+    assert "An e-mail is on its way to eve@example.org." in answer.content.decode()
     work_off(empty_redis)
     assert mail.outbox[-1].to == ["eve@example.org"]
     assert "grace invites you" in str(mail.outbox[-1].body)
