@@ -83,7 +83,6 @@ class Holding(admin.SimpleListFilter):
 class OnlyShown(OnlyItsFilters):
     """Rows that are looked at here and changed elsewhere, or never."""
 
-    list_display_links = None
     list_per_page = 50
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -101,6 +100,7 @@ class HoldAdmin(OnlyShown, _HoldAdmin):
     """All there were. They are put on and lifted on the pages of people."""
 
     list_display = ("person", "state", "since", "reason", "by", "lifted_at", "lifted_by")
+    list_display_links = None
     list_filter = (Holding,)
     list_select_related = ("user", "by", "lifted_by")
     search_fields: ClassVar = ["user__username", "user__email", "reason"]
@@ -122,7 +122,6 @@ class ReceiptAdmin(OnlyShown, _ReceiptAdmin):
     """What was deleted, in numbers."""
 
     list_display = ("at", "why", "deleted", "whose")
-    list_display_links = ("at",)
     fields = ("at", "why", "rule", "whose", "deleted", "id", "digest")
     readonly_fields = ("deleted", "id")
     list_filter = ("why", "at")
