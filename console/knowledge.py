@@ -82,7 +82,9 @@ def _decided(request: HttpRequest, nomination_id: int) -> HttpResponse:
         about_reason = no.code in {"no_reason", "long_reason"}
         return _shown(request, nomination_id, problem=no.detail, about_reason=about_reason, status=422, **wrote)
     except ChangedMeanwhile:
-        problem = _("Somebody changed this meanwhile. What you wrote is below, not saved yet. Compare, then decide again.")
+        problem = _(
+            "Somebody changed this meanwhile. What you wrote is below, not saved yet. Compare, then decide again."
+        )
         return _shown(request, nomination_id, problem=problem, status=409, **wrote)
     messages.success(request, _("Kept: %(state)s.") % {"state": decided.get_state_display()})
     return HttpResponseRedirect(reverse("admin:knowledge"))
