@@ -1,5 +1,6 @@
 """The page of audit entries, and what other pages of the admin use to write them."""
 
+import re
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django.contrib import admin
@@ -30,6 +31,8 @@ else:
 
 __all__ = ["AuditedAdmin", "EntryAdmin", "OnlyItsFilters"]
 
+MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):[\d.]+\+00:00$")
+EMPTY = (None, "", [], {})
 LOOKED_AT = 200  # of the newest entries, each time the page is shown; the command looks at all
 FORMS = {
     "jsonl": (export.json_line, "", "application/jsonl"),
@@ -63,8 +66,8 @@ class EntryAdmin(OnlyItsFilters, _ModelAdmin):
 
     @admin.display(description=_("details"))
     def told(self, entry: Entry) -> str:
-        """The beginning of the details."""
-        words = ", ".join(f"{name}: {_shown(value)}" for name, value in sorted(entry.details.items()))
+        """The beginning of the details, without those that say nothing."""
+        words = ", ".join(f"{name}: {_shown(value)}" for name, value in sorted(entry.details.items()) if value not in EMPTY)
         return words if len(words) <= 100 else f"{words[:99]}…"
 
     @admin.display(description=_("about"))
@@ -116,8 +119,10 @@ class EntryAdmin(OnlyItsFilters, _ModelAdmin):
 
 def _shown(value: Any) -> str:
     if isinstance(value, dict) and value.keys() == {"old", "new"}:
-        return f"{value['old']} → {value['new']}"
-    return str(value)
+        return f"{_shown(value['old'])} → {_shown(value['new'])}"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return "–" if value is None else MOMENT.sub(r"\1 \2 UTC", str(value))
 
 
 def _state() -> dict[str, Any]:
