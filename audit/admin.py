@@ -67,7 +67,8 @@ class EntryAdmin(OnlyItsFilters, _ModelAdmin):
     @admin.display(description=_("details"))
     def told(self, entry: Entry) -> str:
         """The beginning of the details, without those that say nothing."""
-        words = ", ".join(f"{name}: {_shown(value)}" for name, value in sorted(entry.details.items()) if value not in EMPTY)
+        said = {name: value for name, value in sorted(entry.details.items()) if value not in EMPTY}
+        words = ", ".join(f"{name}: {_shown(value)}" for name, value in said.items())
         return words if len(words) <= 100 else f"{words[:99]}…"
 
     @admin.display(description=_("about"))

@@ -97,7 +97,12 @@ def test_an_entry_is_shown_whole(browser: Client, alice: User) -> None:
 
 def test_the_list_says_what_it_was_and_what_it_became(browser: Client) -> None:
     record("policy.changed", details={"tokens_per_day": {"old": 5, "new": 29}, "why": "x" * 200})
+    record(
+        "api_key.created",
+        details={"models": [], "scopes": ["chat", "models"], "expires": "2027-02-24T13:30:08.7+00:00"},
+    )
     page = browser.get(PAGE).content.decode()
+    assert '<td class="field-told">expires: 2027-02-24 13:30 UTC, scopes: chat, models</td>' in page
     assert "tokens_per_day: 5 → 29, why: xxx" in page
     assert "x" * 100 not in page
 
