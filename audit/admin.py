@@ -32,7 +32,7 @@ else:
 __all__ = ["AuditedAdmin", "EntryAdmin", "OnlyItsFilters"]
 
 MOMENT = re.compile(r"^(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d):[\d.]+\+00:00$")
-EMPTY = (None, "", [], {})
+EMPTY: tuple[object, ...] = (None, "", [], {})
 LOOKED_AT = 200  # of the newest entries, each time the page is shown; the command looks at all
 FORMS = {
     "jsonl": (export.json_line, "", "application/jsonl"),

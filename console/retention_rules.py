@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from accounts.models import User
 from audit.admin import AuditedAdmin
@@ -72,7 +72,7 @@ class RuleAdmin(AuditedAdmin, _ModelAdmin):
         }
         return render(request, "console/retention_switch.html", context)
 
-    @admin.display(description=gettext_lazy("what"), ordering="what")
+    @admin.display(description=pgettext_lazy("of a retention rule", "what"), ordering="what")
     def what_of(self, rule: Rule) -> str:
         return str(capfirst(str(rule.get_what_display())))
 
