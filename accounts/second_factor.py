@@ -4,13 +4,13 @@ Whoever must and has none is led to setting one up, and gets nothing else meanwh
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from asgiref.sync import iscoroutinefunction, sync_to_async
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.signals import post_delete, post_save
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.urls import Resolver404, resolve, reverse
@@ -34,6 +34,16 @@ _known: dict[str, tuple[bool, float]] = {}
 def is_due(user: Any) -> bool:
     """Whether the person must have a second factor, and has none."""
     return must(user) and not Authenticator.objects.filter(user_id=user.pk, type__in=FACTORS).exists()
+
+
+def due_among(people: Iterable[int]) -> set[int]:
+    """Those who must have one and have none. It asks the database only where somebody must."""
+    asks: str = settings.SECOND_FACTOR
+    among = User.objects.filter(pk__in=people)
+    if asks != "everyone":
+        members = Q(groups__required_second_factor__isnull=False) if _some_group_asks() else Q(pk__in=())
+        among = among.filter(members | Q(is_staff=True) if asks == "staff" else members)
+    return set(without_one(among).values_list("pk", flat=True))
 
 
 def without_one(people: QuerySet[User]) -> QuerySet[User]:

@@ -1,22 +1,31 @@
-"""uvicorn's HTTP protocol for the open network: one who sends a request letter by letter keeps no connection."""
+"""uvicorn's HTTP protocol for the open network: who sends a request letter by letter, or reads no answer, is let go."""
 
 import asyncio
+import socket
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEADERS_S = 15.0  # from the first byte of a request, or from a new connection, to the end of its headers
+UNREAD_S = 60.0  # in which nothing of what was sent is taken; a socket, which begins as a request, has the same
 LARGEST_HEADERS = 65_536  # bytes; as much again may stand after a body, or between two pieces of it
 
 
 class Patient(HttpToolsProtocol):
-    """Closes a connection whose headers have no end in time, or are too many; uvicorn would wait for ever."""
+    """Closes a connection whose headers have no end in time, or are too many, or whose other side takes nothing more.
+
+    uvicorn would wait for ever in each case. Only the system knows the last: it sees an answer that is taken by a few
+    bytes a second, which is a slow line, where this process sees one full buffer all the while.
+    """
 
     _deadline: asyncio.TimerHandle | None = None
     _unread = 0  # bytes since the last end of headers, or piece of a body: uvicorn keeps trailers, however many
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux; elsewhere such a connection stays until its keepalive fails
+            connection = transport.get_extra_info("socket")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, round(UNREAD_S * 1000))
         self._wait()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -17,8 +17,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
+import redis
+
 from chatsite.bench import usage
 from chatsite.environment import ROOT
+from chatsite.redis_socket import redis_socket
 from chatsite.supervisor.process import TETHER
 
 READY_S = 120.0
@@ -72,6 +75,13 @@ class Site:
         """What each process has used, with those it started; ``client`` is this one."""
         used = {name: usage.usage(*pids) for name, pids in self.processes.items()}
         return usage.Reading(time.monotonic(), usage.machine_cpu_s(), used)
+
+    def redis_mb(self) -> float:
+        """Megabytes that the embedded Redis has in use."""
+        path = redis_socket(Path(self.environment["CHATSITE_DATA_DIR"]))
+        with redis.Redis(unix_socket_path=str(path)) as connection:
+            used: int = connection.info("memory")["used_memory"]
+        return used / 1_048_576
 
 
 def python(environment: dict[str, str], module: str, *arguments: str) -> Any:

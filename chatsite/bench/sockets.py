@@ -1,34 +1,56 @@
-"""The plan of ``manage.py bench_idle``: thousands of sockets that say nothing, slow strangers, one person meanwhile.
+"""The plan of ``manage.py bench_idle``: thousands of sockets that say nothing, replies beside them, slow strangers.
 
-Memory is that of the web process; what the others notice is how long their page and their reply take.
+A stage is looked at as the one before, so what idle sockets and strangers cost others is the difference of two rows.
 """
 
 import asyncio
-import http.client
+import gc
 import resource
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any
 
+import uvloop
 from websockets.exceptions import InvalidHandshake
 
-from chatsite.bench import report, site, usage
-from chatsite.bench.client import Socket
+from chatsite.bench import client, figures, quiet, report, site, strangers, usage, visits
 from chatsite.bench.figures import Row
 from chatsite.bench.progress import Progress
+from chatsite.bench.quiet import QuietSocket
+from chatsite.bench.usage import Reading
 
-Stranger = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
-TOKENS, RATE, TTFT_S = 16, 50, 0.05
-SPARE = 500  # file descriptors for everything else
-A_PERSON = 50  # sockets of one person; the site allows twice as many
+TTFT_S = 0.05
+SPARE = 700  # file descriptors for everything else
+A_PERSON = 2  # tabs or devices; each has a session
 AT_ONCE = 50  # that are being opened
-REPLY_S = 120.0  # for a reply, of a site that has much to do
-LET_GO_S = 60.0  # for strangers to be let go
-WATCHED_S = 10.0  # over which the idle processor time is measured
-PAGES = 9
+SETTLE_S = 3.0
+LET_GO_S = 75.0  # from their coming, for strangers to be let go
+WARM_TOKENS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How many sockets, replies at once and strangers; how long a reply is; how often a person visits; how long idle
+    processor time is watched.
+    """
+
+    sockets: int = 10_000
+    replies: int = 200
+    slow: int = 500
+    tokens: int = 120
+    rate: int = 20
+    visits: int = 5
+    watched_s: float = 20.0
+
+    @property
+    def reply_s(self) -> float:
+        return self.replies * client.GAP_S + TTFT_S + self.tokens / self.rate
+
+
+SHORT = Plan(sockets=200, replies=10, slow=21, tokens=20, visits=1, watched_s=2.0)
 
 
 def most_sockets() -> int:
@@ -38,139 +60,163 @@ def most_sockets() -> int:
     return sys.maxsize if hard == resource.RLIM_INFINITY else hard - SPARE
 
 
-def run(sockets: int, slow: int, progress: Progress) -> list[Row]:
-    """A row before, one with the sockets open, one with slow strangers besides, one when all are gone.
-
-    Raises BenchError.
-    """
-    if sockets < 1:
+def run(plan: Plan, progress: Progress) -> list[Row]:
+    """A row for each stage. Raises BenchError."""
+    if plan.sockets < 1:
         raise site.BenchError("this machine's limits (ulimit -n) allow a process too few open files")
     progress.begin(4)
+    people = max(plan.replies, -(-plan.sockets // A_PERSON))
     with site.temporary_folder() as folder:
-        site.catalog(folder, ttft_s=TTFT_S, rate=RATE, tokens=TOKENS)
+        site.catalog(folder, ttft_s=TTFT_S, rate=plan.rate, tokens=plan.tokens)
         with site.running(folder) as running:
-            cookies: list[str] = running.python("chatsite.bench.people", "make", str(sockets // A_PERSON + 2))
-            return asyncio.run(_rows(running, cookies, sockets, slow, progress))
+            cookies: list[str] = running.python("chatsite.bench.people", "make", str(people))
+            try:
+                return uvloop.run(_Stages(plan, running, cookies, progress).rows())
+            except (OSError, InvalidHandshake) as error:
+                raise site.BenchError(f"a socket was not opened: {error!r}") from error
 
 
-async def _rows(running: site.Site, cookies: list[str], sockets: int, slow: int, progress: Progress) -> list[Row]:
-    person, *others = cookies
-    rows = []
+class _Stages:
+    """One after the other; each leaves a row."""
 
-    async def look(what: str, opened: int) -> None:
-        rows.append({"what": what, "sockets": opened, **await _look(running, person)})
-        progress.advance(1)
-        progress.tell(what)
+    def __init__(self, plan: Plan, running: site.Site, cookies: Sequence[str], progress: Progress) -> None:
+        self._plan = plan
+        self._running = running
+        self._cookies = cookies
+        self._progress = progress
+        self._rows: list[Row] = []
 
-    await look("before", 0)
-    began = time.monotonic()
-    open_sockets = await _open(running.port, others, sockets)
-    took = time.monotonic() - began
-    await look("idle sockets", len(open_sockets))
-    rows[-1] |= {"opened_per_s": round(len(open_sockets) / took), "kib_per_socket": _kib(rows[0], rows[-1])}
-    strangers = [await _stranger(running.port) for _ in range(slow)]
-    await look("and slow strangers", len(open_sockets))
-    rows[-1]["slow_strangers"] = slow
-    rows[-1]["let_go"] = await _let_go(strangers)
-    rows[-1]["still_open"] = sum(not socket.is_closed for socket in open_sockets)
-    for socket in open_sockets:
-        socket.close()
-    await look("all gone", 0)
-    return rows
+    async def rows(self) -> list[Row]:
+        await self._stream(WARM_TOKENS)
+        await self._visits(1)
+        self._add("alone", 0, await self._watch() | await self._stream(self._plan.tokens) | await self._visits())
+        sockets, per_s = await self._open()
+        async with _beside(quiet.ping_in_turn(sockets)):
+            row = await self._watch() | await self._stream(self._plan.tokens) | await self._visits()
+            self._add("idle sockets", len(sockets), row | _a_socket(self._rows[0], row, len(sockets)) | per_s)
+            row = await self._strangers()
+            self._add("and slow strangers", sum(not socket.is_closed for socket in sockets), row)
+        for socket in sockets:
+            socket.close()
+        self._add("all gone", 0, await self._watch() | await self._visits())
+        return self._rows
+
+    async def _strangers(self) -> Row:
+        """What a visitor notices of them; how many were there all the while; how many are let go in time."""
+        self._progress.tell("slow strangers")
+        crowd = await strangers.arrive(self._running.port, self._plan.slow)
+        came = time.monotonic()
+        async with _beside(crowd.drip()):
+            row = await self._visits()
+            row["strangers_after_visits"] = self._plan.slow - crowd.let_go().total()
+            await crowd.wait(came + LET_GO_S - time.monotonic())
+        gone = crowd.let_go()
+        row |= {f"let_go_{kind}": gone[kind] for kind in strangers.BEGUN}
+        crowd.close()
+        return row | {"strangers": self._plan.slow, "strangers_s": time.monotonic() - came}
+
+    async def _open(self) -> tuple[list[QuietSocket], Row]:
+        self._progress.tell("opening sockets")
+        began, before = time.monotonic(), self._running.read()
+        opened = await quiet.open_quietly(self._running.port, self._cookies, self._plan.sockets, AT_ONCE)
+        per_s = len(opened) / (time.monotonic() - began)
+        used = self._running.read().processes["web"].cpu_s - before.processes["web"].cpu_s
+        gc.collect()
+        gc.freeze()  # walking through all of them again and again would be a pause of this side
+        return opened, {"opened_per_s": per_s, "web_cpu_ms_per_open": used / len(opened) * 1000}
+
+    async def _watch(self) -> Row:
+        """Memory, and processor time while nobody asks anything."""
+        self._progress.tell("watching")
+        await asyncio.sleep(SETTLE_S)
+        web = self._running.processes["web"]
+        before = self._running.read()
+        await asyncio.sleep(self._plan.watched_s)
+        after = self._running.read()
+        row = {
+            "web_pss_mb": usage.pss_mb(*web),
+            "web_rss_mb": after.processes["web"].rss_mb,
+            "redis_used_mb": self._running.redis_mb(),
+        }
+        for name, cpu_s in _used(before, after).items():
+            row[f"{name}_idle_cpu_ms_per_s"] = cpu_s / (after.at - before.at) * 1000
+        return row
+
+    async def _stream(self, tokens: int) -> Row:
+        """People who all ask at once: how late tokens come, with HTML as a page has it."""
+        self._progress.tell(f"{self._plan.replies} replies")
+        asking = await client.open_all(self._running.port, self._cookies[: self._plan.replies])
+        before = self._running.read()
+        await client.ask_all(asking, tokens, self._plan.reply_s, html=True)
+        after = self._running.read()
+        said = [socket.heard(tokens) for socket in asking]
+        for socket in asking:
+            socket.close()
+        cpu_s, seconds = _used(before, after), after.at - before.at
+        others = max(0.0, after.machine_cpu_s - before.machine_cpu_s - sum(cpu_s.values())) / seconds
+        row = {f"{name}_streaming_cores": cpu_s[name] / seconds for name in (*figures.PATH, "client")}
+        row |= {"others_cores": others} | figures.correctness(said, 0)
+        return row | figures.times(said, TTFT_S, 1 / self._plan.rate)
+
+    async def _visits(self, count: int = 0) -> Row:
+        made = await visits.visits(self._running.port, site.ADMIN_PASSWORD, count or self._plan.visits)
+        return visits.times(made)
+
+    def _add(self, what: str, sockets: int, row: Row) -> None:
+        rounded = {key: round(value, 2) if isinstance(value, float) else value for key, value in row.items()}
+        self._rows.append({"what": what, "sockets": sockets, **rounded})
+        self._progress.advance(1)
 
 
-async def _open(port: int, cookies: Sequence[str], count: int) -> list[Socket]:
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def one(number: int) -> Socket:
-        async with gate:
-            return await Socket.open(port, cookies[number % len(cookies)])
-
-    try:
-        return await asyncio.gather(*(one(number) for number in range(count)))
-    except (OSError, TimeoutError, InvalidHandshake) as error:
-        raise site.BenchError(f"a socket was not opened: {error!r}") from error
+def _used(before: Reading, after: Reading) -> dict[str, float]:
+    """Seconds of processor time, by process."""
+    return {name: now.cpu_s - before.processes[name].cpu_s for name, now in after.processes.items()}
 
 
-async def _stranger(port: int) -> Stranger:
-    """A connection that begins a request and never ends it. It is closed when nobody holds its writer."""
-    reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\nX-Slow: a")
-    return reader, writer
-
-
-async def _let_go(strangers: Sequence[Stranger]) -> int:
-    """How many of them the site closes in time."""
-
-    async def closed(reader: asyncio.StreamReader) -> None:
-        with suppress(ConnectionError):
-            await reader.read()
-
-    waits = [asyncio.create_task(closed(reader)) for reader, _ in strangers]
-    done, pending = await asyncio.wait(waits, timeout=LET_GO_S) if waits else (set(), set())
-    for task in pending:
-        task.cancel()
-    for _, writer in strangers:
-        writer.close()
-    return len(done)
-
-
-async def _look(running: site.Site, cookie: str) -> Row:
-    pages = sorted([await asyncio.to_thread(_page, running.port, cookie) for _ in range(PAGES)])
-    took = await _reply(running.port, cookie)
-    before = running.read()
-    await asyncio.sleep(WATCHED_S)
-    after = running.read()
-    cpu_s = after.processes["web"].cpu_s - before.processes["web"].cpu_s
+def _a_socket(alone: Row, idle: Row, sockets: int) -> Row:
+    kib = 1024 / sockets
     return {
-        "page_ms_p50": round(pages[PAGES // 2] * 1000, 1),
-        "page_ms_worst": round(pages[-1] * 1000, 1),
-        "reply_ms": round(took * 1000, 1),
-        "web_cpu_ms_per_s": round(cpu_s / (after.at - before.at) * 1000, 1),
-        "web_rss_mb": round(after.processes["web"].rss_mb, 1),
-        "machine_free_mb": round(usage.available_mb()),
+        "web_kib_per_socket": (idle["web_pss_mb"] - alone["web_pss_mb"]) * kib,
+        "redis_kib_per_socket": (idle["redis_used_mb"] - alone["redis_used_mb"]) * kib,
     }
 
 
-async def _reply(port: int, cookie: str) -> float:
-    """Seconds from a person's question to the whole reply."""
-    (socket,) = await _open(port, [cookie], 1)
-    socket.ask(f"@tokens={TOKENS}", html=False)
-    await asyncio.wait([socket.ended], timeout=REPLY_S)
-    reply = socket.heard(TOKENS)
-    took = socket.frames[-1][0] - socket.sent_at if socket.frames else 0.0
-    socket.close()
-    if fault := reply.unsent or reply.fault:
-        raise site.BenchError(f"a reply did not come whole: {fault}")
-    return took
-
-
-def _page(port: int, cookie: str) -> float:
-    """Seconds that a page takes a person."""
-    began = time.monotonic()
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=120)
+@asynccontextmanager
+async def _beside(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Something that goes on meanwhile."""
+    task = asyncio.create_task(work)
     try:
-        connection.request("GET", "/", headers={"Cookie": cookie})
-        answer = connection.getresponse()
-        answer.read()
-        if answer.status != http.HTTPStatus.OK:
-            raise site.BenchError(f"a page answers {answer.status}")
+        yield
     finally:
-        connection.close()
-    return time.monotonic() - began
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
-def _kib(before: Row, after: Row) -> float:
-    grown: float = after["web_rss_mb"] - before["web_rss_mb"]
-    return round(grown * 1024 / max(1, int(after["sockets"])), 1)
+MEMORY = {"web_pss_mb": "web MB", "web_rss_mb": "resident", "redis_used_mb": "Redis MB"}
+IDLE = {f"{name}_idle_cpu_ms_per_s": f"{name} CPU ms a second" for name in ("web", "redis", "worker", "client")}
+STREAMS = {
+    "added_ttft_ms_p50": "added TTFT p50",
+    "added_ttft_ms_p95": "p95",
+    "delay_ms_p50": "delay of a token p50",
+    "delay_ms_p95": "p95",
+    "web_streaming_cores": "web cores",
+    "lost_tokens": "lost",
+}
+VISIT = {f"{name}_ms_{which}": f"{name} {which}" for name in visits.STEPS for which in ("p50", "worst")}
 
 
 def show(write: report.Write, rows: Sequence[Row]) -> None:
-    """The table, and the JSON line."""
-    headings = ["", "sockets", "page ms p50", "worst", "reply ms", "web CPU ms a second", "web MB"]
-    keys = ("what", "sockets", "page_ms_p50", "page_ms_worst", "reply_ms", "web_cpu_ms_per_s", "web_rss_mb")
-    lines = [[str(row[key]) for key in keys] for row in rows]
-    report.table(write, "Sockets that say nothing, and what others notice.", headings, lines)
-    more: dict[str, Any] = {key: value for row in rows for key, value in row.items() if key not in keys}
+    """The tables, and the JSON line."""
+    for title, columns in (
+        ("At rest.", MEMORY | IDLE),
+        ("Replies at once, milliseconds.", STREAMS),
+        ("What one person who does everything right waits for, milliseconds.", VISIT),
+    ):
+        shown = [row for row in rows if next(iter(columns)) in row]
+        lines = [[row["what"], str(row["sockets"]), *(str(row[key]) for key in columns)] for row in shown]
+        report.table(write, title, ["", "sockets", *columns.values()], lines)
+    told = MEMORY | IDLE | STREAMS | VISIT
+    more: dict[str, Any] = {key: value for row in rows[1:3] for key, value in row.items() if key not in told}
     write(", ".join(f"{key} {value}" for key, value in more.items()))
     report.last_line(write, {"bench": "sockets", "rows": list(rows)})

@@ -5,6 +5,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+_HELD = ("01", "08")  # the kernel's states: open, and closed by the other side alone
 _PROCESS_CLOCK = 2  # of the kernel's clock ids for another process: all its threads, those that ended included
 
 
@@ -30,6 +31,12 @@ def usage(*pids: int) -> Usage:
     return Usage(sum(map(_cpu_s, pids)), sum(map(_rss_mb, pids)))
 
 
+def pss_mb(*pids: int) -> float:
+    """Megabytes of some processes of one's own together; of a page that is shared, their share."""
+    lines = [line for pid in pids for line in _text(Path(f"/proc/{pid}/smaps_rollup")).splitlines()]
+    return sum(int(line.split()[1]) / 1024 for line in lines if line.startswith("Pss:"))
+
+
 def machine_cpu_s() -> float:
     """Processor time of everything on this machine since it started, in seconds."""
     user, nice, system, _, _, irq, softirq = map(int, _text(Path("/proc/stat")).split(maxsplit=8)[1:8])
@@ -40,6 +47,13 @@ def available_mb() -> float:
     """Memory of this machine that can be had without swapping, in megabytes."""
     lines = _text(Path("/proc/meminfo")).splitlines()
     return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("MemAvailable:")), 0.0)
+
+
+def peers(port: int) -> set[int]:
+    """The other sides' ports of the connections that somebody here holds open on a port of his."""
+    lines = [line.split() for name in ("tcp", "tcp6") for line in _text(Path("/proc/net") / name).splitlines()[1:]]
+    ours = f":{port:04X}"
+    return {int(there[-4:], 16) for _, here, there, state, *_ in lines if here.endswith(ours) and state in _HELD}
 
 
 def descendants(pid: int) -> list[int]:

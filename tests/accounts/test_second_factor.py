@@ -205,6 +205,8 @@ def test_no_key_is_made_before(alice: User) -> None:
 def test_the_setting_says_of_whom(alice: User, grace: User, asks: str, of: list[str]) -> None:
     with override_settings(SECOND_FACTOR=asks):
         assert [person.username for person in (alice, grace) if second_factor.is_due(person)] == of
+        due = second_factor.due_among([alice.pk, grace.pk])
+        assert due == {person.pk for person in (alice, grace) if person.username in of}
 
 
 def test_a_site_without_such_groups_pays_nothing(
@@ -215,6 +217,7 @@ def test_a_site_without_such_groups_pays_nothing(
     assert not second_factor.must(alice)
     with django_assert_num_queries(0):
         assert not second_factor.is_due(alice)
+        assert not second_factor.due_among([alice.pk])
 
 
 def test_a_groups_page_switches_it(client: Client, alice: User, grace: User) -> None:

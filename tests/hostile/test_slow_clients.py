@@ -1,15 +1,18 @@
 """Clients that send letter by letter: uvicorn's protocol as the site runs it, over a real connection."""
 
 import asyncio
+import os
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from typing import Any
+from contextlib import asynccontextmanager, suppress
+from typing import Any, cast
 
 import pytest
 from uvicorn import Config
 from uvicorn.server import ServerState
 
 from chatsite import patience
+from chatsite.bench import usage
 from chatsite.patience import Patient
 
 Connection = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -38,11 +41,13 @@ async def listening(application: Any = hello) -> AsyncIterator[Callable[[], Awai
         writers.append(writer)
         return reader, writer
 
-    yield connect
-    for writer in writers:
-        writer.close()
-    server.close()
-    await server.wait_closed()
+    try:
+        yield connect
+    finally:
+        for writer in writers:
+            writer.close()
+        server.close()
+        await server.wait_closed()
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:
@@ -81,6 +86,52 @@ async def test_a_first_good_request_buys_no_slow_second_one() -> None:
         assert (await answer(reader)).startswith(b"HTTP/1.1 200")
         writer.write(b"GET / HT")
         assert await rest(reader) == b""
+
+
+WINDOW = 4096  # bytes that the one who does not read lets come
+LARGE = 8 << 20  # more than the system takes from the server at once
+
+
+async def much(scope: Any, receive: Any, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": b"x" * LARGE})
+
+
+async def ask_much(connect: Callable[[], Awaitable[Connection]]) -> socket.socket:
+    """A connection on which an answer waits that nobody takes."""
+    _, writer = await connect()
+    cast("asyncio.Transport", writer.transport).pause_reading()
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WINDOW)
+    writer.write(WHOLE)
+    return connection
+
+
+def is_held(connection: socket.socket) -> bool:
+    """By the server: the system does not tell the other side."""
+    return connection.getsockname()[1] in usage.peers(connection.getpeername()[1])
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux only")
+async def test_who_never_reads_the_answer_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "UNREAD_S", 0.2)
+    async with listening(much) as connect, asyncio.timeout(30):
+        connection = await ask_much(connect)
+        while is_held(connection):  # noqa: ASYNC110 - nobody tells this side
+            await asyncio.sleep(0.05)
+
+
+@pytest.mark.skipif(not hasattr(socket, "TCP_USER_TIMEOUT"), reason="Linux only")
+async def test_who_reads_it_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A premise of the one before: what counts is that nothing is taken, not how long all of it takes."""
+    monkeypatch.setattr(patience, "UNREAD_S", 0.2)
+    async with listening(much) as connect:
+        connection = await ask_much(connect)
+        for _ in range(20):
+            await asyncio.sleep(0.05)
+            with suppress(BlockingIOError):
+                os.read(connection.fileno(), WINDOW)
+        assert is_held(connection)
 
 
 async def test_headers_without_end_are_not_kept() -> None:
