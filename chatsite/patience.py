@@ -14,8 +14,8 @@ LARGEST_HEADERS = 65_536  # bytes; as much again may stand after a body, or betw
 class Patient(HttpToolsProtocol):
     """Closes a connection whose headers have no end in time, or are too many, or whose other side takes nothing more.
 
-    uvicorn would wait for ever in each case. Only the system knows the last: it sees an answer that is taken by a few
-    bytes a second, which is a slow line, where this process sees one full buffer all the while.
+    uvicorn would wait for ever in each case. Only the system knows the last: what a slow line takes little by little is
+    one full buffer to this process all the while.
     """
 
     _deadline: asyncio.TimerHandle | None = None

@@ -36,7 +36,11 @@ class QuietSocket(asyncio.Protocol):
         """Raises OSError, of which ConnectionError and TimeoutError are kinds."""
         loop = asyncio.get_running_loop()
         _, socket = await loop.create_connection(lambda: cls(port, cookie), "127.0.0.1", port)
-        await asyncio.wait_for(socket.opened, PATIENCE_S)
+        try:
+            await asyncio.wait_for(socket.opened, PATIENCE_S)
+        except BaseException:
+            socket.close()
+            raise
         return socket
 
     @property
@@ -92,6 +96,8 @@ class QuietSocket(asyncio.Protocol):
     def _take(self, opcode: int, payload: bytes) -> None:
         if opcode == _PINGED:
             self._say(_PONG, payload)
+        elif opcode == _CLOSE:
+            self.close()
         elif opcode == _TEXT and payload.startswith(b'{"type":"pong"'):
             self.pongs += 1
         elif opcode == _TEXT and not self.opened.done():

@@ -89,7 +89,8 @@ async def site(first: bytes, heard: list[str]) -> AsyncIterator[int]:
             await connection.send(orjson.dumps(frame).decode())
         await (await connection.ping())
         heard.append("alive")
-        heard.extend([str(said) async for said in connection])
+        async for said in connection:
+            heard.append(str(said))  # noqa: PERF401 - it is looked for while the connection lasts
         heard.append(str(connection.close_code))
 
     async with serve(talk, "127.0.0.1", 0) as listening:
@@ -111,6 +112,11 @@ async def test_a_quiet_socket_lives_and_says_so() -> None:
     assert socket.pongs == 1
     assert socket.is_closed
     socket.ping()  # says nothing to nobody
+
+
+def test_it_asks_as_often_as_a_page() -> None:
+    page = (settings.BASE_DIR / "static" / "js" / "socket.js").read_text()
+    assert f"PING_MS = {quiet.PING_S * 1000:.0f};" in page
 
 
 async def test_who_is_not_greeted_is_told_why() -> None:

@@ -1,7 +1,7 @@
 """A socket does not outlive the session that opened it."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import pytest
@@ -96,8 +96,17 @@ async def test_who_ask_at_the_same_time_share_a_look(
     asked: list[int] = []
     long_way: list[int] = []
     held, is_held = signed_in._held, SignedIn.is_held
-    monkeypatch.setattr(signed_in, "_held", lambda these: asked.append(len(these)) or held(these))
-    monkeypatch.setattr(SignedIn, "is_held", lambda one: long_way.append(one.user_id) or is_held(one))
+
+    def look(these: Sequence[SignedIn]) -> set[SignedIn]:
+        asked.append(len(these))
+        return held(these)
+
+    def look_alone(one: SignedIn) -> bool:
+        long_way.append(one.user_id)
+        return is_held(one)
+
+    monkeypatch.setattr(signed_in, "_held", look)
+    monkeypatch.setattr(SignedIn, "is_held", look_alone)
     monkeypatch.setattr(signed_in, "TOGETHER_S", 0.0)
     sessions = []
     for person in (alice, bob):

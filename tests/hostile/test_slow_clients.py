@@ -130,7 +130,7 @@ async def test_who_reads_it_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> No
         for _ in range(20):
             await asyncio.sleep(0.05)
             with suppress(BlockingIOError):
-                os.read(connection.fileno(), WINDOW)
+                os.read(connection.fileno(), 1 << 18)
         assert is_held(connection)
 
 
