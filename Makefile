@@ -20,7 +20,7 @@ audit: ## Known weaknesses of the pinned packages, asked of PyPI's advisories
 fuzz: ## Hypothesis against a running site: no 500, no stuck worker (ARGS="--minutes 60"; SHORT=1: one small round)
 	$(SETUP) fuzz $(if $(SHORT),--short) $(ARGS)
 
-bench-idle: ## 10,000 sockets that say nothing and 500 slow strangers: memory, and what others notice (SHORT=1: 200)
+bench-idle: ## 10,000 idle sockets, 200 replies beside them, 500 slow strangers: memory, what others notice (SHORT=1: 200)
 	$(SETUP) manage bench_idle $(if $(SHORT),--short) $(ARGS)
 
 fix: ## Let ruff put right what it can

@@ -37,7 +37,7 @@ class Costs:
     web_tokens: float = 77.0
     worker_tokens: float = 32.0
     redis_tokens: float = 14.0
-    socket_kib: float = 24.0
+    socket_kib: float = 36.0
     web_mb: float = 110.0
     busy: float = 0.6  # of a core, at most: queues grow beyond
     gpu_tokens_per_s: float = 1_300.0  # one H100, gpt-oss-20b, ten replies at once

@@ -34,7 +34,7 @@ WARM_TOKENS = 2
 @dataclass(frozen=True, slots=True)
 class Plan:
     """How many sockets, replies at once and strangers; how long a reply is; how often a person visits; how long idle
-    processor time is watched.
+    processor time is watched, and from when.
     """
 
     sockets: int = 10_000
@@ -44,13 +44,14 @@ class Plan:
     rate: int = 20
     visits: int = 5
     watched_s: float = 20.0
+    round_s: float = quiet.PING_S
 
     @property
     def reply_s(self) -> float:
         return self.replies * client.GAP_S + TTFT_S + self.tokens / self.rate
 
 
-SHORT = Plan(sockets=200, replies=10, slow=21, tokens=20, visits=1, watched_s=2.0)
+SHORT = Plan(sockets=200, replies=10, slow=21, tokens=20, visits=1, watched_s=2.0, round_s=0.0)
 
 
 def most_sockets() -> int:
@@ -92,6 +93,7 @@ class _Stages:
         self._add("alone", 0, await self._watch() | await self._stream(self._plan.tokens) | await self._visits())
         sockets, per_s = await self._open()
         async with _beside(quiet.ping_in_turn(sockets)):
+            await asyncio.sleep(self._plan.round_s)  # the first look at each session is a longer one
             row = await self._watch() | await self._stream(self._plan.tokens) | await self._visits()
             self._add("idle sockets", len(sockets), row | _a_socket(self._rows[0], row, len(sockets)) | per_s)
             row = await self._strangers()
