@@ -8,13 +8,15 @@ import asyncio
 import contextlib
 import os
 import subprocess
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 PORT = 6379
 CHUNK = 65_536
+Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
 
 
 class Network(Protocol):
@@ -47,42 +49,44 @@ class Namespace:
 
     def make(self) -> None:
         """Raises CalledProcessError or OSError where the system refuses."""
-        _ip("netns", "add", self._namespace)
-        _ip("link", "add", self._near, "type", "veth", "peer", "name", self._far)
-        _ip("link", "set", self._far, "netns", self._namespace)
-        _ip("addr", "add", f"{self._here}/30", "dev", self._near)
-        _ip("link", "set", self._near, "up")
-        _ip("-n", self._namespace, "addr", "add", f"{self._there}/30", "dev", self._far)
-        _ip("-n", self._namespace, "link", "set", self._far, "up")
+        ip("netns", "add", self._namespace)
+        ip("link", "add", self._near, "type", "veth", "peer", "name", self._far)
+        ip("link", "set", self._far, "netns", self._namespace)
+        ip("addr", "add", f"{self._here}/30", "dev", self._near)
+        ip("link", "set", self._near, "up")
+        ip("-n", self._namespace, "addr", "add", f"{self._there}/30", "dev", self._far)
+        ip("-n", self._namespace, "link", "set", self._far, "up")
 
     def remove(self) -> None:
         for words in (("link", "del", self._near), ("netns", "del", self._namespace)):
             with contextlib.suppress(subprocess.CalledProcessError, OSError):
-                _ip(*words)
+                ip(*words)
 
     def cut(self) -> None:
-        _ip("link", "set", self._near, "down")
+        ip("link", "set", self._near, "down")
 
     def mend(self) -> None:
-        _ip("link", "set", self._near, "up")
+        ip("link", "set", self._near, "up")
 
 
 class Proxy:
-    """A TCP relay to the server's socket; while it is cut it holds back what both sides say."""
+    """A TCP relay to what ``dial`` reaches; while it is cut it holds back what both sides say, or says it late."""
 
     name = "TCP fault proxy"
     redis_prefix: list[str] = []  # noqa: RUF012 - never changed
     redis_options: list[str] = []  # noqa: RUF012 - never changed
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
+    def __init__(self, dial: Dial) -> None:
+        self.delay_s = 0.0
+        self._dial = dial
         self._open = asyncio.Event()
         self._open.set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.url = f"redis://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/0"
+    async def start(self, address: str = "127.0.0.1") -> None:
+        self._server = await asyncio.start_server(self._serve, address, 0)
+        self.address, self.port = self._server.sockets[0].getsockname()
+        self.url = f"redis://{self.address}:{self.port}/0"
 
     async def close(self) -> None:
         self._server.close()
@@ -104,7 +108,7 @@ class Proxy:
     async def _relay(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await self._open.wait()
-            there, back = await asyncio.open_unix_connection(self._target)
+            there, back = await self._dial()
             async with asyncio.TaskGroup() as both:
                 both.create_task(self._pass_on(reader, back))
                 both.create_task(self._pass_on(there, writer))
@@ -116,6 +120,7 @@ class Proxy:
     async def _pass_on(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
         with contextlib.closing(sink):
             while data := await source.read(CHUNK):
+                await asyncio.sleep(self.delay_s)
                 await self._open.wait()
                 sink.write(data)
                 await sink.drain()
@@ -137,7 +142,7 @@ async def between(redis_socket: Path, *, proxy: bool = False) -> AsyncIterator[N
             finally:
                 namespace.remove()
             return
-    relay = Proxy(redis_socket)
+    relay = Proxy(partial(asyncio.open_unix_connection, redis_socket))
     await relay.start()
     try:
         yield relay
@@ -145,5 +150,5 @@ async def between(redis_socket: Path, *, proxy: bool = False) -> AsyncIterator[N
         await relay.close()
 
 
-def _ip(*words: str) -> None:
+def ip(*words: str) -> None:
     subprocess.run(["ip", *words], check=True, capture_output=True)

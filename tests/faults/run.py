@@ -34,6 +34,8 @@ PROMPT = "Tell me a long story about a lighthouse, its keeper and the sea, with 
 class Run:
     """A folder, a database and people, for all parts."""
 
+    overlap = storm.OVERLAP
+
     def __init__(self, options: Options, folder: Path, database: Database) -> None:
         self._options = options
         self._folder = folder
@@ -61,7 +63,7 @@ class Run:
 
     async def _storm(self) -> tuple[list[Asked], storm.Storm]:
         options, chance = self._options, random.Random(self._options.seed)  # noqa: S311 - to repeat a run
-        raging = storm.Storm(list(options.kinds) or storm.drawn(chance, options.faults), chance)
+        raging = storm.Storm(list(options.kinds) or storm.drawn(chance, options.faults), chance, self.overlap)
         progress = Progress()
         progress.tell("starting")
         progress.begin(len(raging.kinds) * SECONDS_A_FAULT)

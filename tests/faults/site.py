@@ -28,8 +28,10 @@ from inference.presence import Presence, engines
 from tests.faults.network import Network
 
 START_AGAIN_S = 0.5
-UP_S = 60.0
+UP_S = 240.0  # on a machine that does other things; a quiet one takes five
 WORKERS = ("worker-1", "worker-2")
+MANAGE = [sys.executable, str(ROOT / "manage.py")]
+SERVE = [sys.executable, "-m", "chatsite.serve"]
 REAL_MODEL = "smollm2-135m-vllm"
 REAL = {
     "VLLM_ENABLE_V1_MULTIPROCESSING": "1",  # its core in a process of its own
@@ -108,18 +110,11 @@ class Site:
         self.network = network
         self.deaths: list[str] = []
         self._log = (folder / "printed").open("a")
-        python = [sys.executable, str(ROOT / "manage.py")]
         self.redis_folder = folder / "data" / "redis"
         self.redis_folder.mkdir(mode=0o700, exist_ok=True)
         self.redis_socket = folder / "data" / "redis.sock"
         server = [*network.redis_prefix, *embedded_redis.command(self.redis_socket, self.redis_folder)]
-        self.parts = {
-            "redis": self._part([*server, *network.redis_options]),
-            "web": self._part([sys.executable, "-m", "chatsite.serve"], REDIS_URL=network.url),
-            **{name: self._part([*python, "inference_worker"]) for name in WORKERS},
-            "background": self._part([*python, "background_worker"]),
-            "scheduler": self._part([*python, "scheduler"]),
-        }
+        self.parts = {"redis": self._part([*server, *network.redis_options]), **self._others()}
 
     @property
     def log(self) -> str:
@@ -163,10 +158,16 @@ class Site:
     async def start(self) -> None:
         self.parts["redis"].start()
         await self.until(lambda: embedded_redis.answers(self.redis_socket), "Redis")
-        for name in ("web", *WORKERS, "background", "scheduler"):
-            self.parts[name].start()
+        for name, part in self.parts.items():
+            if name != "redis":
+                part.start()
         await self.until(self.answers, "web process")
         await self.has_a_spare()
+
+    async def is_ready_for(self, *, taking: bool) -> None:
+        """Wait until it can stand the next fault, after which replies change hands or do not."""
+        if taking:
+            await self.has_a_spare()
 
     async def has_a_spare(self) -> None:
         """Wait until both workers can take work."""
@@ -184,6 +185,15 @@ class Site:
         for part in self.parts.values():
             part.wait(10)
         self._log.close()
+
+    def _others(self) -> dict[str, Part]:
+        """All but Redis, in the order of their start."""
+        return {
+            "web": self._part(SERVE, REDIS_URL=self.network.url),
+            **{name: self._part([*MANAGE, "inference_worker"]) for name in WORKERS},
+            "background": self._part([*MANAGE, "background_worker"]),
+            "scheduler": self._part([*MANAGE, "scheduler"]),
+        }
 
     def _part(self, command: list[str], **more: str) -> Part:
         return Part(command, {**self.environment, **more}, self._log)

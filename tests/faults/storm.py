@@ -21,6 +21,7 @@ class Storm:
 
     kinds: list[str]
     chance: random.Random
+    overlap: float = OVERLAP
     done: list[Strike] = field(default_factory=list)
     network: str = ""  # what was cut
     unrecovered: int = 0
@@ -33,18 +34,19 @@ class Storm:
         await self._until(lambda: len(crowd.live()) > len(crowd.people) / 2)
         for number, kind in enumerate(self.kinds):
             await asyncio.sleep(self.chance.uniform(*PAUSES_S))
-            if KINDS[kind].takes and not together:
-                await ground.site.has_a_spare()
+            if not together:
+                await ground.site.is_ready_for(taking=KINDS[kind].takes)
             blow = await strike(ground, kind, crowd.live())
             blow.clean = not together
             self.done.append(blow)
             met = [*met, blow] if together else [blow]
             _call_double(met)
-            together = self.chance.random() < OVERLAP and kind != DOUBLE
+            together = self.chance.random() < self.overlap and kind != DOUBLE
             if together:
                 blow.clean = False
             else:
                 await self._recovery(blow)
+                blow.well = time.monotonic()
             tell(number + 1, blow)
 
     async def _recovery(self, blow: Strike) -> None:

@@ -32,6 +32,7 @@ class Strike:
     kills: int
     began: float
     over: float = 0.0
+    well: float = 0.0  # when all replies had gone on; 0 where nobody waited for that
     clean: bool = True  # no other fault was under way
     double: bool = False  # Redis and a worker together, by one blow or by two that met
     live: list[Asked] = field(default_factory=list)  # replies under way at the blow

@@ -1,0 +1,121 @@
+"""The faults of a cluster: a host, a link between two, or the restart of all that a new version brings."""
+
+import asyncio
+import signal
+
+from tests.cluster.site import WEBS, Cluster, neighbours, wait_for_end
+from tests.faults.site import WORKERS
+from tests.faults.strikes import KINDS, Ground, Kind
+
+LEASE_AND_MORE_S = 9.0
+CUT_S = 6.0
+SLOW_S = 6.0
+DRAIN_S = 40.0
+
+
+async def web_killed(ground: Ground) -> None:
+    ground.site.kill(WEBS[0])
+
+
+async def worker_killed(ground: Ground) -> None:
+    ground.site.kill(WORKERS[0])
+
+
+async def worker_without_redis(ground: Ground) -> None:
+    """For longer than the lease of its replies, which it may renew: the database is there."""
+    await _without_link(ground, WORKERS[0], "redis", LEASE_AND_MORE_S)
+
+
+async def web_without_redis(ground: Ground) -> None:
+    await _without_link(ground, WEBS[0], "redis", CUT_S)
+
+
+async def worker_without_database(ground: Ground) -> None:
+    """Its leases lapse while it writes on; what it writes after another took them must be refused."""
+    await _without_link(ground, WORKERS[1], "postgresql", LEASE_AND_MORE_S)
+
+
+async def nobody_has_database(ground: Ground) -> None:
+    await asyncio.to_thread(ground.database.take_away)
+    try:
+        await asyncio.sleep(CUT_S)
+    finally:
+        await asyncio.to_thread(ground.database.give_back)
+
+
+async def slow_link(ground: Ground) -> None:
+    lan = _cluster(ground).lan
+    lan.slow(WORKERS[0])
+    try:
+        await asyncio.sleep(SLOW_S)
+    finally:
+        lan.quick(WORKERS[0])
+
+
+async def worker_host_lost(ground: Ground) -> None:
+    """The machine is gone: nobody is told that its connections ended."""
+    await _host_lost(ground, WORKERS[1])
+
+
+async def web_host_lost(ground: Ground) -> None:
+    await _host_lost(ground, WEBS[1])
+
+
+async def rolling_restart(ground: Ground) -> None:
+    """Web A, web B, worker 1, worker 2, one after the other, each told to end and started anew."""
+    site = _cluster(ground)
+    for name in (*WEBS, *WORKERS):
+        part = site.parts[name]
+        part.held = True
+        part.signal(signal.SIGTERM)
+        status = await wait_for_end(part, DRAIN_S)
+        assert status in {0, -signal.SIGTERM}, f"{name} ended with {status}"
+        part.held = False
+        await site.until(lambda part=part: part.is_running, f"{name} again")  # type: ignore[misc]
+        await site.is_ready_for(taking=True)
+
+
+async def _without_link(ground: Ground, one: str, other: str, seconds: float) -> None:
+    lan = _cluster(ground).lan
+    lan.cut(one, other)
+    try:
+        await asyncio.sleep(seconds)
+    finally:
+        lan.mend(one, other)
+
+
+async def _host_lost(ground: Ground, host: str) -> None:
+    """Nothing of it comes through any more, then it is dead; a new one is there after the lease."""
+    site = _cluster(ground)
+    part = site.parts[host]
+    part.held = True
+    for other in neighbours(host):
+        site.lan.cut(host, other)
+    part.signal(signal.SIGKILL)
+    try:
+        await asyncio.sleep(LEASE_AND_MORE_S)
+    finally:
+        for other in neighbours(host):
+            site.lan.mend(host, other)
+        part.held = False
+
+
+def _cluster(ground: Ground) -> Cluster:
+    assert isinstance(ground.site, Cluster)
+    return ground.site
+
+
+CLUSTER_KINDS = {
+    "web A killed": Kind(web_killed, 1, 0),
+    "worker 1 killed": Kind(worker_killed, 1, 0, takes=True),
+    "worker 1 without Redis": Kind(worker_without_redis, 0, 0, outlasts=True),
+    "web A without Redis": Kind(web_without_redis, 0, 0, outlasts=True),
+    "worker 2 without PostgreSQL": Kind(worker_without_database, 0, 0, takes=True),
+    "PostgreSQL cut off": Kind(nobody_has_database, 0, 0, outlasts=True),
+    "Redis killed": KINDS["Redis killed"],
+    "slow link of worker 1": Kind(slow_link, 0, 0, outlasts=True),
+    "host of worker 2 lost": Kind(worker_host_lost, 0, 0, takes=True),
+    "host of web B lost": Kind(web_host_lost, 0, 0),
+    "rolling restart": Kind(rolling_restart, 0, 0, outlasts=True),
+}
+KINDS.update(CLUSTER_KINDS)
