@@ -20,6 +20,7 @@ from tests.sites import free_port
 
 PARTS = ("faults", "throughput")
 SHORT = ("web A killed", "worker 1 killed", "worker 1 without Redis")
+SHORT_S, SHORT_PEOPLE = 3.0, 6
 
 
 def options() -> argparse.Namespace:
@@ -31,9 +32,15 @@ def options() -> argparse.Namespace:
     parser.add_argument("--tokens", type=int, nargs=2, default=(100, 400), help="shortest and longest reply")
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of each reply")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="to repeat a run")
+    parser.add_argument("--askers", type=int, default=48, help="people of the throughput, at most 64")
+    parser.add_argument(
+        "--seconds", type=float, default=15.0, help="of the throughput with each number of web processes"
+    )
     parser.add_argument("--loopback", action="store_true", help="no namespaces: addresses and fault proxies")
     chosen = parser.parse_args()
     chosen.kinds = chosen.kinds or (SHORT if chosen.short else tuple(CLUSTER_KINDS))
+    chosen.seconds = min(chosen.seconds, SHORT_S) if chosen.short else chosen.seconds
+    chosen.people = min(chosen.people, SHORT_PEOPLE) if chosen.short else chosen.people
     chosen.engine = "scripted"
     return chosen
 

@@ -35,6 +35,7 @@ class Run:
     """A folder, a database and people, for all parts."""
 
     overlap = storm.OVERLAP
+    more_people = EXTRA_PEOPLE
 
     def __init__(self, options: Options, folder: Path, database: Database) -> None:
         self._options = options
@@ -44,7 +45,7 @@ class Run:
         self._memory: dict[str, Any] = {}
         prepare(lambda line: None)
         ledger.make_a_rule()
-        self._cookies = people.make(options.people + EXTRA_PEOPLE)
+        self._cookies = people.make(options.people + self.more_people)
 
     def all(self) -> bool:
         """Every part that was asked for; whether all was right."""
@@ -83,7 +84,7 @@ class Run:
         return crowd.asked, raging
 
     def _judge(self, asked: Sequence[Asked], raging: storm.Storm) -> dict[str, Any]:
-        _connect_anew()
+        connect_anew()
         found = verdict.judge(asked, raging)
         self._wrong += found.complaints
         row = {"network": raging.network, **verdict.figures(asked, raging)}
@@ -162,7 +163,7 @@ class Run:
         return Person(*where, chance, tuple(self._options.tokens), prompt, formatted=number % 2 == 1)
 
 
-def _connect_anew() -> None:
+def connect_anew() -> None:
     """The connections of before the faults may be dead."""
     connection.close()
     getattr(connection, "close_pool", connection.close)()
