@@ -3,7 +3,7 @@ PYTHON ?= python3
 ARGS ?=
 SETUP = @$(PYTHON) chatsite/bootstrap.py
 
-.PHONY: run test faults soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export bench-idle audit fuzz vllm transformers s3 lock manage
+.PHONY: run test faults cluster soak check fix bench bench-models bench-page bench-filter bench-rendering bench-search bench-export bench-idle audit fuzz vllm transformers s3 lock manage
 
 run: ## The whole site: http://localhost:8000
 	$(SETUP) run $(ARGS)
@@ -49,6 +49,9 @@ bench-export: ## How long exports take and how much memory, by form (SHORT=1: of
 
 faults: ## Kill what a reply passes through while people read, and see that nothing is lost (SHORT=1: the short form)
 	$(SETUP) faults $(if $(SHORT),--short) $(ARGS)
+
+cluster: ## Two web processes and two workers on hosts of their own: cut links, lost hosts, rolling restart, throughput (SHORT=1)
+	$(SETUP) cluster $(if $(SHORT),--short) $(ARGS)
 
 soak: ## Half an hour of 50 replies at once with a kill every minute (SHORT=1: one minute)
 	$(SETUP) faults --parts soak --people 50 --rate 10 $(if $(SHORT),--minutes 1) $(ARGS)

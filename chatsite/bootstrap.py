@@ -71,6 +71,12 @@ def faults(arguments: list[str]) -> None:
     become(installing.PYTHON, "-m", "tests.faults", *arguments)
 
 
+def cluster(arguments: list[str]) -> None:
+    installing.install(*installing.TESTS)
+    installing.install_system_packages()
+    become(installing.PYTHON, "-m", "tests.cluster", *arguments)
+
+
 def bench_page(arguments: list[str]) -> None:
     installing.install(*installing.TESTS)
     installing.install_system_packages()
@@ -124,6 +130,7 @@ TASKS = {
     "run": run,
     "test": test,
     "faults": faults,
+    "cluster": cluster,
     "check": check,
     "fix": fix,
     "audit": audit,

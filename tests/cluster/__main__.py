@@ -33,9 +33,7 @@ def options() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=20.0, help="tokens a second of each reply")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(10**6), help="to repeat a run")
     parser.add_argument("--askers", type=int, default=48, help="people of the throughput, at most 64")
-    parser.add_argument(
-        "--seconds", type=float, default=15.0, help="of the throughput with each number of web processes"
-    )
+    parser.add_argument("--seconds", type=float, default=15.0, help="of each throughput")
     parser.add_argument("--loopback", action="store_true", help="no namespaces: addresses and fault proxies")
     chosen = parser.parse_args()
     chosen.kinds = chosen.kinds or (SHORT if chosen.short else tuple(CLUSTER_KINDS))

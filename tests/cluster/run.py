@@ -9,14 +9,13 @@ from typing import Any
 
 from chatsite.bench import site as bench
 from chatsite.bench.report import table
-from moderation.models import Rule
 from tests.cluster import silences, throughput
 from tests.cluster import site as cluster
 from tests.cluster.lan import Lan
 from tests.cluster.site import Cluster
 from tests.faults import report, site
 from tests.faults.database import Database
-from tests.faults.run import Run, connect_anew
+from tests.faults.run import Run, drop_the_rule
 
 
 class ClusterRun(Run):
@@ -46,8 +45,7 @@ class ClusterRun(Run):
         return not self._wrong
 
     def _throughput(self) -> list[dict[str, Any]]:
-        connect_anew()
-        Rule.objects.all().delete()
+        drop_the_rule()
         rows = asyncio.run(self._load())
         _show(f"Throughput: replies of {throughput.TOKENS} tokens, asked for again and again.", rows)
         one, two = (row["tokens_per_s"] for row in rows)

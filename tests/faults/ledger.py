@@ -18,6 +18,10 @@ def make_a_rule() -> None:
     )
 
 
+def drop_the_rule() -> None:
+    Rule.objects.filter(name="never").delete()
+
+
 def complaints() -> Iterator[tuple[str, str]]:
     """What is wrong with it: the kind, and the words for it."""
     replies = {row.pk: row for row in Message.objects.filter(role=Message.Role.ASSISTANT)}
