@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatsite.bench import usage
+from chatsite.bench.client import PATIENCE_S, Socket, open_all
 from chatsite.bench.replies import Reply, of_frames
-from chatsite.bench.sockets import PATIENCE_S, Socket, open_all
 from tests.cluster.site import WEBS, Cluster, wait_for_end
 from tests.faults.site import WORKERS
 
