@@ -56,6 +56,7 @@ def main() -> int:
         for known in [name for name in os.environ if name not in environment]:
             del os.environ[known]
         os.environ.update(environment)
+        assert "chatsite.settings" not in sys.modules, "what this run empties must be its own"
         from tests.cluster.run import ClusterRun  # noqa: PLC0415 - the site's settings are read when it is imported
 
         return 0 if ClusterRun(chosen, folder, kept, network).all() else 1

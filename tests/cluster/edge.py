@@ -4,7 +4,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.proxy.front import NGINX, SHIPPED, program
+from tests.proxy.shipped import NGINX, SHIPPED, program
 from tests.sites import free_port
 
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from django.conf import settings
 
-from tests.proxy.front import program
+from tests.proxy.shipped import program
 
 SECONDS = 900  # a bound against hanging, not a measure: a minute on a quiet machine
 

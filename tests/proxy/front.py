@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import shutil
 import ssl
 import subprocess
 import threading
@@ -16,22 +15,14 @@ from typing import Any
 import httpx
 import orjson
 import uvicorn
-from django.conf import settings
 from django.test import override_settings
 
 from chatsite.bodies import BoundedBodies
 from chatsite.headers import SafeHeaders
 from chatsite.patience import Patient
 from chatsite.proxies import BehindProxies
+from tests.proxy.shipped import NGINX, SHIPPED, program
 from tests.sites import free_port
-
-SHIPPED = settings.BASE_DIR / "docker" / "proxy"
-FOLDERS = ("", "/usr/sbin/", "/usr/local/sbin/")
-NGINX = """
-{user} daemon off; pid {folder}/pid; error_log stderr; worker_processes 1; events {{ worker_connections 256; }}
-http {{ access_log off; client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
-uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s; include {folder}/site.conf; }}
-"""
 
 
 @dataclass
@@ -87,10 +78,6 @@ class Front:
         """One who asks from another address than the proxy does."""
         transport = httpx.HTTPTransport(verify=self.trust, local_address=address)
         return httpx.Client(base_url=f"https://localhost:{self.port}", transport=transport, timeout=20)
-
-
-def program(name: str) -> str | None:
-    return next((found for folder in FOLDERS if (found := shutil.which(folder + name))), None)
 
 
 @contextmanager

@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings
 from websockets.sync.client import connect
 
-from tests.proxy.front import SHIPPED, Front, front, program
+from tests.proxy.front import Front, front
+from tests.proxy.shipped import SHIPPED, program
 
 LIED = {"X-Forwarded-For": "6.6.6.6", "X-Forwarded-Proto": "http", "Forwarded": "for=6.6.6.6", "X-Real-IP": "6.6.6.6"}
 
