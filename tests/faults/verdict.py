@@ -36,6 +36,7 @@ ZERO = (
     "tokens_taken_back",
     "unrecovered_strikes",
 )
+NEAR = 60  # characters of a difference that are shown on each side
 UNFELT = {"background killed"}  # nobody waits for it
 GOALS: dict[str, float] = {
     "kill_to_next_token_s_p50": 8.0,
@@ -170,8 +171,15 @@ def _judge_page(verdict: Verdict, asked: Asked, page: Page, row: Message, where:
     if page.odd:
         verdict.wrong("shown_unlike_the_said", asked, f"{where}: {page.odd}")
     for name, stored in (("html", row.text), ("reasoning_html", row.reasoning)):
-        if page.end and page.end.get(name) != render(stored):
-            verdict.wrong("html_unlike_the_stored", asked, f"{where}: {name} of {len(stored)} characters")
+        if page.end and (told := page.end.get(name)) != (due := render(stored)):
+            how = f"{where}: {name} of {len(stored)} characters, {_difference(told or '', due)}"
+            verdict.wrong("html_unlike_the_stored", asked, how)
+
+
+def _difference(told: str, due: str) -> str:
+    at = next((place for place, (a, b) in enumerate(zip(told, due, strict=False)) if a != b), min(len(told), len(due)))
+    around = slice(max(0, at - NEAR), at + NEAR)
+    return f"{told[around]!r} instead of {due[around]!r} at {at} of {len(due)}"
 
 
 def _judge_rewinds(verdict: Verdict, asked: Asked, seen: Seen, storm: Storm) -> None:
