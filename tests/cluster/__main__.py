@@ -19,7 +19,7 @@ from tests.faults import site
 from tests.sites import free_port
 
 PARTS = ("faults", "throughput")
-SHORT = ("web A killed", "worker 1 killed", "worker 1 without Redis")
+SHORT = ("web process killed", "a worker killed", "worker without Redis")
 SHORT_S, SHORT_PEOPLE = 3.0, 6
 
 

@@ -1,4 +1,7 @@
-"""The faults of a cluster: a host, a link between two, or the restart of all that a new version brings."""
+"""The faults of a cluster: a host, a link between two, or the restart that a new version brings.
+
+They strike where most is going on.
+"""
 
 import asyncio
 import signal
@@ -15,25 +18,25 @@ DRAIN_S = 120.0  # a bound; a worker takes 20 s at most to hand over
 
 
 async def web_killed(ground: Ground) -> None:
-    ground.site.kill(WEBS[0])
+    ground.site.kill(_cluster(ground).busiest_web())
 
 
 async def worker_killed(ground: Ground) -> None:
-    ground.site.kill(WORKERS[0])
+    ground.site.kill(_cluster(ground).busiest_worker())
 
 
 async def worker_without_redis(ground: Ground) -> None:
-    """For longer than the lease of its replies, which it may renew: the database is there."""
-    await _without_link(ground, WORKERS[0], "redis", LEASE_AND_MORE_S)
+    """For longer than the lease of its replies, which it renews all the same: the database is there."""
+    await _without_link(ground, _cluster(ground).busiest_worker(), "redis", LEASE_AND_MORE_S)
 
 
 async def web_without_redis(ground: Ground) -> None:
-    await _without_link(ground, WEBS[0], "redis", CUT_S)
+    await _without_link(ground, _cluster(ground).busiest_web(), "redis", CUT_S)
 
 
 async def worker_without_database(ground: Ground) -> None:
     """Its leases lapse while it writes on; what it writes after another took them must be refused."""
-    await _without_link(ground, WORKERS[1], "postgresql", LEASE_AND_MORE_S)
+    await _without_link(ground, _cluster(ground).busiest_worker(), "postgresql", LEASE_AND_MORE_S)
 
 
 async def nobody_has_database(ground: Ground) -> None:
@@ -45,22 +48,23 @@ async def nobody_has_database(ground: Ground) -> None:
 
 
 async def slow_link(ground: Ground) -> None:
-    lan = _cluster(ground).lan
-    lan.slow(WORKERS[0])
+    site = _cluster(ground)
+    worker = site.busiest_worker()
+    site.lan.slow(worker)
     try:
         await asyncio.sleep(SLOW_S)
     finally:
-        lan.quick(WORKERS[0])
+        site.lan.quick(worker)
 
 
 async def worker_host_lost(ground: Ground) -> None:
     """The machine is gone: nobody is told that its connections ended."""
-    await _host_lost(ground, WORKERS[1])
+    await _host_lost(ground, _cluster(ground).busiest_worker())
 
 
 async def web_host_lost(ground: Ground) -> None:
     """For longer than a page waits for the answer to its ping."""
-    await _host_lost(ground, WEBS[1], PING_S + PONG_S + 3)
+    await _host_lost(ground, _cluster(ground).busiest_web(), PING_S + PONG_S + 3)
 
 
 async def rolling_restart(ground: Ground) -> None:
@@ -107,16 +111,16 @@ def _cluster(ground: Ground) -> Cluster:
 
 
 CLUSTER_KINDS = {
-    "web A killed": Kind(web_killed, 1, 0),
-    "worker 1 killed": Kind(worker_killed, 1, 0, takes=True),
-    "worker 1 without Redis": Kind(worker_without_redis, 0, 0, outlasts=True),
-    "web A without Redis": Kind(web_without_redis, 0, 0, outlasts=True),
-    "worker 2 without PostgreSQL": Kind(worker_without_database, 0, 0, takes=True),
+    "web process killed": Kind(web_killed, 1, 0),
+    "a worker killed": Kind(worker_killed, 1, 0, takes=True),
+    "worker without Redis": Kind(worker_without_redis, 0, 0, outlasts=True),
+    "web process without Redis": Kind(web_without_redis, 0, 0, outlasts=True),
+    "worker without PostgreSQL": Kind(worker_without_database, 0, 0, takes=True),
     "PostgreSQL cut off": Kind(nobody_has_database, 0, 0, outlasts=True),
     "Redis killed": KINDS["Redis killed"],
-    "slow link of worker 1": Kind(slow_link, 0, 0, outlasts=True),
-    "host of worker 2 lost": Kind(worker_host_lost, 0, 0, takes=True),
-    "host of web B lost": Kind(web_host_lost, 0, 0),
+    "slow link of a worker": Kind(slow_link, 0, 0, outlasts=True),
+    "host of a worker lost": Kind(worker_host_lost, 0, 0, takes=True),
+    "host of a web process lost": Kind(web_host_lost, 0, 0),
     "rolling restart": Kind(rolling_restart, 0, 0, outlasts=True),
 }
 KINDS.update(CLUSTER_KINDS)

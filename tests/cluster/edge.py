@@ -7,6 +7,8 @@ from pathlib import Path
 from tests.proxy.shipped import NGINX, SHIPPED, program
 from tests.sites import free_port
 
+SERVER = "server 127.0.0.1:8000 fail_timeout=2s;"
+
 
 def command(folder: Path, port: int, webs: Sequence[tuple[str, int]]) -> list[str]:
     """How to start it on this port. Raises FileNotFoundError where there is no nginx."""
@@ -24,7 +26,7 @@ def _site(port: int, webs: Sequence[tuple[str, int]]) -> str:
         line for line in (SHIPPED / "nginx.conf").read_text().splitlines(keepends=True) if " ssl_" not in line
     )
     for theirs, ours in (
-        ("server 127.0.0.1:8000;", " ".join(f"server {address}:{listens};" for address, listens in webs)),
+        (SERVER, "\n".join(SERVER.replace("127.0.0.1:8000", f"{address}:{listens}") for address, listens in webs)),
         ("listen 80;", f"listen 127.0.0.1:{free_port()};"),
         ("listen 443 ssl http2;", f"listen 127.0.0.1:{port};"),
         ("chat.example.org", "127.0.0.1"),

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.faults.site import MANAGE, SERVE, WORKERS, Part, Site
 
 WEBS = ("web-a", "web-b")
 HOSTS = (*WEBS, *WORKERS, "background", "postgresql", "redis")
+ESTABLISHED = "01"
 WEB_PORT, DATABASE_PORT, REDIS_PORT = 8000, 5432, 6379
 LINKS: tuple[Link, ...] = (
     *((EDGE, web, WEB_PORT) for web in WEBS),
@@ -87,6 +89,21 @@ class Cluster(Site):
             asked = httpx.get(f"http://{address}:{port}/healthz", headers={"Host": "127.0.0.1"}, timeout=2)
             return asked.status_code == httpx.codes.OK
         return False
+
+    def busiest_worker(self) -> str:
+        live = self.live()
+        return max(WORKERS, key=lambda name: live.get(name, 0))
+
+    def busiest_web(self) -> str:
+        """The one with the most sockets."""
+        return max(WEBS, key=self._connections)
+
+    def _connections(self, web: str) -> int:
+        """As its own host's table has them: addresses and ports in hexadecimal, the state in the fourth column."""
+        lines = Path(f"/proc/{self.parts[web].pid}/net/tcp").read_text().splitlines()[1:]
+        address = socket.inet_aton(self.lan.address(web))[::-1].hex().upper()
+        mine = [f"{address}:{WEB_PORT:04X}", ESTABLISHED]
+        return sum([columns[1], columns[3]] == mine for columns in map(str.split, lines))
 
     def _others(self) -> dict[str, Part]:
         webs = [self._reach[EDGE, web, WEB_PORT] for web in WEBS]

@@ -23,7 +23,7 @@ def test_hosts_fail_and_nothing_is_lost() -> None:
     figures = json.loads(done.stdout.splitlines()[-1])
     moved = {row["fault"]: row["moved"] for row in figures["by_fault"]}
     assert len(moved) == 3, said
-    assert moved["worker 1 killed"] > 0, said
+    assert moved["a worker killed"] > 0, said
     assert [row["web_processes"] for row in figures["throughput"]] == [1, 2], said
     assert all(row["tokens_per_s"] > 0 for row in figures["throughput"]), said
     assert figures["wrong"] == 0

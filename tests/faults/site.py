@@ -203,11 +203,15 @@ class Site:
 
     def busy_workers(self) -> list[str]:
         """Workers that said lately that they write something; none while Redis is away."""
+        return [name for name, live in self.live().items() if live]
+
+    def live(self) -> dict[str, int]:
+        """How many replies each worker said it writes; no worker at all while Redis is away."""
         try:
             live = {int(one.name.partition("@")[0].rpartition("-")[2]): one.live for one in self.presences()}
         except redis.RedisError:
-            return []
-        return [name for name in WORKERS if live.get(self.parts[name].pid)]
+            return {}
+        return {name: live.get(self.parts[name].pid, 0) for name in WORKERS}
 
     def presences(self) -> list[Presence]:
         """What the workers say of themselves."""

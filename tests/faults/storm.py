@@ -36,6 +36,7 @@ class Storm:
             await asyncio.sleep(self.chance.uniform(*PAUSES_S))
             if not together:
                 await ground.site.is_ready_for(taking=KINDS[kind].takes)
+                await self._until(lambda: len(crowd.live()) > len(crowd.people) / 2)
             blow = await strike(ground, kind, crowd.live())
             blow.clean = not together
             self.done.append(blow)

@@ -172,7 +172,7 @@ def _judge_page(verdict: Verdict, asked: Asked, page: Page, row: Message, where:
         verdict.wrong("shown_unlike_the_said", asked, f"{where}: {page.odd}")
     for name, stored in (("html", row.text), ("reasoning_html", row.reasoning)):
         if page.end and (told := page.end.get(name)) != (due := render(stored)):
-            how = f"{where}: {name} of {len(stored)} characters, {_difference(told or '', due)}"
+            how = f"{where}: {name} of {len(stored)} characters, {_difference(told or '', due)}{'' if told is not None else ', as it has none'}"
             verdict.wrong("html_unlike_the_stored", asked, how)
 
 

@@ -134,7 +134,7 @@ def front(name: str, folder: Path) -> Iterator[Front]:
 def _nginx(folder: Path, site: int, port: int, plain: int) -> list[str]:
     shipped = (SHIPPED / "nginx.conf").read_text()
     for theirs, ours in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{site};"),
+        ("server 127.0.0.1:8000 ", f"server 127.0.0.1:{site} "),
         ("listen 80;", f"listen 127.0.0.1:{plain};"),
         ("listen 443 ssl http2;", f"listen 127.0.0.1:{port} ssl http2;"),
         ("/etc/ssl/chat.example.org.pem", str(folder / "cert.pem")),
