@@ -172,11 +172,13 @@ def _judge_page(verdict: Verdict, asked: Asked, page: Page, row: Message, where:
         verdict.wrong("shown_unlike_the_said", asked, f"{where}: {page.odd}")
     for name, stored in (("html", row.text), ("reasoning_html", row.reasoning)):
         if page.end and (told := page.end.get(name)) != (due := render(stored)):
-            how = f"{where}: {name} of {len(stored)} characters, {_difference(told or '', due)}{'' if told is not None else ', as it has none'}"
+            how = f"{where}: {name} of {len(stored)} characters, {_difference(told, due)}"
             verdict.wrong("html_unlike_the_stored", asked, how)
 
 
-def _difference(told: str, due: str) -> str:
+def _difference(told: str | None, due: str) -> str:
+    if told is None:
+        return "none at all"
     at = next((place for place, (a, b) in enumerate(zip(told, due, strict=False)) if a != b), min(len(told), len(due)))
     around = slice(max(0, at - NEAR), at + NEAR)
     return f"{told[around]!r} instead of {due[around]!r} at {at} of {len(due)}"
