@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.proxy.shipped import NGINX, SHIPPED, program
 from tests.sites import free_port
 
-SERVER = "server 127.0.0.1:8000 fail_timeout=2s;"
+SERVER = "server 127.0.0.1:8000 max_fails=0;"
 
 
 def command(folder: Path, port: int, webs: Sequence[tuple[str, int]]) -> list[str]:
