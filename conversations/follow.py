@@ -55,7 +55,7 @@ class Cursor:
 
 
 class Follower:
-    """One who reads one reply. ``fresh`` says that the reply was just made: there is nothing to catch up with."""
+    """One who reads one reply. ``fresh``: just made, nothing to catch up with; ``unsaved``: it may not be saved yet."""
 
     def __init__(
         self,
@@ -65,12 +65,14 @@ class Follower:
         *,
         format_it: "Callable[[], Formatting] | None" = None,
         fresh: bool = False,
+        unsaved: bool = False,
     ) -> None:
         self.reply_id = reply_id
         self.cursor = cursor
         self._feed = feed
         self._format_it = format_it
         self._fresh = fresh
+        self._unsaved = unsaved
         self._mailbox: Mailbox | None = None
         self._formatting: Formatting | None = None
         self._gap = False
@@ -87,6 +89,7 @@ class Follower:
                     yield frame
             while not self._ended:
                 items = await mailbox.take()
+                self._unsaved = self._unsaved and not items
                 for frame in self._read(items):
                     yield await self._finished(frame) if frame["type"] in FINAL_STATE else frame
                 if not self._ended and (self._gap or mailbox.resync):
@@ -183,6 +186,9 @@ class Follower:
 
     async def _catch_up(self) -> AsyncGenerator[Frame, None]:
         row = await persistently(Message.objects.filter(pk=self.reply_id).first)
+        if row is None and self._unsaved:
+            return
+        self._unsaved = False
         if row is None:
             self._ended = True
             yield self._frame("failed", cursor=self.cursor.as_list(), detail="")

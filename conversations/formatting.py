@@ -30,7 +30,7 @@ class Formatting:
 
     def __init__(self, reply_id: UUID, feed: Feed, *, fresh: bool) -> None:
         self.mailboxes: set[Mailbox] = set()
-        self._follower = Follower(reply_id, Cursor(), feed, fresh=fresh)
+        self._follower = Follower(reply_id, Cursor(), feed, fresh=fresh, unsaved=fresh)
         self._bytes = {part: bytearray() for part in Part}
         self._scope = reply_id.hex
         self._render = LiveRender(_executor, self._on_blocks, self._scope)

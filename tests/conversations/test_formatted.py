@@ -3,15 +3,19 @@
 import asyncio
 import re
 from typing import Any
+from uuid import uuid4
 
 import orjson
 import pytest
 
 from accounts.models import User
 from conversations import markdown
+from conversations.database import in_database
 from conversations.follow import Cursor, Follower
 from conversations.formatting import Formatting
+from conversations.models import Message
 from conversations.rendering import LiveRender
+from conversations.services import Draft, send
 from inference.events.feed import Mailbox
 from inference.events.items import Part
 from tests.conversations.pen import Take
@@ -118,6 +122,36 @@ def test_a_page_that_comes_back_in_the_moment_it_left_is_still_formatted(alice: 
     second.until(lambda screen: "<em>" in screen.blocks(), seconds=3)
     row = pen.end()
     assert rendered(second)["html"] == markdown.render(row.text)
+
+
+def test_a_reply_that_was_looked_for_before_it_was_saved_is_formatted(alice: User, web: Web, take: Take) -> None:
+    """The database is slow: those who will read it listen already, and after a while of silence look for it."""
+    reply = uuid4()
+    reader = web.follow(reply, html=True, fresh=True)
+    follower = web.streams._formattings._by_reply[reply]._follower
+
+    async def look() -> list[Frame]:
+        return [frame async for frame in follower._catch_up()]
+
+    assert web.run(look()) == []
+    send(alice, Draft(uuid4(), "Hello?", None), reply_id=reply)
+    assert [frame["type"] for frame in web.run(look())] == ["queued"]
+    pen = take()
+    pen.say("It is *there*.\n\n")
+    row = pen.end()
+    assert rendered(reader)["html"] == markdown.render(row.text) != ""
+
+
+def test_a_reply_that_was_deleted_ends_for_those_who_had_found_it(alice: User, web: Web) -> None:
+    sent = say(alice)
+
+    async def look_twice() -> list[str]:
+        follower = Follower(sent.reply, Cursor(), web.streams.feed, fresh=True, unsaved=True)
+        found = [frame async for frame in follower._catch_up()]
+        await in_database(Message.objects.filter(pk=sent.reply).delete)
+        return [frame["type"] for frame in found + [frame async for frame in follower._catch_up()]]
+
+    assert web.run(look_twice()) == ["queued", "failed"]
 
 
 def test_a_story_that_changes_hands_is_formatted_whole(alice: User, web: Web, hire: Hire) -> None:
