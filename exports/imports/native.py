@@ -126,13 +126,17 @@ def _review(value: Any) -> Review | None:
     if value is None:
         return None
     review = fields.mapping(value)
-    edited = review.get("text")
     return Review(
         state=_one_of(review, "state", REVIEWS),
-        text=None if edited is None else fields.text(edited, "review.text"),
+        text=_some_text(review, "text"),
         by=_short(review, "by", 150),
         at=_moment(review, "at"),
+        original=_some_text(review, "original"),
     )
+
+
+def _some_text(review: Mapping[str, Any], name: str) -> str | None:
+    return None if review.get(name) is None else fields.text(review[name], f"review.{name}")
 
 
 def _parameters(value: Any) -> Mapping[str, Any]:

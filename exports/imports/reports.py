@@ -23,6 +23,7 @@ class Report:
     listed: list[Bad] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)  # folders and tags for which there was no room
     people: list[str] = field(default_factory=list)  # accounts that were made
+    reviews: int = 0  # that came back
     problem: tuple[str, dict[str, Any]] | None = None
 
     @property
@@ -86,7 +87,9 @@ class Report:
     def told(self) -> dict[str, Any]:
         """As JSON."""
         counts = {"kinds": dict(self.kinds), "sources": dict(self.sources)}
-        return asdict(replace(self, kinds=Counter(), sources=Counter())) | counts
+        told = asdict(replace(self, kinds=Counter(), sources=Counter())) | counts
+        del told["reviews"]  # no file that a person brings has any
+        return told
 
     @classmethod
     def of(cls, told: dict[str, Any]) -> "Report":

@@ -24,6 +24,7 @@ from conversations.titles import title_from
 from exports.imports import Found, native
 from exports.imports.bounds import Bounds
 from exports.imports.refusals import Unfit
+from exports.imports.reviews import Reviews
 from exports.imports.screening import Screen
 from exports.imports.shelves import Shelves
 from exports.imports.trees import NAMESPACE
@@ -55,9 +56,11 @@ class Outcome:
 class Saver:
     """Brings conversations in for one person. ``dry`` says what would happen, and saves nothing."""
 
-    def __init__(self, owner: User, bounds: Bounds, *, dry: bool, screen: Screen | None) -> None:
+    def __init__(
+        self, owner: User, bounds: Bounds, *, dry: bool, screen: Screen | None, reviews: Reviews | None = None
+    ) -> None:
         self.shelves = Shelves(owner)
-        self._owner, self._bounds, self._dry, self._screen = owner, bounds, dry, screen
+        self._owner, self._bounds, self._dry, self._screen, self._reviews = owner, bounds, dry, screen, reviews
         self._told: set[UUID] = set()  # in a dry run: what the file has twice is new once
 
     def bring_in(self, found: Found) -> Outcome:
@@ -66,7 +69,7 @@ class Saver:
             raise Unfit("nothing")
         self._check_turns(found.record)
         record = self._screen.screened(found.record) if self._screen else found.record
-        found = replace(found, record=record)
+        found = replace(found, record=self._reviews.before(record) if self._reviews else record)
         if self._dry:
             return self._foretold(found)
         try:
@@ -100,7 +103,7 @@ class Saver:
         conversation.tip_id = _tip(found, ids)
         conversation.save(force_insert=True)
         conversation.tags.set(tags)
-        _insert(conversation, items, ids)
+        self._insert(conversation, items, ids)
         return Outcome(Kind.NEW, len(items))
 
     def _mine(self) -> ConversationQuerySet:
@@ -135,7 +138,7 @@ class Saver:
         if new[0].position <= after:  # something else was said here meanwhile
             new = [replace(item, position=after + number) for number, item in enumerate(new, 1)]
         ids = known | self._ids(here, new, keep=True)
-        _insert(here, new, ids)
+        self._insert(here, new, ids)
         changed: dict[str, Any] = {"length": here.length + len(new)}
         if here.tip_id in {known[item.id] for item in record.messages if item.id in known}:
             changed["tip"] = ids.get(record.tip or record.messages[-1].id, here.tip_id)
@@ -162,6 +165,18 @@ class Saver:
             instructions=record.instructions,
             **{name: value for name, value in record.parameters.items() if name != "instructions"},
         )
+
+    def _insert(self, conversation: Conversation, items: Iterable[Item], ids: dict[UUID, UUID]) -> None:
+        now = timezone.now()
+        for some in _batches(list(items)):
+            Message.objects.bulk_create(_row(conversation, item, ids, item.created_at or now) for item in some)
+            rated = [(ids[one.id], one.rating) for one in some if one.rating and one.role == Message.Role.ASSISTANT]
+            Rating.objects.bulk_create(
+                Rating(reply_id=pk, value=one.value, reasons=list(one.reasons), note=one.comment, at=one.at or now)
+                for pk, one in rated
+            )
+            if self._reviews:
+                self._reviews.bring_back(some, ids)
 
     def _ids(self, conversation: Conversation, items: Iterable[Item], *, keep: bool) -> dict[UUID, UUID]:
         """Under which ids messages are saved: their own, as long as nobody has these."""
@@ -206,17 +221,6 @@ def _tip(found: Found, ids: dict[UUID, UUID]) -> UUID | None:
     if tip is None:
         return None if found.source == native.NAME else ids[found.record.messages[-1].id]
     return ids.get(tip)
-
-
-def _insert(conversation: Conversation, items: Iterable[Item], ids: dict[UUID, UUID]) -> None:
-    now = timezone.now()
-    for some in _batches(list(items)):
-        Message.objects.bulk_create(_row(conversation, item, ids, item.created_at or now) for item in some)
-        rated = [(ids[item.id], item.rating) for item in some if item.rating and item.role == Message.Role.ASSISTANT]
-        Rating.objects.bulk_create(
-            Rating(reply_id=pk, value=one.value, reasons=list(one.reasons), note=one.comment, at=one.at or now)
-            for pk, one in rated
-        )
 
 
 def _row(conversation: Conversation, item: Item, ids: dict[UUID, UUID], created_at: datetime) -> Message:

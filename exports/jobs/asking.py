@@ -125,7 +125,8 @@ def _note(action: str, user: User, about: ExportJob | Schedule) -> None:
     """In the audit log, when it is about others; ids only."""
     selection = Selection.of(about.selection)
     if selection.is_of_others or selection.knowledge:
-        whose = {"people": list(selection.people), "groups": list(selection.groups), "knowledge": selection.knowledge}
+        named = {"people": list(selection.people), "groups": list(selection.groups)}
+        whose = {**named, "everyone": selection.everyone, "knowledge": selection.knowledge}
         record(action, actor=user, subject=about, details={**whose, "form": about.form, "reason": about.reason})
 
 

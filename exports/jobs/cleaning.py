@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from conversations.models import Conversation, Message
 from exports.jobs.changes import read_known
 from exports.jobs.held import State
+from exports.jobs.selection import Selection
 from exports.models import ExportJob, folder
 
 ROWS_KEPT = timedelta(days=400)  # with what was in an export: so long may a follower stay away
@@ -46,11 +47,14 @@ def end_soon(job: ExportJob) -> None:
 
 def tells_what_is_gone(job: ExportJob) -> bool:
     """Whether something that is in it was deleted since it was read. Of what is deleted later, ``withdraw`` hears."""
+    there_still = Q(gone_at=None)
+    if Selection.of(job.selection).has_withheld:
+        there_still |= ~Q(owner=job.owner)
     with job.known.open("rb") as file:
         rows = read_known(file)
         while some := list(islice(rows, AT_ONCE)):
             ids = [row["conversation"] for row in some]
-            there = Conversation.objects.filter(Q(gone_at=None) | ~Q(owner=job.owner), pk__in=ids)
+            there = Conversation.objects.filter(there_still, pk__in=ids)
             messages = Message.objects.filter(conversation__in=there).values_list("pk", flat=True)
             left = set(map(str, messages.iterator()))
             if there.count() < len(ids) or any(not left.issuperset(row["messages"]) for row in some):

@@ -22,8 +22,8 @@ AT_ONCE = 500  # conversations that are named to the database
 class Selection:
     """None, 0 and "" let everything through. Days are those of UTC; ``until`` is in it.
 
-    ``people`` and ``groups``: whose, instead of the asking person's own. ``knowledge``: what reviewers approved, of
-    everybody.
+    ``people`` and ``groups``: whose, instead of the asking person's own; ``everyone``: of all people, but for what they
+    deleted and a legal hold keeps. ``knowledge``: what reviewers approved, of everybody.
     """
 
     folder: int | None = None
@@ -33,6 +33,7 @@ class Selection:
     query: str = ""
     people: tuple[int, ...] = ()
     groups: tuple[int, ...] = ()
+    everyone: bool = False
     knowledge: bool = False
 
     @classmethod
@@ -47,6 +48,11 @@ class Selection:
 
     @property
     def is_of_others(self) -> bool:
+        return bool(self.people or self.groups or self.everyone)
+
+    @property
+    def has_withheld(self) -> bool:
+        """Whether what others deleted, and a legal hold keeps, is in it."""
         return bool(self.people or self.groups)
 
     def outgoing(self, user: User, options: Options) -> Outgoing:
@@ -56,6 +62,8 @@ class Selection:
 
     def whose(self) -> QuerySet[User]:
         """The people who are meant, where they are others."""
+        if self.everyone:
+            return User.objects.all()
         return User.objects.filter(Q(pk__in=self.people) | Q(groups__in=self.groups)).distinct()
 
     def parts(self, outgoing: Outgoing, options: Options) -> Iterator[QuerySet[Conversation]]:
@@ -71,6 +79,7 @@ class Selection:
     def _rows(self, outgoing: Outgoing, options: Options) -> QuerySet[Conversation]:
         rows: QuerySet[Conversation] = outgoing.conversations().filter(trashed_at=None)
         rows = rows.filter(owner__in=self.whose().order_by().values("pk")) if self.is_of_others else rows
+        rows = rows if self.has_withheld else rows.filter(gone_at=None)
         rows = rows.filter(folder=self.folder) if self.folder else rows
         rows = rows.filter(tags=self.tag) if self.tag else rows
         rows = rows.filter(updated_at__gte=_beginning(self.since)) if self.since else rows

@@ -21,7 +21,7 @@ from exports.reviewing import may_review
 from limits.policies import limits_of
 
 MOST_PEOPLE = 100
-OF_OTHERS = ("people", "group", "named", "reason")
+OF_OTHERS = ("people", "group", "everyone", "named", "reason")
 RATINGS = [
     ("", pgettext_lazy("which replies", "any")),
     ("1", pgettext_lazy("rating of a reply", "good")),
@@ -69,6 +69,7 @@ class WishForm(forms.Form):
     group = forms.ModelChoiceField(
         Group.objects.none(), label=_("Of this group"), required=False, empty_label=_("none"), to_field_name="name"
     )
+    everyone = forms.BooleanField(label=_("Of all people"), required=False)
     named = forms.BooleanField(label=_("With their names, not with pseudonyms"), required=False)
     reason = forms.CharField(
         label=_("Reason"),
@@ -124,7 +125,10 @@ class WishForm(forms.Form):
             self.add_error("overlap", _("At most half of a chunk: %(n)d.") % {"n": size // 2})
         if said.get("since") and said.get("until") and said["since"] > said["until"]:
             self.add_error("until", _("This is before the day since which they changed."))
-        of_others = bool(said.get("people") or said.get("group"))
+        named = bool(said.get("people") or said.get("group"))
+        of_others = named or bool(said.get("everyone"))
+        if named and said.get("everyone"):
+            self.add_error("everyone", _("All people, or some: leave one of them out."))
         if of_others and not said.get("reason", "").strip():
             self.add_error("reason", _("Say why: the audit log keeps it."))
         if of_others and (said.get("folder") or said.get("tag")):
@@ -147,7 +151,7 @@ class WishForm(forms.Form):
             rating=int(said["rating"] or 0),
             reviewed=said["reviewed"] or said.get("knowledge", False),
             named=said.get("named", False),
-            by_owner=bool(said.get("people") or said.get("group")),
+            by_owner=bool(said.get("people") or said.get("group") or said.get("everyone")),
         )
         selection = Selection(
             folder=said["folder"].pk if said["folder"] else None,
@@ -157,6 +161,7 @@ class WishForm(forms.Form):
             query=said["query"],
             people=said.get("people") or (),
             groups=(said["group"].pk,) if said.get("group") else (),
+            everyone=said.get("everyone", False),
             knowledge=said.get("knowledge", False),
         )
         return ExportJob(

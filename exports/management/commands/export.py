@@ -35,6 +35,7 @@ TEXTS = {
 }
 SWITCHES = {
     "reviewed": "only with replies approved as knowledge",
+    "everyone": "of all people, for whoever may read what others wrote",
     "knowledge": "what reviewers approved of everybody, for a reviewer",
     "whole": "all branches",
     "reasoning": "with the model's reasoning",

@@ -78,10 +78,11 @@ class Command(BaseCommand):
             f"{report.new} conversations {words}, {report.grown} grown, {report.unchanged} unchanged, "
             f"{report.bad} skipped; {report.messages} messages."
         )
+        if report.reviews:
+            self.stdout.write(f"{report.reviews} reviews came back.")
 
     @transaction.atomic
     def _record(self, report: Report, person: str) -> None:
         counts = {"new": report.new, "grown": report.grown, "messages": report.messages, "skipped": report.bad}
-        record(
-            "conversations.imported", subject=person or "all people", details=counts | {"accounts": len(report.people)}
-        )
+        counts |= {"accounts": len(report.people), "reviews": report.reviews}
+        record("conversations.imported", subject=person or "all people", details=counts)

@@ -135,7 +135,7 @@ def test_a_person_gets_their_own_back_from_a_zip(site: bytes, alice: User, tmp_p
     assert "1 conversations new, 0 grown, 0 unchanged, 0 skipped; 4 messages." in capsys.readouterr().out
     assert "".join(map(line, records(alice, Conversation.objects.visible_to(alice)))).encode() == mine
     entry = Entry.objects.get(action="conversations.imported")
-    assert entry.details == {"new": 1, "grown": 0, "messages": 4, "skipped": 0, "accounts": 0}
+    assert entry.details == {"new": 1, "grown": 0, "messages": 4, "skipped": 0, "accounts": 0, "reviews": 0}
 
 
 def test_the_command_restores_all_people(site: bytes, alice: User, bob: User, tmp_path: Any, capsys: Any) -> None:

@@ -50,6 +50,7 @@ def test_an_administrator_takes_them_with_a_reason_and_an_entry(
     assert entry.details == {
         "people": [alice.pk],
         "groups": [],
+        "everyone": False,
         "knowledge": False,
         "form": "jsonl",
         "reason": "A subpoena",
