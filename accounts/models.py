@@ -119,6 +119,7 @@ class ApiKey(models.Model):
         CHAT = "chat", pgettext_lazy("scope of an API key", "complete chats")
         MODELS = "models", pgettext_lazy("scope of an API key", "list models")
         EXPORTS = "exports", pgettext_lazy("scope of an API key", "export conversations")
+        IMPORTS = "imports", pgettext_lazy("scope of an API key", "import conversations")
 
     user = models.ForeignKey(User, models.CASCADE, related_name="api_keys", verbose_name=_("person"))
     name = models.CharField(_("name"), max_length=100)

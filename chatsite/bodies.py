@@ -12,6 +12,9 @@ from django.contrib.auth import get_user
 from django.core.handlers.asgi import ASGIRequest
 from django.db import DatabaseError
 
+from accounts import api_keys
+from accounts.models import ApiKey
+from conversations.api import apart
 from conversations.database import in_database
 
 PATIENCE_S = 30.0  # for the first of a body, and the rest, if it does not fall below:
@@ -29,8 +32,8 @@ class _Refused(Exception):  # noqa: N818 - an answer to a client, not a fault
 class BoundedBodies:
     """Answers 413 to a body of more bytes than ``settings.LARGEST_BODIES`` allows, and 408 to one that dawdles.
 
-    Of a stranger nowhere more than usual is taken: Django would keep a file of theirs on the disk, twice, before any
-    view, or the check for forged forms, can refuse it.
+    Of a stranger, or a program without a key for it, nowhere more than usual is taken: Django would keep a file of
+    theirs on the disk, twice, before any view, or the check for forged forms, can refuse it.
     """
 
     def __init__(self, application: Any) -> None:
@@ -97,13 +100,18 @@ async def _allowed(scope: Any) -> int:
     if most <= table["/"]:
         return most
     try:
-        return most if scope["method"] == "POST" and await in_database(_is_signed_in, scope) else table["/"]
+        return most if scope["method"] == "POST" and await in_database(_may_bring, scope) else table["/"]
     except DatabaseError:  # it is away: there is nobody to bring a file to
         return table["/"]
 
 
-def _is_signed_in(scope: Any) -> bool:
+def _may_bring(scope: Any) -> bool:
+    """A person by their session; where programs ask, one with a key for it."""
     request = ASGIRequest(scope, BytesIO())
+    if request.path_info.startswith(f"{apart.ROOT}/"):
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        found = api_keys.authenticate(secret.strip()) if kind.lower() == "bearer" else None
+        return bool(found and found.allows(ApiKey.Scope.IMPORTS))
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     return bool(key and get_user(request).is_authenticated)

@@ -266,6 +266,7 @@ LARGEST_BODIES = {  # bytes, by the beginning of the address; more is refused be
     "/admin/moderation/rule/": 9 << 20,  # word lists from files
     "/csp-reports": 16_384,
     "/exports/import/": (IMPORT_MB + 1) << 20,
+    "/v1/imports": (IMPORT_MB + 1) << 20,
 }
 
 METRICS_TOKEN: str = read("CHATSITE_METRICS_TOKEN")

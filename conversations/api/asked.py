@@ -81,7 +81,7 @@ def read(request: HttpRequest, key: ApiKey, form: Form) -> Asked:
         once=_once(given),
         streams=fields.truth(given, "stream"),
         tells_usage=fields.truth(options, "include_usage", "stream_options.include_usage"),
-        idempotency=_idempotency(request),
+        idempotency=idempotency(request),
         digest=digest,
     )
 
@@ -128,7 +128,8 @@ def _once(given: Body) -> Once:
     return Once(stop, fields.whole(given, "seed", -SEEDS, SEEDS - 1), whole=True)
 
 
-def _idempotency(request: HttpRequest) -> str:
+def idempotency(request: HttpRequest) -> str:
+    """What a program says so that what it sends again is done once. Raises ApiError."""
     key = request.headers.get("Idempotency-Key", "")
     if len(key) > LONGEST_KEY:
         raise ApiError(400, f"Idempotency-Key may have {LONGEST_KEY} characters at most.", code="invalid_value")

@@ -80,6 +80,8 @@ REFUSALS: dict[str, tuple[int, str, str, str | None]] = {
     "instructions": (403, DENIED, "instructions_not_allowed", "messages"),
     "parameters": (403, DENIED, "parameters_not_allowed", None),
     "suspended": (403, DENIED, "suspended", None),
+    "too_large": (413, INVALID, "file_too_large", "file"),
+    "disk": (503, FAULT, "unavailable", None),
     "too_many": _TOO_MANY,
     "slowed": _TOO_MANY,
     "quota_day": _OVER_QUOTA,

@@ -1,1 +1,1 @@
-"""Exports for programs: the same as the page's, of the key's own person alone."""
+"""Exports and imports for programs: the same as the pages', of the key's own person alone."""

@@ -1,7 +1,5 @@
 """The API's addresses for exports: ask for one, look how far it is, take it, cancel it, delete it."""
 
-from collections.abc import Callable, Coroutine
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,30 +13,14 @@ from conversations.api.errors import ApiError, wrong
 from conversations.api.fields import Body
 from conversations.database import in_database
 from conversations.refusals import Refused
+from exports.api.addresses import MOST_LISTED, by_method, check_policy, second
 from exports.api.fields import said
 from exports.jobs import asking
 from exports.jobs.wishes import WishForm
 from exports.models import ExportJob
 from exports.sending import taken
-from limits.policies import limits_of
 
 SCOPE = ApiKey.Scope.EXPORTS.value
-MOST_LISTED = 50
-
-View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
-
-
-def by_method(**views: View) -> View:
-    """One address that does as many things as it takes methods."""
-
-    async def chosen(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if view := views.get(request.method or ""):
-            return await view(request, *args, **kwargs)
-        allowed = ", ".join(views)
-        message = f"This address takes {' or '.join(views)}, not {request.method}."
-        return ApiError(405, message, code="method_not_allowed", headers={"Allow": allowed}).response()
-
-    return chosen
 
 
 @door("exports", "GET", SCOPE)
@@ -96,24 +78,15 @@ def told(job: ExportJob) -> dict[str, Any]:
         "root": job.root or None,
         "update_of": str(job.since_id) if job.since_id else None,
         "is_update": job.is_update,
-        "created_at": _second(job.created_at),
-        "finished_at": _second(job.finished_at),
-        "expires_at": _second(job.expires_at),
+        "created_at": second(job.created_at),
+        "finished_at": second(job.finished_at),
+        "expires_at": second(job.expires_at),
     }
-
-
-def _second(moment: datetime | None) -> int | None:
-    return int(moment.timestamp()) if moment else None
-
-
-def _check(key: ApiKey) -> None:
-    if not limits_of(key.user_id).may_use_api:
-        raise Refused("api", "Your policy does not let you use the API.")
 
 
 def _mine(key: ApiKey, export_id: UUID) -> ExportJob:
     """Another person's is not found."""
-    _check(key)
+    check_policy(key)
     job: ExportJob | None = ExportJob.objects.visible_to(key.user).filter(pk=export_id).first()
     if job is None:
         raise ApiError(404, f"You have no export {export_id}.", code="export_not_found")
@@ -121,12 +94,12 @@ def _mine(key: ApiKey, export_id: UUID) -> ExportJob:
 
 
 def _listed(key: ApiKey) -> list[dict[str, Any]]:
-    _check(key)
+    check_policy(key)
     return [told(job) for job in ExportJob.objects.visible_to(key.user)[:MOST_LISTED]]
 
 
 def _asked(key: ApiKey, body: Body) -> dict[str, Any]:
-    _check(key)
+    check_policy(key)
     fields, update_of = said(body)
     if update_of:
         try:

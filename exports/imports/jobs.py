@@ -6,8 +6,9 @@ import time
 import traceback
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.core.files import File
 from django.db import IntegrityError, transaction
@@ -43,8 +44,19 @@ class Cancelled(Exception):  # noqa: N818 - not a fault
     """Its owner wants it no more, or another process has it."""
 
 
-def bring(user: User, file: "File[bytes]", source: str, then: Callable[[], Any]) -> Import:
-    """Keep a file until it is read; ``then`` calls for a worker. Raises Refused."""
+def bring(
+    user: User,
+    file: "File[bytes]",
+    source: str,
+    then: Callable[[], Any],
+    *,
+    dry: bool = True,
+    pk: UUID | None = None,
+) -> Import:
+    """Keep a file until it is read; ``then`` calls for a worker. Raises Refused.
+
+    ``dry``: it is looked at first, and imported when its owner says so.
+    """
     if any(one.kind == Restraint.Kind.SUSPEND for one in restraints.now_on(user.pk)):
         raise Refused("suspended", _("You cannot import anything at present: your account is suspended."))
     allowed = Bounds.of_site().file
@@ -52,19 +64,20 @@ def bring(user: User, file: "File[bytes]", source: str, then: Callable[[], Any])
         raise Refused("too_large", str(Unreadable("too_large", allowed=allowed // MB)), allowed)
     for old in Import.objects.visible_to(user).filter(state=State.READY):
         _end(old, State.CANCELLED)
-    row = Import(owner=user, name=line(file.name, 120), size=file.size, source=source)
+    row = Import(pk=pk or uuid4(), owner=user, name=line(file.name, 120), size=file.size, source=source, dry=dry)
+    part = folder() / f"{uuid4()}.part"  # of its own: two may bring the same at once
     try:
-        _write(row, file)
-    except OSError as error:
-        row.path.unlink(missing_ok=True)
-        log.error("%s could not be kept: %s", row, error.strerror)
-        raise Refused(problems.DISK, problems.sentence(problems.DISK)) from error
-    try:
+        _write(part, file)
         with transaction.atomic():
             row.save(force_insert=True)
+            part.replace(row.path)
+    except OSError as error:
+        log.error("%s could not be kept: %s", row, error.strerror)
+        raise Refused(problems.DISK, problems.sentence(problems.DISK)) from error
     except IntegrityError as error:
-        row.path.unlink()
         raise Refused("busy", _("A file of yours is being read. Wait for it, or cancel it.")) from error
+    finally:
+        part.unlink(missing_ok=True)
     transaction.on_commit(then)
     return row
 
@@ -104,8 +117,8 @@ def forget() -> None:
             path.unlink(missing_ok=True)
 
 
-def _write(row: Import, file: "File[bytes]") -> None:
-    descriptor = os.open(row.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+def _write(path: Path, file: "File[bytes]") -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(descriptor, "wb") as kept:
         for chunk in file.chunks():
             kept.write(chunk)

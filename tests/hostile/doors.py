@@ -243,6 +243,10 @@ API: dict[str, tuple[Way, ...]] = {  # a session opens none of them; tests.api h
     "api_export": (get("llllll"),),
     "api_export_cancel": (post("llllll"),),
     "api_export_file": (get("llllll"),),
+    "api_imports": (get("llllll"), post("llllll", dry_run=True)),
+    "api_import": (get("llllll"),),
+    "api_import_begin": (post("llllll"),),
+    "api_import_cancel": (post("llllll"),),
     "api_completions": (post("llllll", model="scripted", prompt="Let me in"),),
     "api_chat_completions": (post("llllll", model="scripted", messages=[{"role": "user", "content": "Let me in"}]),),
 }

@@ -4,10 +4,12 @@ from typing import Any
 
 import orjson
 import pytest
+from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.test import AsyncClient
 from pytest_django import Settings
 
+from accounts import api_keys
 from accounts.models import User
 from chatsite import bodies
 from chatsite.bodies import BoundedBodies
@@ -33,9 +35,15 @@ class Reads:
 
 
 async def post(
-    *body: Any, path: str = HERE, length: str = "", reads: Reads | None = None, cookie: str = "", method: str = "POST"
+    *body: Any,
+    path: str = HERE,
+    length: str = "",
+    reads: Reads | None = None,
+    cookie: str = "",
+    key: str = "",
+    method: str = "POST",
 ) -> Answer:
-    said = {"content-length": length, "cookie": cookie}
+    said = {"content-length": length, "cookie": cookie, "authorization": key}
     headers = [one for one in said.items() if one[1]]
     return await ask(path, method, headers=headers, body=body, app=BoundedBodies(reads or Reads()))
 
@@ -100,6 +108,22 @@ async def test_a_strangers_file_is_no_larger_than_anything_else(cookie: str) -> 
         assert reads.read == 0
         assert (await post(b"x" * 1000, path="/files/new/", cookie=who)).body == b"1000"
     assert code(await post(b"x" * 1001, path="/files/new/", cookie=cookie, method="GET"))[0] == 413
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_connections_left")
+async def test_programs_bring_files_with_a_key_for_it(alice: User, cookie: str, settings: Settings) -> None:
+    settings.LARGEST_BODIES |= {"/v1/imports": 5000}
+
+    def keyed(*scopes: str) -> str:
+        return f"Bearer {api_keys.create(alice, 'A program', scopes=scopes)[1]}"
+
+    large = {"path": "/v1/imports", "cookie": cookie}
+    for key in ("", "Bearer cs-made-up", await sync_to_async(keyed)("chat", "exports")):
+        assert code(await post(b"x" * 1001, key=key, **large)) == (413, "body_too_large")
+    mine = await sync_to_async(keyed)("imports")
+    assert (await post(b"x" * 5000, key=mine, **large)).body == b"5000"
+    assert code(await post(b"x" * 1001, path="/files/new/", key=mine)) == (413, "body_too_large")
 
 
 async def test_who_sends_nothing_more_is_answered_and_gone(monkeypatch: pytest.MonkeyPatch) -> None:
