@@ -28,6 +28,7 @@ from exports.reading import records
 from exports.records import Record
 
 READ = 160  # characters of a message of which its label is made
+PLAIN = "text/plain; charset=utf-8"
 YES_OR_NO = {"": False, "0": False, "1": True}
 
 _making = ThreadPoolExecutor(1, thread_name_prefix="export")  # a PDF takes a second, and may wait for another
@@ -52,15 +53,20 @@ async def dialog(request: HttpRequest, user: User, conversation_id: UUID) -> Htt
 @require_GET
 @signed_in
 async def file(request: HttpRequest, user: User, conversation_id: UUID) -> HttpResponse:
-    """The file: ``format``, and as they are wanted ``whole``, ``reasoning``, ``first``, ``last`` and ``tip``."""
-    form, view = _form(request.GET), _view(request.GET)
+    """The file: ``format``, and as they are wanted ``whole``, ``reasoning``, ``first``, ``last`` and ``tip``.
+
+    With ``check`` only why there would be none: nothing where there would be one.
+    """
+    form, view, only_check = _form(request.GET), _view(request.GET), _yes(request.GET, "check")
     async with (await streams()).turn(user.pk):
         try:
             record = await in_database(_record, user, conversation_id)
             view.check(record, form.name)
         except Refused as no:
-            status = 422 if no.code == "too_long" else 403
-            return HttpResponse(no.detail, status=status, content_type="text/plain; charset=utf-8")
+            status = 200 if only_check else 422 if no.code == "too_long" else 403
+            return HttpResponse(no.detail, status=status, content_type=PLAIN)
+        if only_check:
+            return HttpResponse(content_type=PLAIN)
         loop, language = asyncio.get_running_loop(), translation.get_language()
         content = await loop.run_in_executor(_making, _made, form, record, view, language)
     headers = {"Content-Disposition": disposition(file_name(record.title, form.suffix)), "Cache-Control": "no-store"}

@@ -1,7 +1,7 @@
 // A conversation as a file: a dialog that comes from the server each time, and the address that it leads to.
 
-import { fetchedDialog } from "./fragment.js";
-import { say } from "./page.js";
+import { complain, fetchedDialog } from "./fragment.js";
+import { get, say } from "./page.js";
 
 // `page`: the conversation and the thread that are shown, and where to say what happened.
 export async function ask(id, { conversation, thread, announce }) {
@@ -24,9 +24,17 @@ function wire(dialog, announce) {
     agree(ends, target);
   };
   ends.forEach((end, at) => offer(end, all[at], false));
-  form.onsubmit = (event) => {
+  form.onsubmit = async (event) => {
     event.preventDefault();
-    save(`${form.action}?${new URLSearchParams(new FormData(form))}`);
+    const address = `${form.action}?${new URLSearchParams(new FormData(form))}`;
+    const button = form.querySelector("[data-confirm]");
+    complain(dialog, "");
+    button.disabled = true;
+    const refusal = await refused(address);
+    button.disabled = false;
+    if (refusal) complain(dialog, refusal);
+    if (refusal || !dialog.open) return;
+    save(address);
     announce(dialog.dataset.begun);
     dialog.close();
   };
@@ -47,6 +55,16 @@ function agree([first, last], changed) {
   if (!last || Number(first.value) <= Number(last.value)) return;
   if (changed === first) last.value = first.value;
   else first.value = last.value;
+}
+
+// Why there would be no file, in words: a download that fails says nothing. Empty where there will be one.
+async function refused(address) {
+  try {
+    const answer = await get(`${address}&check=1`);
+    return answer.ok ? await answer.text() : say("not_reached");
+  } catch {
+    return say("not_reached");
+  }
 }
 
 // As a link would, so that an answer that is no file does not take the place of the page.

@@ -128,6 +128,8 @@ async def test_a_pdf_of_too_much_is_refused_and_a_part_of_it_is_not(
     status, told, name = await asked(alice, talk, format="pdf")
     assert (status, name) == (422, "")
     assert "This has 34 characters; a file of this format may have 30." in told
+    assert (await asked(alice, talk, format="pdf", check=1))[:2] == (200, told), "before anything is made"
+    assert (await asked(alice, talk, format="pdf", check=1, first=1))[:2] == (200, "")
     assert (await asked(alice, talk, format="pdf", first=1))[0] == 200
     assert (await asked(alice, talk, format="text"))[0] == 200
 

@@ -19,6 +19,20 @@ def open_dialog(page: Page) -> None:
     expect(page.locator("#export")).to_be_visible()
 
 
+def test_what_is_no_file_is_said_in_the_dialog(alice_page: Page) -> None:
+    page = alice_page
+    ask(page, f"{SAY}A very long answer")
+    finished(page)
+    open_dialog(page)
+    page.route("**/export/file/?*format=pdf*check=1", lambda route: route.fulfill(body="Too much. Take a part of it."))
+    page.locator("#export [name=format]").select_option("pdf")
+    page.locator("#export [data-confirm]").click()
+    expect(page.locator("#export [data-error]")).to_have_text("Too much. Take a part of it.")
+    expect(page.locator("#export")).to_be_visible()
+    page.locator("#export [name=format]").select_option("markdown")
+    assert "A very long answer" in content(saved(page))
+
+
 def saved(page: Page) -> Download:
     with page.expect_download() as download:
         page.locator("#export [data-confirm]").click()
