@@ -1,7 +1,9 @@
 """Legal holds: what a person under one deletes is gone for them, and kept; nobody else deletes anything of theirs."""
 
+from collections.abc import Iterable
 from typing import Any
 
+from django.contrib.auth import get_user_model
 from django.core import serializers
 from django.db import models, transaction
 from django.db.models import QuerySet
@@ -21,6 +23,18 @@ def on(user_id: int) -> bool:
     return holding().filter(user_id=user_id).exists()
 
 
+def keeps(user_id: int) -> bool:
+    """The same, for a transaction that deletes of theirs: one that is put on meanwhile waits until that is over."""
+    settle([user_id])
+    return on(user_id)
+
+
+def settle(user_ids: Iterable[int]) -> None:
+    """What is put on these people just now is seen afterwards. Called before anything of theirs is locked."""
+    rows = get_user_model()._default_manager.select_for_update(no_key=True)
+    list(rows.filter(pk__in=set(user_ids)).order_by("pk").values_list("pk"))
+
+
 def people() -> Any:
     """The ids of those who are under one, for a condition."""
     return holding().values("user_id")
@@ -28,7 +42,7 @@ def people() -> Any:
 
 @transaction.atomic
 def put_on(person: Any, reason: str, by: Any) -> Hold:
-    """From now on; a person who is under one already stays under that. What the schedule began ends before."""
+    """From now on; a person who is under one already stays under that. What somebody began to delete ends before."""
     type(person)._default_manager.select_for_update(no_key=True).get(pk=person.pk)
     hold, made = Hold.objects.get_or_create(user=person, lifted_at=None, defaults={"reason": reason, "by": by})
     if made:

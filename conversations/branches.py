@@ -44,13 +44,14 @@ def erase(user: User, message_id: UUID) -> Turned:
 
     Raises Refused in the trash and while a reply below is written, Message.DoesNotExist for one that is not the user's.
     """
+    is_kept = holds.keeps(user.pk)
     conversation, tree = _locked(user, message_id)
     gone = tree.below(message_id)
     if any(node.is_unfinished for node in gone):
         raise Refused("busy", _("A reply is still being written below. Wait for it, or stop it."))
     parent, beside = _above(tree, message_id), _beside(tree, message_id)
     ids = [node.id for node in gone]
-    if holds.on(user.pk):
+    if is_kept:
         deletion.hide_messages(conversation, ids)
     else:
         receipts.give(deletion.delete_messages(ids), receipts.Why.OWNER, whose=user.pk)

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
+from audit import holds
 from audit.log import record
 from conversations import frames
 from conversations.database import in_database
@@ -77,11 +78,17 @@ def _save(user: User, reply: Message) -> None:
 
 @transaction.atomic
 def withdraw(user: User, reply_id: UUID) -> None:
-    """The mark goes, with all that reviewers made of it. Raises Message.DoesNotExist where it is not the user's."""
+    """The mark goes, with all that reviewers made of it, which a legal hold keeps apart.
+
+    Raises Message.DoesNotExist where it is not the user's.
+    """
+    is_kept = holds.keeps(user.pk)
     reply = Message.objects.visible_to(user).replies().only("pk").get(pk=reply_id)
     mine = Nomination.objects.visible_to(user).select_for_update().filter(reply=reply).first()
     if mine is not None:
         number = mine.pk
+        for row in (mine, *mine.edits.all()) if is_kept else ():
+            holds.withhold(row, user.pk)
         mine.delete()
         told = {"reply": str(reply.pk), "state": mine.state}
         record("nomination.withdrawn", actor=user, subject=f"nomination {number}", details=told)

@@ -35,7 +35,12 @@ def check(user: User) -> None:
     """Raises Stays for the last owner, and while a legal hold is on them."""
     if is_last_owner(user):
         raise Stays(_("You are the last owner of this site. Make another person an owner first."))
-    if holds.on(user.pk):
+    _check_free(user)
+
+
+@transaction.atomic
+def _check_free(user: User) -> None:
+    if holds.keeps(user.pk):
         raise Stays(_("A legal hold is on this person: nothing of theirs is deleted."))
 
 
@@ -66,14 +71,14 @@ def _stop_all(user: User) -> None:
 
 @transaction.atomic
 def _conversations(user: User, ids: list[UUID]) -> None:
+    _check_free(user)
     list(Conversation.objects.filter(pk__in=ids).held())
-    if holds.on(user.pk):
-        raise Stays(_("A legal hold is on this person: nothing of theirs is deleted."))
     receipts.give(deletion.delete(ids), Why.ACCOUNT, whose=user.pk)
 
 
 @transaction.atomic
 def _rest(user: User, by: User | None, receipt: UUID | None) -> Receipt:
+    _check_free(user)
     gone = Gone()
     for copy in DataCopy.objects.filter(owner=user):
         transaction.on_commit(copy.remove_files)

@@ -8,14 +8,13 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts.models import User
 from audit import holds, receipts
 from audit.models import Withheld
 from audit.receipts import Gone, Why
 from conversations import deletion
 from conversations.models import Conversation, Message
 from conversations.states import UNFINISHED
-from retention.due import What, due
+from retention.due import What, due, kind
 from retention.models import Rule
 
 AT_ONCE = 100  # rows of a kind in a run: the other work of the background worker waits for it
@@ -51,7 +50,8 @@ def _swept(what: str, rules: list[Rule]) -> int:
         found = _by_owner(rows.values_list("owner", "pk")[:AT_ONCE])
         return sum(_conversations(ids, owner, _still(what, rules), Why.RULE, None) for owner, ids in found.items())
     ids = list(rows.values_list("pk", flat=True)[:AT_ONCE])
-    return _others(rows.model, ids, due(what, rules)) if ids else 0
+    whose = kind(what).whose
+    return _others(rows.model, ids, whose, due(what, rules)) if ids else 0
 
 
 def _still(what: str, rules: list[Rule]) -> Callable[[Conversation], bool]:
@@ -64,21 +64,22 @@ def _conversations(
     ids: Iterable[UUID], owner: int, is_due: Callable[[Conversation], bool], why: Why, rule: int | None
 ) -> int:
     """Delete those of one person that are still due and in which nothing is being written."""
-    User.objects.select_for_update(no_key=True).filter(pk=owner).first()  # a hold is put on before or after
+    is_kept = holds.keeps(owner)
     rows = Conversation.objects.filter(pk__in=ids).held()
     busy = set(
         Message.objects.filter(conversation__in=ids, state__in=UNFINISHED).values_list("conversation_id", flat=True)
     )
     chosen = [row.pk for row in rows if row.pk not in busy and is_due(row)]
-    if not chosen or holds.on(owner):
+    if not chosen or is_kept:
         return 0
     receipts.give(deletion.delete(chosen), why, whose=owner, rule=rule)
     return len(chosen)
 
 
 @transaction.atomic
-def _others(model: Any, ids: list[Any], still: Any) -> int:
+def _others(model: Any, ids: list[Any], whose: str, still: Any) -> int:
     gone = Gone()
+    holds.settle(filter(None, model.objects.filter(pk__in=ids).values_list(whose, flat=True)))
     rows = still.filter(pk__in=ids).order_by("pk")
     chosen = list(rows.values_list("pk", flat=True))
     gone.add(model._meta.model_name, chosen)

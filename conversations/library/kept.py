@@ -74,9 +74,10 @@ def save(row: K, user: User) -> K:
 @transaction.atomic
 def delete(row: Kept, user: User) -> None:
     """For ever. The caller knows that this person may."""
+    is_kept = row.owner_id is not None and holds.keeps(row.owner_id)
     if row.is_team:
         _record(row, user, "deleted")
-    if row.owner_id and holds.on(row.owner_id):
+    if row.owner_id and is_kept:
         holds.withhold(row, row.owner_id)
     row.delete()
 

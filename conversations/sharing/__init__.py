@@ -104,7 +104,7 @@ def end(share: Share, *, by: User) -> bool:
     False when it was revoked before.
     """
     row = Share.objects.filter(pk=share.pk, revoked_at=None)
-    kept: dict[str, Any] = {} if holds.on(share.owner_id) else {"messages": []}
+    kept: dict[str, Any] = {} if holds.keeps(share.owner_id) else {"messages": []}
     if not row.update(revoked_at=Now(), **kept):
         return False
     whose = {"owner": share.owner.get_username(), "owner_id": share.owner_id}

@@ -118,12 +118,13 @@ def delete(user: User, ids: Ids, why: receipts.Why = receipts.Why.OWNER) -> Shel
     for reply in _stop_all(user, ids):
         _end_abandoned(reply)
     with transaction.atomic():
+        is_kept = holds.keeps(user.pk)
         rows = _held(user, ids, trashed=True)
         if rows.filter(trashed_at=None).exists():  # restored meanwhile
             raise Refused("not_trashed", _("Only what is in the trash can be deleted for ever."))
         if _unfinished(ids).exists():
             raise Refused("busy", _("A reply is still being written there. Try again in a moment."))
-        if holds.on(user.pk):
+        if is_kept:
             deletion.hide(ids)
         else:
             receipts.give(deletion.delete(ids), why, whose=user.pk)

@@ -10,11 +10,12 @@ from django.utils import timezone
 from accounts.models import User
 from audit import holds
 from audit.models import Entry, Hold, Receipt, Withheld
-from conversations import branches, sharing, shelf
+from conversations import branches, nominating, sharing, shelf
 from conversations.api import purge
 from conversations.library import kept
-from conversations.models import Conversation, IndexEntry, Message, SavedPrompt, Share
+from conversations.models import Conversation, Edit, IndexEntry, Message, Nomination, SavedPrompt, Share
 from conversations.shelf import emptying
+from exports.reading import records
 from retention import erasing, sweeping
 from tests.retention.stories import talk
 
@@ -64,6 +65,22 @@ def test_prompts_and_snapshots_are_kept_too(held: User) -> None:
     kept.delete(prompt, held)
     assert not SavedPrompt.objects.exists()
     assert Withheld.objects.get().fields["text"] == "Be brief"
+
+
+def test_what_reviewers_made_of_their_replies_is_kept_too(held: User, grace: User) -> None:
+    reply = Message.objects.get(conversation=talk(held), role="assistant")
+    marked = Nomination.objects.create(reply=reply)
+    Edit.objects.create(nomination=marked, number=1, text="Very old indeed.", by=grace)
+    nominating.withdraw(held, reply.pk)
+    assert not Nomination.objects.exists()
+    assert [row.kind for row in Withheld.objects.order_by("pk")] == ["conversations.Nomination", "conversations.Edit"]
+    assert Withheld.objects.latest("pk").fields["text"] == "Very old indeed."
+
+
+def test_they_still_export_what_is_theirs(held: User) -> None:
+    one, gone = talk(held, text="Mine"), talk(held, text="Deleted", trashed_at=timezone.now())
+    shelf.delete(held, frozenset({gone.pk}))
+    assert [record.id for record in records(held, Conversation.objects.all())] == [one.pk]
 
 
 def test_neither_age_nor_an_administrator_deletes(held: User, grace: User) -> None:
