@@ -2,10 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from typing import cast
 from uuid import NAMESPACE_OID, UUID, uuid4, uuid5
 
 from django.core.exceptions import SuspiciousOperation
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files import File
 from django.http import HttpRequest
 from django.http.multipartparser import MultiPartParserError
 
@@ -24,7 +25,7 @@ NAMES = (AUTO, *SOURCES)
 class Brought:
     """A file, what made it, and whether it is only looked at."""
 
-    file: UploadedFile
+    file: "File[bytes]"
     source: str
     dry: bool
     idempotency: str
@@ -56,10 +57,10 @@ def read(request: HttpRequest) -> Brought:
             raise wrong(name, f"{name} may be there once.")
     if FILE not in files:
         raise wrong(FILE, "file must be a file.") if FILE in said else fields.missing(FILE)
-    given = {name: value for name, value in said.items() if value != ""}
+    given = {name: str(value).lower() for name, value in said.items() if value}
     source = fields.one_of(given, "source", NAMES) or AUTO
     flag = fields.one_of(given, "dry_run", tuple(FLAGS)) or "true"
-    return Brought(files[FILE], source, FLAGS[flag], idempotency)
+    return Brought(cast("File[bytes]", files[FILE]), source, FLAGS[flag], idempotency)
 
 
 def _check_known(names: list[str]) -> None:

@@ -32,7 +32,7 @@ def restore(file: BinaryIO, *, dry: bool = False, progress: Callable[[Report], N
             raise Unfit("owner")
         if name not in savers:
             savers[name] = Saver(people.named(name), bounds, dry=dry, screen=None, reviews=reviews)
-        reviews.reviewers(found.record)
+        reviews.look_up(found.record)
         return savers[name]
 
     report = run(file, bounds, native.NAME, saver_of, progress)

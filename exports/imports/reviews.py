@@ -26,9 +26,11 @@ class Reviews:
         self._person = person
         self.count = 0
 
-    def reviewers(self, record: Record) -> list[User]:
-        """Who decided; a dry run finds out so who is missing."""
-        return [by for item in record.messages if item.review and (by := self._by(item.review))]
+    def look_up(self, record: Record) -> None:
+        """Find who decided: so a dry run, too, tells who has no account."""
+        for item in record.messages:
+            if item.review:
+                self._by(item.review)
 
     def before(self, record: Record) -> Record:
         """As the model wrote it, where an export of what was approved has the reviewer's text in its place."""

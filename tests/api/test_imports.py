@@ -83,7 +83,7 @@ def test_a_file_is_looked_at_first_and_imported_when_its_person_says_so(
 def test_without_a_dry_run_it_is_imported_at_once_and_never_twice(program: NewProgram, alice: User) -> None:
     mine = program(alice)
     for new, unchanged in ((1, 0), (0, 1)):
-        told = bring(mine, ("dry_run", b"false"), ("source", b"chatgpt")).json
+        told = bring(mine, ("dry_run", b"False"), ("source", b"chatgpt")).json
         assert (told["dry_run"], told["source"]) == (False, "chatgpt")
         jobs.read_waiting()
         report = state(mine, told)["report"]
