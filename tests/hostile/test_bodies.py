@@ -118,7 +118,7 @@ async def test_programs_bring_files_with_a_key_for_it(alice: User, cookie: str, 
     def keyed(*scopes: str) -> str:
         return f"Bearer {api_keys.create(alice, 'A program', scopes=scopes)[1]}"
 
-    large = {"path": "/v1/imports", "cookie": cookie}
+    large: dict[str, Any] = {"path": "/v1/imports", "cookie": cookie}
     for key in ("", "Bearer cs-made-up", await sync_to_async(keyed)("chat", "exports")):
         assert code(await post(b"x" * 1001, key=key, **large)) == (413, "body_too_large")
     mine = await sync_to_async(keyed)("imports")
