@@ -9,8 +9,9 @@ import pytest
 from accounts.models import User
 from audit import holds
 from conversations import branches, shelf
-from conversations.models import Conversation
+from conversations.models import Conversation, Nomination
 from exports.jobs import asking, cleaning, destinations, work
+from exports.jobs.selection import Selection
 from exports.models import ExportJob
 from tests.exports.jobs.conftest import Make, files, wish
 from tests.exports.many import said
@@ -66,19 +67,39 @@ def delete(alice: User, committing: Committing) -> Callable[[Conversation], None
 Delete = Callable[[Conversation], None]
 
 
-def test_what_is_deleted_after_it_was_read_is_in_no_file(
-    alice: User, make: Make, delete: Delete, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hers = said(alice, "Hers", "Yes")
+@pytest.fixture
+def once_read(delete: Delete, monkeypatch: pytest.MonkeyPatch) -> Delete:
+    """It is deleted as soon as an export has read it."""
     counted = work._counted
 
-    def deleting(*args: Any) -> Any:
-        for record in counted(*args):
-            delete(hers)
-            yield record
+    def then(hers: Conversation) -> None:
+        def deleting(*args: Any) -> Any:
+            for record in counted(*args):
+                delete(hers)
+                yield record
 
-    monkeypatch.setattr(work, "_counted", deleting)
+        monkeypatch.setattr(work, "_counted", deleting)
+
+    return then
+
+
+def test_what_is_deleted_after_it_was_read_is_in_no_file(alice: User, make: Make, once_read: Delete) -> None:
+    once_read(said(alice, "Hers", "Yes"))
     assert state(make(alice)) == ("expired", False, True)
+
+
+@pytest.mark.parametrize("selection", [Selection(knowledge=True), Selection(everyone=True)])
+def test_nor_is_what_others_delete_under_a_legal_hold(
+    alice: User, grace: User, make: Make, once_read: Delete, settings: Any, selection: Selection
+) -> None:
+    settings.ADMINS_READ = True
+    hers = said(alice, "Hers", "Yes")
+    Nomination.objects.create(reply=hers.messages.get(position=1), state="approved")
+    holds.put_on(alice, "A court asked for it", grace)
+    once_read(hers)
+    job = make(grace, selection=selection, reason="For all", reviewed=selection.knowledge)
+    assert Conversation.objects.filter(pk=hers.pk).exists()
+    assert state(job) == ("expired", False, True)
 
 
 def test_what_is_deleted_once_it_is_written_is_in_no_file(
