@@ -88,11 +88,16 @@ def test_what_is_deleted_after_it_was_read_is_in_no_file(alice: User, make: Make
     assert state(make(alice)) == ("expired", False, True)
 
 
+@pytest.fixture
+def admins_read(settings: Any) -> None:
+    settings.ADMINS_READ = True
+
+
+@pytest.mark.usefixtures("admins_read")
 @pytest.mark.parametrize("selection", [Selection(knowledge=True), Selection(everyone=True)])
 def test_nor_is_what_others_delete_under_a_legal_hold(
-    alice: User, grace: User, make: Make, once_read: Delete, settings: Any, selection: Selection
+    alice: User, grace: User, make: Make, once_read: Delete, selection: Selection
 ) -> None:
-    settings.ADMINS_READ = True
     hers = said(alice, "Hers", "Yes")
     Nomination.objects.create(reply=hers.messages.get(position=1), state="approved")
     holds.put_on(alice, "A court asked for it", grace)
