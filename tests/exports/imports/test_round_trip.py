@@ -13,6 +13,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.models import Entry
 from conversations.models import Conversation, Edit, Message, Nomination
+from conversations.models.nomination import Judgement
 from exports import reviewing
 from exports.jobs.archive import ABOUT, ITEMS, MANIFEST
 from exports.jobs.verifying import verify
@@ -59,7 +60,7 @@ def judge(owner: User, judge: User, state: str, text: str = "A line.", reason: s
     talk = conversation(owner, asked=f"{state}?")
     row = Nomination.objects.create(reply=talk.messages.get(role="assistant"))
     if state != "nominated":
-        reviewing.decide(judge, row.pk, Verdict(reviewing.Judgement(state), 0, text, reason))
+        reviewing.decide(judge, row.pk, Verdict(Judgement(state), 0, text, reason))
     return talk
 
 
