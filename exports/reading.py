@@ -40,7 +40,7 @@ def records(
     ``user``, and reviewers, have a pseudonym unless ``named``. Raises Refused where the person may not export.
     """
     outgoing = outgoing or Outgoing.of(user)
-    mine = conversations.filter(owner=user) if outgoing.whose is Whose.OWN else conversations
+    mine = conversations.filter(owner=user, gone_at=None) if outgoing.whose is Whose.OWN else conversations
     for batch in _batches(mine):
         for record in _of_batch(user, batch, named=named):
             left = outgoing.passes(record)

@@ -90,10 +90,10 @@ class Program:
         return asyncio.run_coroutine_threadsafe(self._ask(path, body, method, headers), self._web.loop)
 
     async def _ask(self, path: str, body: Any, method: str, headers: dict[str, str]) -> Answer:
+        content_type = headers.pop("Content-Type", "application/json")
         said: dict[str, Any] = {"headers": self.headers | headers}
         if method == "post":
-            said |= {"data": body if isinstance(body, bytes) else orjson.dumps(body)}
-            said |= {"content_type": headers.pop("Content-Type", "application/json")}
+            said |= {"data": body if isinstance(body, bytes) else orjson.dumps(body), "content_type": content_type}
         response: Any = await getattr(self._client, method)(path, **said)
         chunks = [chunk async for chunk in response] if response.streaming else [response.content]
         return Answer(response.status_code, dict(response.headers), b"".join(chunks))
