@@ -2,14 +2,19 @@
 
 import base64
 import hashlib
+import logging
+from functools import cache
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
-from cryptography.fernet import Fernet, MultiFernet
+from allauth.mfa.totp.internal.auth import generate_totp_secret
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from accounts import second_factor
+
+log = logging.getLogger(__name__)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the library has no types
@@ -19,7 +24,12 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the libra
         return box().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return box().decrypt(encrypted_text.encode()).decode()
+        """Of what no key opens, a secret that nobody has: no code is right, and an administrator helps."""
+        try:
+            return box().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            _warn()
+            return generate_totp_secret()
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         factors = Authenticator.objects.filter(user=authenticator.user, type__in=second_factor.FACTORS)
@@ -38,8 +48,16 @@ def box() -> MultiFernet:
     return MultiFernet([_fernet(secret) for secret in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)])
 
 
+@cache  # once in each process: the next sign-in would only say it again
+def _warn() -> None:
+    log.error(
+        "Second factors do not open with CHATSITE_SECRET_KEY: their codes count as wrong. Put the earlier key into "
+        "CHATSITE_SECRET_KEY_FALLBACKS, or remove these people's second factors on their pages in the console."
+    )
+
+
 def renewed(data: dict[str, object]) -> dict[str, object]:
-    """An authenticator's data, its secrets closed with the present key."""
+    """An authenticator's data, its secrets closed with the present key. Raises InvalidToken where no key opens them."""
     rotate = box().rotate
     return {
         name: rotate(value.encode()).decode() if name in {"secret", "seed"} and isinstance(value, str) else value

@@ -10,7 +10,7 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.test import Client, override_settings
 
-from accounts import api_keys, second_factor
+from accounts import api_keys, mfa_adapter, second_factor
 from accounts.models import RequiredSecondFactor, User
 from audit.models import Entry
 from limits import restraints
@@ -144,6 +144,35 @@ def test_secrets_are_encrypted_and_survive_another_key(client: Client, protected
         assert sign_in(client, "alice") == ASKED
         client.post(ASKED, {"code": codes[0]})
         assert is_in(client)
+
+
+def test_what_no_key_opens_is_a_wrong_code_and_said_once(
+    client: Client, protected: tuple[str, list[str]], caplog: pytest.LogCaptureFixture
+) -> None:
+    mfa_adapter._warn.cache_clear()
+    with override_settings(SECRET_KEY="the new one"):
+        sign_in(client, "alice")
+        for code in (code_of(protected[0], 1), protected[1][0]):
+            answer = client.post(ASKED, {"code": code})
+            assert answer.status_code == 200
+            assert "Incorrect code" in answer.content.decode()
+        assert not is_in(client)
+    said = [line for line in caplog.messages if "CHATSITE_SECRET_KEY" in line]
+    assert len(said) == 1
+    assert protected[0] not in caplog.text
+    assert not any(code in caplog.text for code in protected[1])
+
+
+def test_renewing_names_whose_factors_no_key_opens(protected: tuple[str, list[str]], bob: User) -> None:
+    fresh = Authenticator.objects.create(user=bob, type=Authenticator.Type.TOTP, data={"secret": ""})
+    said, complained = io.StringIO(), io.StringIO()
+    with override_settings(SECRET_KEY="the new one"):
+        fresh.data = {"secret": mfa_adapter.SecondFactorAdapter().encrypt("bob's")}
+        fresh.save()
+        call_command("renew_secrets", stdout=said, stderr=complained)
+    assert "key: 1." in said.getvalue()
+    assert "alice" in complained.getvalue()
+    assert "bob" not in complained.getvalue()
 
 
 # --- Where it is required ---------------------------------------------------------------------------------------------
