@@ -3,20 +3,19 @@
 import socket
 import sys
 from pathlib import Path
-from typing import Any
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from chatsite.addresses import database, watched_redis
 from chatsite.environment import ROOT, read
 from chatsite.proxies import networks
 from chatsite.redis_socket import redis_socket, socket_url
 from chatsite.secret import secret_key
 from chatsite.signing_in import *  # noqa: F403 - the settings of people
 from chatsite.signing_in import OIDC_ISSUER
-from inference.sentinels import ASKING, watched
+from inference.sentinels import ASKING
 
 BASE_DIR = ROOT
 DATA_DIR: Path = read("CHATSITE_DATA_DIR")
@@ -117,23 +116,6 @@ SQLITE = {
     },
 }
 
-
-# A machine that is gone says nothing: without these a query waits for its answer for a quarter of an hour.
-GIVE_UP = {"connect_timeout": 5, "tcp_user_timeout": 15_000}  # seconds; milliseconds
-KEEP_ALIVE = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
-
-
-def database(url: str) -> dict[str, Any]:
-    """Django's settings for a database URL. PostgreSQL connections come from a pool: a new one costs 10 ms."""
-    if url.partition("://")[0] not in environ.Env.DB_SCHEMES:  # of which environ warns, password and all
-        raise ImproperlyConfigured("DATABASE_URL is not of the kind postgres://user:password@host/name.")
-    settings: dict[str, Any] = environ.Env.db_url_config(url)
-    if "postgresql" in settings["ENGINE"]:
-        pool = {"min_size": 1, "max_size": 16, "timeout": 10}
-        settings["OPTIONS"] = {**GIVE_UP, **KEEP_ALIVE, **settings.get("OPTIONS", {}), "pool": pool}
-    return settings
-
-
 DATABASE_URL: str = read("DATABASE_URL")
 DATABASES = {"default": database(DATABASE_URL) if DATABASE_URL else SQLITE}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -148,10 +130,7 @@ BACKUP_PASSPHRASE_FILE: Path | None = read("CHATSITE_BACKUP_PASSPHRASE_FILE")
 REDIS_SOCKET = redis_socket(DATA_DIR)
 REDIS_IS_EMBEDDED = not read("REDIS_URL")
 REDIS_URL: str = read("REDIS_URL") or socket_url(REDIS_SOCKET)
-try:
-    WATCHED = watched(REDIS_URL)
-except ValueError as error:
-    raise ImproperlyConfigured(f"REDIS_URL names Sentinels, and {error}.") from None
+WATCHED = watched_redis(REDIS_URL)
 CACHES = {
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",

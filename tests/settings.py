@@ -18,8 +18,9 @@ os.environ["CHATSITE_SECRET_KEY"] = "only for tests"
 if CACHE:
     os.environ["CHATSITE_CACHE_DIR"] = CACHE
 
+from chatsite.addresses import database  # noqa: E402
 from chatsite.settings import *  # noqa: E402, F403
-from chatsite.settings import SQLITE, database  # noqa: E402
+from chatsite.settings import SQLITE  # noqa: E402
 
 POSTGRESQL_FOLDER = FOLDER.with_name(FOLDER.name + "-postgresql")
 DATABASES = {"default": {**SQLITE, "TEST": {"NAME": str(FOLDER / "tests.sqlite3")}}}
