@@ -4,36 +4,23 @@ import hashlib
 import json
 import shutil
 import zipfile
+import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from chatsite.backup import BackupError
+from chatsite.backup import BackupError, manifest
+from chatsite.backup.manifest import Manifest
 
-FORMAT, VERSION = "chatsite/backup", 1
 MANIFEST, SECRETS = "manifest.json", "secrets.sealed"
 BEGINS, ENDS = "chatsite-", ".backup.zip"
 PART = 1 << 20
 MOST_MANIFEST = 16 << 20
-
-Migrations = list[tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class Manifest:
-    """``rows`` of each table and ``files`` with their SHA-256 are what the backup is checked against."""
-
-    vendor: str
-    made_at: str
-    migrations: Migrations
-    rows: dict[str, int]
-    columns: dict[str, list[str]] = field(default_factory=dict)  # of tables that are kept one by one
-    files: dict[str, str] = field(default_factory=dict)
-    format: str = FORMAT
-    version: int = VERSION
+# RuntimeError: of a zip that is encrypted, packed in a way nobody knows, or nested too deep to be read.
+UNREADABLE = (OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 def new_name(now: datetime) -> str:
@@ -73,18 +60,12 @@ class Reader:
         try:
             self._zip = zipfile.ZipFile(path)
             if self._zip.getinfo(MANIFEST).file_size > MOST_MANIFEST:
-                raise BackupError(f"{path} is not a backup of this site: its manifest is too large.")
-            told = json.loads(self._zip.read(MANIFEST))
+                raise BackupError("its manifest is too large")
+            self.manifest = manifest.read(json.loads(self._zip.read(MANIFEST)))
         except FileNotFoundError:
             raise BackupError(f"There is no file {path}.") from None
-        except (OSError, KeyError, ValueError, zipfile.BadZipFile) as error:
+        except (*UNREADABLE, KeyError, ValueError, BackupError) as error:
             raise BackupError(f"{path} is not a backup of this site: {error}.") from error
-        if not isinstance(told, dict) or told.get("format") != FORMAT:
-            raise BackupError(f"{path} is not a backup of this site: its manifest is not of the format {FORMAT}.")
-        if told.get("version") != VERSION:
-            raise BackupError(f"{path} is of version {told.get('version')}; this site reads version {VERSION}.")
-        told["migrations"] = [(app, name) for app, name in told["migrations"]]
-        self.manifest = Manifest(**told)
 
     def check(self, seen: Callable[[str], None] = lambda name: None) -> None:
         """Raises BackupError where a file is not what was written."""
@@ -96,18 +77,19 @@ class Reader:
             try:
                 for part in self.parts(name):
                     digest.update(part)
-            except (OSError, zipfile.BadZipFile) as error:
+            except UNREADABLE as error:
                 raise BackupError(f"The backup is damaged: {name} cannot be read: {error}.") from error
             if digest.hexdigest() != expected:
                 raise BackupError(f"The backup is damaged: {name} is not what was written.")
             seen(name)
 
     def parts(self, name: str) -> Iterator[bytes]:
-        with self._zip.open(name) as entry:
+        """Raises BackupError where there is no such file in it."""
+        with self._entry(name) as entry:
             yield from _parts(entry)
 
     def extract(self, name: str, to: Path) -> None:
-        with self._zip.open(name) as entry, to.open("wb") as file:
+        with self._entry(name) as entry, to.open("wb") as file:
             to.chmod(0o600)
             shutil.copyfileobj(entry, file, PART)
 
@@ -116,6 +98,12 @@ class Reader:
 
     def close(self) -> None:
         self._zip.close()
+
+    def _entry(self, name: str) -> IO[bytes]:
+        try:
+            return self._zip.open(name)
+        except KeyError:
+            raise BackupError(f"The backup is damaged: {name} should be there.") from None
 
 
 @contextmanager

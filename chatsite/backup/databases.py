@@ -5,7 +5,8 @@ from typing import Protocol, cast
 
 from django.db import connection
 
-from chatsite.backup.archive import Manifest, Reader, Writer
+from chatsite.backup.archive import Reader, Writer
+from chatsite.backup.manifest import Manifest
 
 KEEPERS = {"sqlite": "chatsite.backup.sqlite", "postgresql": "chatsite.backup.postgresql"}
 LEFT_OUT = ("django_session", "usersessions_usersession")  # whoever finds a backup is not signed in as anybody

@@ -10,8 +10,9 @@ from django.db.migrations.loader import MigrationLoader
 from psycopg import sql
 
 from chatsite.backup import BackupError
-from chatsite.backup.archive import Manifest, Migrations, Reader, Writer
+from chatsite.backup.archive import Reader, Writer
 from chatsite.backup.databases import LEFT_OUT
+from chatsite.backup.manifest import Manifest, Migrations
 
 FOLDER = "tables/"
 TABLES = """

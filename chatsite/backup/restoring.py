@@ -14,12 +14,13 @@ from uuid import uuid4
 import psycopg
 from django.conf import settings
 from django.core.management import call_command
-from django.db import connection
+from django.db import DatabaseError, connection
 from psycopg import sql
 
 from chatsite.backup import BackupError, making
-from chatsite.backup.archive import Manifest, Reader, opened
+from chatsite.backup.archive import Reader, opened
 from chatsite.backup.databases import keeper
+from chatsite.backup.manifest import Manifest
 from chatsite.backup.sealing import unseal
 from chatsite.supervisor.preflight import StartError, lock
 
@@ -85,7 +86,10 @@ def _compare(manifest: Manifest) -> None:
         if cursor.fetchone()[0] != len(manifest.migrations):
             return
         for table, expected in manifest.rows.items():
-            cursor.execute(f'SELECT COUNT(*) FROM "{table}"')  # noqa: S608 - a table that was just made
+            try:
+                cursor.execute(f'SELECT COUNT(*) FROM "{table}"')  # noqa: S608 - a table that was just made
+            except DatabaseError:
+                raise BackupError(f"The backup is damaged: it counts the rows of {table}, which is no table.") from None
             if (found := cursor.fetchone()[0]) < expected:
                 raise BackupError(f"The restored table {table} has {found} rows; the backup has {expected}.")
 

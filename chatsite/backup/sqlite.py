@@ -8,8 +8,9 @@ from pathlib import Path
 from django.db import connection
 
 from chatsite.backup import BackupError
-from chatsite.backup.archive import Manifest, Migrations, Reader, Writer, parts_of
+from chatsite.backup.archive import Reader, Writer, parts_of
 from chatsite.backup.databases import LEFT_OUT
+from chatsite.backup.manifest import Manifest, Migrations
 
 FILE = "database.sqlite3"
 BESIDE = ("-wal", "-shm", "-journal")

@@ -1,9 +1,11 @@
 """A backup is made while the site serves, holds no sessions and no open secret, and can be restored."""
 
+import json
 import os
 import subprocess
 import sys
 import zipfile
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -11,13 +13,14 @@ from uuid import uuid4
 import pytest
 from django.conf import settings as site
 from django.core.management import CommandError, call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
 from audit.log import record
-from chatsite.backup import BackupError, archive, making, restoring
+from chatsite.backup import BackupError, archive, making, manifest, restoring
+from chatsite.backup.manifest import Manifest
 from chatsite.backup.sealing import seal, unseal
 from chatsite.supervisor.preflight import lock
 from conversations.models import Conversation, Message
@@ -136,17 +139,63 @@ def test_what_is_no_backup_is_named(tmp_path: Path) -> None:
         call_command("restore", tmp_path / "zip")
 
 
+@pytest.mark.parametrize(
+    ("part", "value", "named"),
+    [
+        ("migrations", "none", "migrations in its manifest is not a list of pairs"),
+        ("migrations", [["accounts"]], "migrations in its manifest is not a list of pairs"),
+        ("migrations", [["accounts", 1]], "migrations in its manifest is not a list of pairs"),
+        ("rows", [1], "rows in its manifest is not an object with a count of rows"),
+        ("rows", {"accounts_user": "many"}, "rows in its manifest is not an object with a count of rows"),
+        ("rows", {"accounts_user": True}, "rows in its manifest is not an object with a count of rows"),
+        ("columns", {"accounts_user": "id"}, "columns in its manifest is not an object with a list of columns"),
+        ("files", {"database.sqlite3": None}, "files in its manifest is not an object with a SHA-256"),
+        ("vendor", None, "vendor in its manifest is not a text"),
+        ("made_at", 5, "made_at in its manifest is not a text"),
+        ("version", [], "of version"),
+    ],
+)
+def test_a_manifest_of_another_shape_says_where(tmp_path: Path, part: str, value: object, named: str) -> None:
+    whole = asdict(Manifest("sqlite", "then", [("accounts", "0001_initial")], {"accounts_user": 1}))
+    assert manifest.read(json.loads(json.dumps(whole))) == Manifest(**whole)
+    for command in ("verify_backup", "restore"):
+        with zipfile.ZipFile(tmp_path / "zip", "w") as other:
+            other.writestr(archive.MANIFEST, json.dumps(whole | {part: value}))
+        with pytest.raises(CommandError, match=named):
+            call_command(command, tmp_path / "zip")
+
+
+def test_a_manifest_that_lacks_a_part_or_is_too_deep_says_so(tmp_path: Path) -> None:
+    for text, named in (('{"format": "chatsite/backup", "version": 1}', "has no vendor"), ("[" * 100_000, "not a backup")):
+        with zipfile.ZipFile(tmp_path / "zip", "w") as other:
+            other.writestr(archive.MANIFEST, text)
+        with pytest.raises(CommandError, match=named):
+            call_command("restore", tmp_path / "zip")
+
+
+@pytest.mark.django_db
+def test_a_backup_without_its_tables_is_damaged(tmp_path: Path) -> None:
+    archive.Writer(tmp_path / "one").finish(Manifest(connection.vendor, "then", [], {}, {"accounts_user": ["id"]}))
+    with archive.opened(tmp_path / "one") as reader, pytest.raises(BackupError, match="accounts_user should be there"):
+        list(reader.parts("tables/accounts_user"))
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT app, name FROM django_migrations")
+        counted = Manifest(connection.vendor, "then", cursor.fetchall(), {"no_table": 1})
+    with pytest.raises(BackupError, match="no_table, which is no table"), transaction.atomic():
+        restoring._compare(counted)
+
+
 @pytest.mark.django_db
 def test_backup_of_another_database_is_refused(tmp_path: Path) -> None:
     other = "postgresql" if connection.vendor == "sqlite" else "sqlite"
-    archive.Writer(tmp_path / "other").finish(archive.Manifest(other, "then", [], {}))
+    archive.Writer(tmp_path / "other").finish(Manifest(other, "then", [], {}))
     with pytest.raises(BackupError, match=f"of {other}, this site's database is {connection.vendor}"):
         restoring.restore(tmp_path / "other", lambda _: None)
 
 
 @pytest.mark.django_db
 def test_nothing_is_restored_while_the_site_runs(tmp_path: Path) -> None:
-    archive.Writer(tmp_path / "one").finish(archive.Manifest(connection.vendor, "then", [], {}))
+    archive.Writer(tmp_path / "one").finish(Manifest(connection.vendor, "then", [], {}))
     with lock(site.DATA_DIR), pytest.raises(BackupError, match="The site is running"):
         restoring.restore(tmp_path / "one", lambda _: None)
 
