@@ -1,8 +1,11 @@
 """SQLite: a copy by its online backup, which is one moment's and keeps nobody from writing."""
 
+import fcntl
+import shutil
 import sqlite3
 import tempfile
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from django.db import connection
@@ -13,13 +16,14 @@ from chatsite.backup.databases import LEFT_OUT
 from chatsite.backup.manifest import Manifest, Migrations
 
 FILE = "database.sqlite3"
+COPY, LOCK = "backup-", "backup.lock"
 BESIDE = ("-wal", "-shm", "-journal")
 
 
 def dump(writer: Writer, made_at: str) -> Manifest:
-    with tempfile.TemporaryDirectory(dir=_place().parent, prefix="backup-") as folder:
-        copy = Path(folder) / FILE
-        with closing(sqlite3.connect(_place())) as source, closing(sqlite3.connect(copy)) as target:
+    with _for_a_copy() as folder:
+        copy = folder / FILE
+        with closing(sqlite3.connect(place())) as source, closing(sqlite3.connect(copy)) as target:
             source.backup(target)  # all pages in one step: in WAL mode a reader, whom no writer waits for
             _leave_out(target)
             rows, migrations = _counted(target), _migrations(target)
@@ -29,10 +33,10 @@ def dump(writer: Writer, made_at: str) -> Manifest:
 
 def check_alone() -> None:
     """The data folder's lock says so for a site of one machine; this also knows a process that runs by itself."""
-    if not _place().exists():
+    if not place().exists():
         return
     connection.close()
-    with closing(sqlite3.connect(_place(), timeout=2, isolation_level=None)) as database:
+    with closing(sqlite3.connect(place(), timeout=2, isolation_level=None)) as database:
         try:
             database.execute("PRAGMA locking_mode=EXCLUSIVE")
             database.execute("BEGIN EXCLUSIVE")
@@ -42,12 +46,12 @@ def check_alone() -> None:
 
 
 def is_empty() -> bool:
-    return not _place().exists() or not connection.introspection.table_names()
+    return not place().exists() or not connection.introspection.table_names()
 
 
 def load(reader: Reader) -> None:
-    place = _place()
-    new = place.with_name(f"{place.name}.restored")
+    here = place()
+    new = here.with_name(f"{here.name}.restored")
     reader.extract(FILE, new)
     with closing(sqlite3.connect(new)) as database:
         if (said := database.execute("PRAGMA integrity_check").fetchone()[0]) != "ok":
@@ -55,12 +59,27 @@ def load(reader: Reader) -> None:
             raise BackupError(f"The backup is damaged: {said}.")
     connection.close()
     for end in BESIDE:  # of the old database: SQLite would take them for the new one's
-        place.with_name(place.name + end).unlink(missing_ok=True)
-    new.replace(place)
+        here.with_name(here.name + end).unlink(missing_ok=True)
+    new.replace(here)
 
 
-def _place() -> Path:
+def place() -> Path:
     return Path(str(connection.settings_dict["NAME"]))
+
+
+@contextmanager
+def _for_a_copy() -> Iterator[Path]:
+    """A folder beside the database, of one backup at a time: what another left there is of one that was killed."""
+    data = place().parent
+    with (data / LOCK).open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BackupError("Another backup is being made.") from None
+        for left in data.glob(f"{COPY}{'?' * 8}/{FILE}"):
+            shutil.rmtree(left.parent)
+        with tempfile.TemporaryDirectory(dir=data, prefix=COPY) as folder:
+            yield Path(folder)
 
 
 def _leave_out(database: sqlite3.Connection) -> None:

@@ -1,7 +1,9 @@
 """A backup is made while the site serves, holds no sessions and no open secret, and can be restored."""
 
+import fcntl
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -19,7 +21,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from audit.log import record
-from chatsite.backup import BackupError, archive, making, manifest, restoring
+from chatsite.backup import BackupError, archive, making, manifest, restoring, sqlite
 from chatsite.backup.manifest import Manifest
 from chatsite.backup.sealing import seal, unseal
 from chatsite.supervisor.preflight import lock
@@ -198,6 +200,25 @@ def test_nothing_is_restored_while_the_site_runs(tmp_path: Path) -> None:
     archive.Writer(tmp_path / "one").finish(Manifest(connection.vendor, "then", [], {}))
     with lock(site.DATA_DIR), pytest.raises(BackupError, match="The site is running"):
         restoring.restore(tmp_path / "one", lambda _: None)
+
+
+@pytest.mark.django_db
+def test_the_copy_of_a_killed_backup_goes(tmp_path: Path) -> None:
+    if connection.vendor != "sqlite":
+        pytest.skip("PostgreSQL's backups make no copy")
+    data = sqlite.place().parent
+    left, mine = data / "backup-x7_abc12", data / "backup-20260101"
+    for folder, name in ((left, sqlite.FILE), (left, f"{sqlite.FILE}-journal"), (mine, "chatsite-1.backup.zip")):
+        folder.mkdir(exist_ok=True)
+        (folder / name).touch()
+    with (data / sqlite.LOCK).open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        with pytest.raises(BackupError, match="Another backup is being made"):
+            making.make(tmp_path)
+        assert left.exists()  # it may be the other's
+    making.make(tmp_path)
+    assert list(data.glob("backup-*")) == [mine]
+    shutil.rmtree(mine)
 
 
 @pytest.mark.django_db
