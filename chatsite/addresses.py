@@ -1,4 +1,4 @@
-"""The addresses of the database and of Redis. They hold passwords, so what is wrong with one is said without showing it."""
+"""The addresses of the database and of Redis. They hold passwords: what is wrong with one is said without it."""
 
 import re
 from typing import Any
@@ -11,7 +11,7 @@ from inference.sentinels import SCHEME, Watched, watched
 
 DATABASE_FORM = "postgres://user:password@host:5432/name"
 REDIS_FORM = "redis://user:password@host:6379/0"
-ENCODED = "In the user and the password, / stands as %2F, ? as %3F, # as %23, @ as %40, : as %3A, [ as %5B, ] as %5D, % as %25."
+ENCODED = "In the user and the password, write / as %2F, ? %3F, # %23, @ %40, : %3A, [ %5B, ] %5D and % as %25."
 
 # A machine that is gone says nothing: without these a query waits for its answer for a quarter of an hour.
 GIVE_UP = {"connect_timeout": 5, "tcp_user_timeout": 15_000}  # seconds; milliseconds
