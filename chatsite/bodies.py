@@ -1,7 +1,8 @@
 """How much a request may bring, and how long it may take: Django itself keeps whatever comes, before it looks at it."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from importlib import import_module
 from io import BytesIO
 from typing import Any
@@ -33,20 +34,35 @@ class BoundedBodies:
     """Answers 413 to a body of more bytes than ``settings.LARGEST_BODIES`` allows, and 408 to one that dawdles.
 
     Of a stranger, or a program without a key for it, nowhere more than usual is taken: Django would keep a file of
-    theirs on the disk, twice, before any view, or the check for forged forms, can refuse it.
+    theirs on the disk, twice, before any view, or the check for forged forms, can refuse it. Of a member one at a time
+    in each web process: 429 to another.
     """
 
     def __init__(self, application: Any) -> None:
         self.application = application
+        self._bringing = set[int]()  # who has a large body under way
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        body = _Body(receive, await _allowed(scope))
+        most, who = await _allowed(scope)
+        body = _Body(receive, most)
         try:
-            body.check_length(scope)
-            await self.application(scope, body, send)
+            size = body.check_length(scope)
+            is_small = size is not None and size <= settings.LARGEST_BODIES["/"]
+            with nullcontext() if who is None or is_small else self._turn(who):
+                await self.application(scope, body, send)
         except _Refused as no:
             await body.pass_over()
             await _answer(send, no)
+
+    @contextmanager
+    def _turn(self, who: int) -> Iterator[None]:
+        if who in self._bringing:
+            raise _Refused(429, "A file of yours is on its way already. Wait until it is there.", "upload_under_way")
+        self._bringing.add(who)
+        try:
+            yield
+        finally:
+            self._bringing.discard(who)
 
 
 class _Body:
@@ -59,11 +75,13 @@ class _Body:
         self._came = 0
         self._is_whole = False
 
-    def check_length(self, scope: Any) -> None:
-        """Raises _Refused."""
+    def check_length(self, scope: Any) -> int | None:
+        """How long it says it is. Raises _Refused."""
         for name, value in scope["headers"]:
             if name == b"content-length" and value.isdigit():
                 self._check(int(value))
+                return int(value)
+        return None
 
     async def pass_over(self) -> None:
         """Read the rest and keep nothing of it, unless it is very much or comes slowly."""
@@ -93,28 +111,30 @@ class _Body:
             raise _Refused(413, detail, "body_too_large")
 
 
-async def _allowed(scope: Any) -> int:
-    """The longest beginning of an address that is in the table decides."""
+async def _allowed(scope: Any) -> tuple[int, int | None]:
+    """How many bytes, and to whom where that is more than usual. The longest beginning of an address that is in the
+    table decides."""
     table: dict[str, int] = settings.LARGEST_BODIES
     most = table[max((prefix for prefix in table if scope["path"].startswith(prefix)), key=len)]
     if most <= table["/"]:
-        return most
+        return most, None
     try:
-        return most if scope["method"] == "POST" and await in_database(_may_bring, scope) else table["/"]
+        who = await in_database(_who_brings, scope) if scope["method"] == "POST" else None
     except DatabaseError:  # it is away: there is nobody to bring a file to
-        return table["/"]
+        who = None
+    return (table["/"], None) if who is None else (most, who)
 
 
-def _may_bring(scope: Any) -> bool:
+def _who_brings(scope: Any) -> int | None:
     """A person by their session; where programs ask, one with a key for it."""
     request = ASGIRequest(scope, BytesIO())
     if request.path_info.startswith(f"{apart.ROOT}/"):
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         found = api_keys.authenticate(secret.strip()) if kind.lower() == "bearer" else None
-        return bool(found and found.allows(ApiKey.Scope.IMPORTS))
+        return found.user_id if found and found.allows(ApiKey.Scope.IMPORTS) else None
     key = request.COOKIES.get(settings.SESSION_COOKIE_NAME)
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    return bool(key and get_user(request).is_authenticated)
+    return get_user(request).pk if key else None
 
 
 async def _answer(send: Any, no: _Refused) -> None:

@@ -7,6 +7,7 @@ import uvicorn
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from chatsite import uploads
 from chatsite.patience import Patient
 from inference.serving import models
 from inference.tokenizers import warm
@@ -21,6 +22,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "chatsite.settings")
     serve = {"uvicorn": with_uvicorn, "daphne": with_daphne}[settings.SERVER]
+    uploads.keep_in(settings.DATA_DIR)
     for model in models():
         warm(model)
     serve(settings.BIND, settings.PORT)

@@ -1,5 +1,6 @@
 """Too much, too slowly, without an end: refused before it is kept anywhere, with an error that says what is allowed."""
 
+import asyncio
 from typing import Any
 
 import orjson
@@ -7,15 +8,24 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.conf import settings
 from django.test import AsyncClient
+from django.urls import reverse
 from pytest_django import Settings
 
 from accounts import api_keys
 from accounts.models import User
 from chatsite import bodies
 from chatsite.bodies import BoundedBodies
+from moderation import word_lists
+from tests.hostile.test_every_door import ALL, ARGUMENT
 from tests.hostile.wire import Answer, ask
 
 HERE = "/somewhere/"
+REAL: dict[str, int] = settings.LARGEST_BODIES
+PATHS = ["/" + ARGUMENT.sub("1", door.route) for door in ALL]
+TAKERS = {  # of each module that takes a file: where it comes, and how large it may be
+    "console/word_list_pages.py": (reverse("admin:moderation_rule_import", args=[1]), word_lists.MOST_BYTES),
+    "exports/imports/views.py": (reverse("imports"), settings.IMPORT_MB << 20),
+}
 
 
 class Reads:
@@ -146,6 +156,82 @@ async def test_a_client_that_waits_for_a_long_answer_is_no_dawdler(monkeypatch: 
     assert (await ask(HERE, app=BoundedBodies(streams))).body == b"event"
 
 
-def test_the_real_table_covers_every_address() -> None:
-    table: dict[str, int] = settings.LARGEST_BODIES
-    assert "/" in table
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_connections_left")
+async def test_a_member_brings_one_file_at_a_time(cookie: str, bob: User) -> None:
+    other = AsyncClient()
+    await other.aforce_login(bob)
+    began, ends = asyncio.Event(), asyncio.Event()
+
+    async def keeps(scope: Any, receive: Any, send: Any) -> None:
+        if not began.is_set():
+            began.set()
+            await ends.wait()
+        await Reads()(scope, receive, send)
+
+    site = BoundedBodies(keeps)
+
+    async def bring(who: str, length: int = 5000, *, said: bool = True, path: str = "/files/new/") -> Answer:
+        headers = [("cookie", who), *([("content-length", str(length))] if said else [])]
+        return await ask(path, "POST", headers=headers, body=[b"x" * length], app=site)
+
+    first = asyncio.create_task(bring(cookie))
+    await began.wait()
+    for said in (True, False):
+        refused = await bring(cookie, said=said)
+        assert code(refused) == (429, "upload_under_way")
+        assert b"Wait until it is there" in refused.body
+    assert (await bring(cookie, 1000)).status == 200  # what is no file goes on
+    assert (await bring(cookie, 1000, path=HERE, said=False)).status == 200
+    assert (await bring(f"sessionid={other.cookies['sessionid'].value}")).body == b"5000"
+    ends.set()
+    assert (await first).body == b"5000"
+    assert (await bring(cookie)).body == b"5000"
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_connections_left")
+async def test_who_is_refused_or_goes_away_may_bring_the_next(cookie: str) -> None:
+    site = BoundedBodies(Reads())
+    headers = [("cookie", cookie)]
+    assert code(await ask("/files/", "POST", headers=headers, body=[b"x" * 5001], app=site))[0] == 413
+    assert (await ask("/files/", "POST", headers=headers, body=[b"x" * 5000], app=site)).body == b"5000"
+
+
+def takers() -> set[str]:
+    """The modules of ours that take files."""
+    folders = ("accounts", "console", "conversations", "exports", "moderation", "retention")
+    files = [file for folder in folders for file in (settings.BASE_DIR / folder).rglob("*.py")]
+    return {str(file.relative_to(settings.BASE_DIR)) for file in files if ".FILES" in file.read_text()}
+
+
+def test_each_door_that_takes_files_is_known() -> None:
+    assert takers() == TAKERS.keys()
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("no_connections_left")
+@pytest.mark.parametrize("taker", TAKERS)
+async def test_where_a_file_is_taken_the_largest_that_is_allowed_comes_in(
+    settings: Settings, cookie: str, taker: str
+) -> None:
+    settings.LARGEST_BODIES = REAL
+    path, largest = TAKERS[taker]
+    form = 100_000  # bytes of the other fields
+    for length, status in ((largest + form, 200), (2 * largest, 413)):
+        assert (await post(b"x", path=path, cookie=cookie, length=str(length))).status == status
+    assert (await post(b"x", path=path, length=str(largest))).status == 413  # a stranger's
+
+
+async def test_everywhere_else_no_more_than_django_itself_takes(settings: Settings) -> None:
+    settings.LARGEST_BODIES = REAL
+    taking = tuple(prefix for prefix, most in REAL.items() if most > REAL["/"])
+    assert len(taking) == len(TAKERS)
+    assert REAL["/"] == settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    for path in PATHS:
+        if not path.startswith(taking):
+            assert (await post(b"x", path=path, length=str(REAL["/"] + 1))).status == 413, path
+
+
+def test_each_beginning_in_the_real_table_is_of_a_door() -> None:
+    assert [prefix for prefix in REAL if not any(path.startswith(prefix) for path in PATHS)] == []
