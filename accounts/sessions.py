@@ -2,12 +2,14 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.db import transaction
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -20,6 +22,8 @@ from limits.models import Restraint
 
 NOTED_EVERY_S = 300.0  # that a session is in use, by each process
 MOST_NOTED = 10_000
+AT_ONCE = 1_000  # sessions in one statement: others write meanwhile
+NEW = timedelta(hours=1)  # of a row in the list whose session may not be saved yet
 
 _noted: dict[str, float] = {}
 
@@ -60,6 +64,17 @@ def end_all(user: User, *, stops: bool) -> None:
         for row in UserSession.objects.filter(user=user):
             row.end()
         transaction.on_commit(partial(sessions_ended.send_robust, sender=User, user_id=user.pk, stops=stops))
+
+
+def forget() -> int:
+    """Remove sessions that have expired, and the lists' rows of those that are gone; how many sessions it were."""
+    now, count = timezone.now(), 0
+    expired = Session.objects.filter(expire_date__lt=now).values_list("pk", flat=True)
+    while keys := list(expired[:AT_ONCE]):
+        count += Session.objects.filter(pk__in=keys).delete()[0]
+    there = Session.objects.filter(pk=OuterRef("session_key"))
+    UserSession.objects.filter(~Exists(there), last_seen_at__lt=now - NEW).delete()
+    return count
 
 
 def is_suspended(user: Any) -> bool:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from accounts import api_keys
+from accounts import api_keys, sessions
 from conversations import sharing, timings
 from conversations.api import purge
 from conversations.replies import reservations, sweeper
@@ -33,10 +33,11 @@ def release_orphans() -> None:
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
 def forget() -> None:
-    """Remove what browsers told a month ago, and shares and API keys that have been over for a month."""
+    """Remove what browsers told a month ago, shares and API keys over for a month, and sessions that have expired."""
     timings.forget()
     sharing.forget()
     api_keys.forget()
+    sessions.forget()
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client, override_settings
 from django.utils import timezone
 
@@ -12,6 +13,8 @@ from accounts import sessions
 from accounts.devices import device
 from accounts.models import User
 from audit.models import Entry
+from chatsite.celery import app
+from conversations import tasks
 from limits import restraints
 
 pytestmark = pytest.mark.django_db
@@ -188,3 +191,23 @@ def test_tells_of(alice: User, django_capture_on_commit_callbacks: Any) -> None:
     finally:
         sessions_ended.disconnect(hear)
     assert heard == [False, True]
+
+
+def test_expired_sessions_go_and_so_do_their_rows_in_the_list(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sessions, "AT_ONCE", 2)
+    here, *old = (signed_in("alice") for _ in range(6))
+    new = signed_in("alice")
+    keys = [one.cookies["sessionid"].value for one in old]
+    long_ago = timezone.now() - timedelta(days=1)
+    Session.objects.filter(pk__in=keys).update(expire_date=long_ago)
+    UserSession.objects.filter(session_key__in=keys).update(last_seen_at=long_ago)
+    Session.objects.filter(pk=new.cookies["sessionid"].value).delete()  # as if it were not saved yet
+    before = Session.objects.count()
+    tasks.forget()
+    assert Session.objects.count() == before - 5
+    assert not UserSession.objects.filter(session_key__in=keys).exists()
+    assert is_in(here)
+    assert {row.session_key for row in UserSession.objects.all()} == {
+        one.cookies["sessionid"].value for one in (here, new)
+    }
+    assert "forget" in {one["task"].rpartition(".")[2] for one in app.conf.beat_schedule.values()}
