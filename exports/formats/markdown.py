@@ -7,11 +7,13 @@ its own, longer than any in it, from which a parser gives it back to the letter.
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import normalizeReference
 
 from exports.canonical import written
 from exports.formats import View
@@ -23,6 +25,8 @@ OURS = re.compile(r"<!-- /?message\b")
 # What may reach beyond the end of a text: only a text with one of these at the beginning of a line is parsed. Of a link
 # definition that is its bracket: to look for its end from each one would be too much work.
 REACHES = re.compile(r"(?:^|[\r\n])[ \t>*+\-0-9.)]*(?:```|~~~|<|\[)")
+BRACKETS = re.compile(r"\\.|[\[\]]", re.DOTALL)
+LINE = re.compile(r"[\r\n][ \t>]*")
 TICKS = re.compile(r"`{3,}")
 SPECIAL = re.compile(r"([\\`*_\[\]<&#])")
 # YAML's double quotes take what JSON writes, but for these characters.
@@ -59,34 +63,30 @@ def escaped(title: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(title.split()))
 
 
-def body(text: str, others: str = "") -> str:
-    """A text as it stands in the file, between blank lines. ``others``: what other texts of the file say, folded."""
-    return _fenced(text) if _reaches_out(text, others) else text
-
-
 def _messages(record: Record) -> Iterator[str]:
-    folded = [
-        _folded(f"{item.text}\n{item.reasoning}") if "[" in item.text + item.reasoning else ""
-        for item in record.messages
-    ]
-    for at, item in enumerate(record.messages):
-        defines = "]:" in item.text or "]:" in item.reasoning
-        others = "\n".join((*folded[:at], *folded[at + 1 :])) if defines else ""
-        yield "\n" + "\n\n".join(_parts(item, record, others)) + "\n"
+    texts = [text for item in record.messages for text in (item.text, item.reasoning)]
+    said = Counter(label for text in texts for label in _labels(text))
+    for item in record.messages:
+        yield "\n" + "\n\n".join(_parts(item, record, said)) + "\n"
 
 
-def _parts(item: Item, record: Record, others: str) -> Iterator[str]:
+def _parts(item: Item, record: Record, said: Counter[str]) -> Iterator[str]:
     yield f"<!-- message {_provenance(item, speaker(item, record))} -->"
     yield f"## {escaped(byline(item, record))}"
     if item.reasoning:
         yield f"<details>\n<summary>{_('Reasoning')}</summary>"
-        yield body(item.reasoning, "\n".join((others, _folded(item.text))))
+        yield _body(item.reasoning, said)
         yield "</details>"
     if item.text:
-        yield body(item.text, "\n".join((others, _folded(item.reasoning))))
-    if said := ending(item):
-        yield f"*{escaped(said)}*"
+        yield _body(item.text, said)
+    if end := ending(item):
+        yield f"*{escaped(end)}*"
     yield END
+
+
+def _body(text: str, said: Counter[str]) -> str:
+    """A text as it stands in the file, between blank lines. ``said``: in how many of its texts each label stands."""
+    return _fenced(text) if _reaches_out(text, said) else text
 
 
 def _provenance(item: Item, author: str) -> str:
@@ -119,11 +119,19 @@ def _fenced(text: str) -> str:
     return f"{fence}markdown\n{text}\n{fence}"
 
 
-def _folded(text: str) -> str:
-    return " ".join(text.casefold().split())
+def _labels(text: str) -> set[str]:
+    """What a definition would have to be called for a link of this text to lead to it."""
+    found, opened = set(), -1
+    for mark in BRACKETS.finditer(text):
+        if mark.group() == "[":
+            opened = mark.end()
+        elif mark.group() == "]" and opened >= 0:
+            found.add(normalizeReference(LINE.sub(" ", text[opened : mark.start()])))
+            opened = -1
+    return found
 
 
-def _reaches_out(text: str, others: str) -> bool:
+def _reaches_out(text: str, said: Counter[str]) -> bool:
     """Whether what follows it would be read as something else, or it would be taken for a part of the file."""
     if OURS.search(text):
         return True
@@ -136,7 +144,8 @@ def _reaches_out(text: str, others: str) -> bool:
         0,
         f"{END}\n",
     )
-    return not is_closed or any(f"[{_folded(label)}" in others for label in env.get("references", {}))
+    own = _labels(text)
+    return not is_closed or any(said[label] > (label in own) for label in env.get("references", {}))
 
 
 @cache

@@ -35,6 +35,8 @@ HOSTILE = {
     "a text that uses that": "[three]",
     "a definition over two lines": "[four\nfive]:\nhttps://example.org/4\n'Title'",
     "a text that uses it on one": "[four five]",
+    "a definition that is used with spaces": "[seven]: https://example.org/7",
+    "a definition that a quotation uses": "[eight nine]: https://example.org/8",
     "a definition with a bracket in its name": "[si\\]x]: https://example.org/6",
     "a text that uses that bracket": "[si\\]x]",
     "two that define the same": "[one]: https://example.org/other\n\n[one]",

@@ -2,6 +2,7 @@
 
 import json
 import random
+import time
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -81,7 +82,8 @@ def said_again(tokens: Sequence[Token], text: str) -> bool:
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_stays_what_it_is_and_so_do_its_neighbours(text: str) -> None:
-    texts = ["See [one] first.", text, "*After* it\n\n```\ncode\n```", text, "[three] [four five]"]
+    last = "[three] [four five] [ seven ] [si\\]x]\n\n> [eight\n> nine]"
+    texts = ["See [one] first.", text, "*After* it\n\n```\ncode\n```", text, last]
     found = sections(written(record(*texts)))
     assert len(found) == len(texts)
     for tokens, own in zip(found, texts, strict=True):
@@ -100,6 +102,18 @@ def test_any_of_them_together_stay_what_they_are() -> None:
 def test_many_brackets_are_no_work() -> None:
     """Where each is looked from for the end of a definition, this takes minutes, in which a process answers nobody."""
     assert REACHES.search("\n[" * 500_000)
+
+
+def test_many_definitions_beside_a_long_text_are_no_work() -> None:
+    """Where each is looked for in all that is said besides, these take 5 s, and a whole conversation of them hours."""
+    definitions = "".join(f"[{number:x}]: /\n" for number in range(0x1000, 0x1000 + 3_000))
+    talk = record(definitions, "[one] " + "1f 2e " * 500_000)
+    began = time.process_time()
+    file = written(talk)
+    assert time.process_time() - began < 2.5
+    assert file.count("\n[1") == 3_000
+    assert "```markdown" not in file
+    assert "```markdown" in written(record(definitions, "[1001] " + "1f 2e " * 100))
 
 
 def test_without_care_they_would_not() -> None:
