@@ -30,7 +30,9 @@ def read(told: Any) -> Manifest:
     if not isinstance(told, dict) or told.get("format") != FORMAT:
         raise BackupError(f"its manifest is not of the format {FORMAT}")
     if told.get("version") != VERSION:
-        raise BackupError(f"its manifest is of version {str(told.get('version'))[:20]}; this site reads version {VERSION}")
+        raise BackupError(
+            f"its manifest is of version {str(told.get('version'))[:20]}; this site reads version {VERSION}"
+        )
     for name, (is_one, kind) in KINDS.items():
         if name not in told:
             raise BackupError(f"its manifest has no {name}")

@@ -168,7 +168,10 @@ def test_a_manifest_of_another_shape_says_where(tmp_path: Path, part: str, value
 
 
 def test_a_manifest_that_lacks_a_part_or_is_too_deep_says_so(tmp_path: Path) -> None:
-    for text, named in (('{"format": "chatsite/backup", "version": 1}', "has no vendor"), ("[" * 100_000, "not a backup")):
+    for text, named in (
+        ('{"format": "chatsite/backup", "version": 1}', "has no vendor"),
+        ("[" * 100_000, "not a backup"),
+    ):
         with zipfile.ZipFile(tmp_path / "zip", "w") as other:
             other.writestr(archive.MANIFEST, text)
         with pytest.raises(CommandError, match=named):
