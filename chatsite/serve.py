@@ -1,4 +1,9 @@
-"""The web process (``python -m chatsite.serve``): uvicorn, or daphne where CHATSITE_SERVER says so, equally limited."""
+"""The web process (``python -m chatsite.serve``): uvicorn, or daphne where CHATSITE_SERVER says so.
+
+Both bound headers, frames and idle connections (daphne: 16 kB of headers, a minute). What ``chatsite.patience`` and
+``chatsite.bodies`` do besides holds for uvicorn alone: daphne reads all of a body, however large or slow, before it
+calls the site. It is for comparison, or behind a proxy that bounds both.
+"""
 
 import os
 import resource

@@ -77,7 +77,13 @@ VARIABLES = (
         "Names of the catalog's models to serve, with commas; the first is the default. Empty: the best one this "
         "machine can run.",
     ),
-    Variable("CHATSITE_SERVER", str, "uvicorn", "The web server.", choices=("uvicorn", "daphne")),
+    Variable(
+        "CHATSITE_SERVER",
+        str,
+        "uvicorn",
+        "The web server. daphne keeps whole bodies, however large or slow: only behind a proxy that bounds them.",
+        choices=("uvicorn", "daphne"),
+    ),
     Variable(
         "DATABASE_URL",
         str,

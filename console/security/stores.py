@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
@@ -14,10 +14,14 @@ from django.utils.translation import ngettext
 
 from console.security.found import Finding, right
 
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
 OLD_DAYS = 365  # of the secret key
 STALE_DAYS = 2  # of the newest backup
 LEAST_KEY = 50  # characters
 DAY_S = 86_400
+PRIVATE_ENDS = (".internal", ".local", ".svc", ".home.arpa")  # of names that no public name server knows
 ENCRYPTED = {"require", "verify-ca", "verify-full"}
 
 
@@ -61,9 +65,8 @@ def _redis() -> Finding:
         return right("Redis", _("It is on this machine."))
     if parts.scheme != "rediss":
         seen = _("Live text travels unencrypted to %(host)s.") % {"host": parts.hostname}
-        return Finding(
-            "Redis", "wrong", seen, _("Use a rediss:// address in REDIS_URL, or a private network of its own.")
-        )
+        to_do = _("Use a rediss:// address in REDIS_URL, or a private network of its own.")
+        return _in_the_open("Redis", parts.hostname or "", seen, to_do)
     if not parts.password:
         seen = _("%(host)s is asked without a password.") % {"host": parts.hostname}
         return Finding("Redis", "wrong", seen, _("Set one in Redis and in REDIS_URL."))
@@ -82,7 +85,15 @@ def _database() -> Finding:
     if mode in ENCRYPTED:
         return right(subject, _("It is reached encrypted (sslmode=%(mode)s).") % {"mode": mode})
     seen = _("What people wrote may travel unencrypted to %(host)s.") % {"host": host}
-    return Finding(subject, "wrong", seen, _("Add ?sslmode=verify-full (or at least require) to DATABASE_URL."))
+    return _in_the_open(subject, host, seen, _("Add ?sslmode=verify-full (or at least require) to DATABASE_URL."))
+
+
+def _in_the_open(subject: "StrOrPromise", host: str, seen: str, to_do: str) -> Finding:
+    """In a network that is only the site's own, as Compose makes one, it may be so: that cannot be seen from here."""
+    if not is_private(host):
+        return Finding(subject, "wrong", seen, to_do)
+    means = _("That is a private name or address: right if nobody else is in its network, as whoever is could listen.")
+    return Finding(subject, "attention", f"{seen} {means}", to_do)
 
 
 def _metrics() -> Finding:
@@ -113,3 +124,11 @@ def is_nearby(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def is_private(host: str) -> bool:
+    """Whether an address, or a name, leads to no machine of the public network."""
+    try:
+        return not ip_address(host.strip("[]")).is_global
+    except ValueError:
+        return "." not in host or host.endswith(PRIVATE_ENDS)

@@ -19,6 +19,7 @@ def findings(request: HttpRequest) -> Iterator[Finding]:
     yield _hosts(request)
     yield _cookies()
     yield _debug()
+    yield _server()
 
 
 def _https(request: HttpRequest) -> Finding:
@@ -98,3 +99,13 @@ def _debug() -> Finding:
         seen = _("It is on: errors show settings and code to everybody.")
         return Finding(subject, "wrong", seen, _("Remove CHATSITE_DEBUG."))
     return right(subject, _("It is off."))
+
+
+def _server() -> Finding:
+    subject = _("Web server")
+    if settings.SERVER == "uvicorn":
+        return right(subject, _("It lets go of who sends slowly, and keeps no body that is too large."))
+    seen = _("daphne keeps a whole body before the site can refuse it, and waits for who sends it letter by letter.")
+    return Finding(
+        subject, "attention", seen, _("Remove CHATSITE_SERVER, or let a proxy in front bound bodies and their time.")
+    )

@@ -113,6 +113,14 @@ def test_debug_is_wrong(settings: Settings) -> None:
     assert transport_of(asked(), "Debug mode").state == "wrong"
 
 
+def test_of_the_other_server_it_says_what_it_lacks(settings: Settings) -> None:
+    assert transport_of(asked(), "Web server").state == "right"
+    settings.SERVER = "daphne"
+    found = transport_of(asked(), "Web server")
+    assert found.state == "attention"
+    assert "CHATSITE_SERVER" in found.to_do
+
+
 # --- Where things lie -------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +160,12 @@ def test_an_open_folder_is_seen(folder: Path) -> None:
         ("redis://localhost:6379/0", "right", "this machine"),
         ("redis://[::1]:6379/0", "right", "this machine"),
         ("redis://:secret@redis.example:6379/0", "wrong", "unencrypted"),
+        ("redis://redis.example:6379/0", "wrong", "unencrypted"),
+        ("redis://8.8.8.8:6379/0", "wrong", "unencrypted"),
+        ("redis://redis:6379/0", "attention", "right if nobody else is in its network"),
+        ("redis://10.0.0.5:6379/0", "attention", "unencrypted"),
+        ("redis://[fd00::5]:6379/0", "attention", "unencrypted"),
+        ("redis://redis.chatsite.svc.cluster.local:6379/0", "attention", "unencrypted"),
         ("rediss://redis.example:6379/0", "wrong", "without a password"),
         ("rediss://:secret@redis.example:6379/0", "right", "encrypted"),
     ],
@@ -170,6 +184,12 @@ def test_redis_over_the_network_is_encrypted_and_asks_who(settings: Settings, ur
         ("127.0.0.1", "", "right"),
         ("db.example", "", "wrong"),
         ("db.example", "prefer", "wrong"),
+        ("8.8.8.8", "", "wrong"),
+        ("postgres", "", "attention"),
+        ("postgres", "prefer", "attention"),
+        ("postgres", "require", "right"),
+        ("192.168.1.2", "", "attention"),
+        ("db.internal", "", "attention"),
         ("db.example", "require", "right"),
         ("db.example", "verify-full", "right"),
     ],
