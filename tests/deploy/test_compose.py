@@ -34,6 +34,16 @@ def test_what_a_container_may_do_is_little(name: str) -> None:
     assert not service.get("privileged")
 
 
+@pytest.mark.parametrize("name", SERVICES)
+def test_no_container_fills_the_machine(name: str) -> None:
+    service = SERVICES[name]
+    assert service["logging"]["options"].keys() == {"max-size", "max-file"}
+    assert service["pids_limit"]
+    assert all("size=" in one for one in service.get("tmpfs", ()))  # it is memory: half of the machine's, else
+    if name in {"web", "background"}:
+        assert service["mem_limit"]
+
+
 @pytest.mark.parametrize("name", LASTING)
 def test_each_is_asked_whether_it_is_well(name: str) -> None:
     watched_by_an_alert = {"scheduler": "ChatsiteSweeperStopped"}

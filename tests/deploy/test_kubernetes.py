@@ -87,6 +87,23 @@ def test_what_a_container_may_do_is_little() -> None:
         assert container["resources"]["limits"]["memory"], name
 
 
+def test_no_pod_fills_its_nodes_disk() -> None:
+    for name, pod in pods():
+        for volume in pod.get("volumes", ()):
+            assert "emptyDir" not in volume or volume["emptyDir"]["sizeLimit"], f"{volume['name']} of {name}"
+
+
+def test_the_first_password_is_for_the_job_that_needs_it() -> None:
+    """What is in a pod's environment, whoever breaks into it reads."""
+    for name, container in containers():
+        given = {one["secretRef"]["name"] for one in container["envFrom"] if "secretRef" in one}
+        assert ("chatsite-admin" in given) is (name == "prepare"), name
+    page = (ROOT / "docs" / "self-hosting.md").read_text()
+    made = dict(re.findall(r"create secret generic (\S+) \\\n(.+?)(?=^kubectl|^```)", page, re.M | re.S))
+    assert "CHATSITE_ADMIN_PASSWORD" in made["chatsite-admin"]
+    assert "CHATSITE_ADMIN_PASSWORD" not in made["chatsite"]
+
+
 def test_what_one_makes_and_another_serves_lies_in_one_volume() -> None:
     claims = {one["metadata"]["name"]: one["spec"]["accessModes"] for one in of_kind("PersistentVolumeClaim")}
     assert claims == {"cache": ["ReadWriteMany"], "data": ["ReadWriteMany"]}
