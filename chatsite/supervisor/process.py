@@ -69,8 +69,7 @@ class Process:
         return self._child is not None
 
     def start(self) -> None:
-        ours = {"PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "chatsite.settings"}
-        environment = {**os.environ, **ours, **self.spec.environment}
+        environment = {**os.environ, "PYTHONUNBUFFERED": "1", **self.spec.environment}
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         self.at_end = False
         self.output, writes = os.pipe()

@@ -97,6 +97,15 @@ def test_lines_carry_the_name_and_land_in_the_log_file(tmp_path: Path, runs: lis
     assert "café\n" in (tmp_path / "logs" / "one.log").read_text()
 
 
+def test_a_settings_module_of_the_teams_own_is_handed_on(
+    tmp_path: Path, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DJANGO_SETTINGS_MODULE", "team_settings")
+    body = "print(os.environ['DJANGO_SETTINGS_MODULE']); time.sleep(60)"
+    runs.append(run := Run(tmp_path, ("one", code("one", body))))
+    run.wait_for(r"one        \| team_settings\n")
+
+
 def test_a_process_waits_for_the_one_it_needs(tmp_path: Path, runs: list[Run]) -> None:
     first = "time.sleep(0.5); print('first'); " + code("first")
     runs.append(run := Run(tmp_path, ("second", code("second"), 0, 5.0, "first"), ("first", first)))
