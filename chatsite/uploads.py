@@ -12,31 +12,34 @@ LOCK = "lock"
 
 
 def keep_in(data: Path) -> Path:
-    """From now on temporary files of this process lie there, in a folder of its own; those of killed processes go."""
+    """From now on temporary files of this process lie there, in a folder of its own; those of killed processes go.
+
+    On a disk that locks nothing they stay.
+    """
     folder = data / FOLDER
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _opened(folder) as whole:
-        fcntl.flock(whole, fcntl.LOCK_EX)  # nobody clears what another has made and not locked yet
-        for left in folder.glob("*/"):
-            _clear(left)
+        if _locks(whole):  # nobody clears what another has made and not locked yet
+            for left in folder.glob("*/"):
+                _clear(left)
         own = Path(tempfile.mkdtemp(dir=folder))
-        _hold(own)
+        _locks(os.open(own / LOCK, os.O_RDWR | os.O_CREAT, 0o600))  # until the process ends, however it does
     tempfile.tempdir = str(own)
     return own
 
 
 def _clear(left: Path) -> None:
     with _opened(left) as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:  # its process lives
-            return
-        shutil.rmtree(left)
+        if _locks(lock, fcntl.LOCK_NB):  # its process is gone
+            shutil.rmtree(left)
 
 
-def _hold(own: Path) -> None:
-    """Until the process ends, however it does."""
-    fcntl.flock(os.open(own / LOCK, os.O_RDWR | os.O_CREAT, 0o600), fcntl.LOCK_EX)
+def _locks(file: IO[str] | int, how: int = 0) -> bool:
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | how)
+    except OSError:
+        return False
+    return True
 
 
 def _opened(folder: Path) -> IO[str]:

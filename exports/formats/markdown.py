@@ -121,7 +121,7 @@ def _fenced(text: str) -> str:
 
 def _labels(text: str) -> set[str]:
     """What a definition would have to be called for a link of this text to lead to it."""
-    found, opened = set(), -1
+    found, opened = set[str](), -1
     for mark in BRACKETS.finditer(text):
         if mark.group() == "[":
             opened = mark.end()
