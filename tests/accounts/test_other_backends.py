@@ -1,4 +1,4 @@
-"""A directory beside the site's own accounts, as a settings module of the team's adds one: what holds for all, holds."""
+"""A directory beside the site's own accounts, as a settings module of the team adds one: what holds for all, holds."""
 
 from typing import Any
 
