@@ -29,7 +29,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # the libra
             return box().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             _warn()
-            return generate_totp_secret()
+            return str(generate_totp_secret())
 
     def can_delete_authenticator(self, authenticator: Authenticator) -> bool:
         factors = Authenticator.objects.filter(user=authenticator.user, type__in=second_factor.FACTORS)
