@@ -1,6 +1,6 @@
 """How the site waits for a PostgreSQL whose machine is gone."""
 
-from chatsite.settings import database
+from chatsite.addresses import database
 
 MOST_S = 20
 
