@@ -24,6 +24,7 @@ REAL: dict[str, int] = settings.LARGEST_BODIES
 PATHS = ["/" + ARGUMENT.sub("1", door.route) for door in ALL]
 TAKERS = {  # of each module that takes a file: where it comes, and how large it may be
     "console/word_list_pages.py": (reverse("admin:moderation_rule_import", args=[1]), word_lists.MOST_BYTES),
+    "exports/api/brought.py": ("/v1/imports", settings.IMPORT_MB << 20),
     "exports/imports/views.py": (reverse("imports"), settings.IMPORT_MB << 20),
 }
 
@@ -213,13 +214,15 @@ def test_each_door_that_takes_files_is_known() -> None:
 @pytest.mark.usefixtures("no_connections_left")
 @pytest.mark.parametrize("taker", TAKERS)
 async def test_where_a_file_is_taken_the_largest_that_is_allowed_comes_in(
-    settings: Settings, cookie: str, taker: str
+    settings: Settings, cookie: str, alice: User, taker: str
 ) -> None:
     settings.LARGEST_BODIES = REAL
     path, largest = TAKERS[taker]
+    _, secret = await sync_to_async(api_keys.create)(alice, "A program", scopes=["imports"])
     form = 100_000  # bytes of the other fields
     for length, status in ((largest + form, 200), (2 * largest, 413)):
-        assert (await post(b"x", path=path, cookie=cookie, length=str(length))).status == status
+        sent = await post(b"x", path=path, cookie=cookie, key=f"Bearer {secret}", length=str(length))
+        assert sent.status == status  # the one lets people in, the other programs
     assert (await post(b"x", path=path, length=str(largest))).status == 413  # a stranger's
 
 
