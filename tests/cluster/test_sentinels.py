@@ -128,14 +128,14 @@ def _asked(client: redis.Redis) -> object:
 def test_a_reply_goes_on_over_a_failover(servers: Running) -> None:
     with site_running(120, CHATSITE_MODEL="scripted", REDIS_URL=servers.url) as site:
         key = site.manage("create_api_key", "admin", "--name", "failover").strip()
-        reading = _ask(site, key, "@tokens=300 @rate=20 Go on")
         lines: list[str] = []
-        for line in reading.stdout or ():
-            lines.append(line)
-            if len(lines) == LINES_BEFORE:
-                assert _said(lines)
-                servers.kill_primary()
-        assert reading.wait(30) == 0, site.log[-3000:]
+        with _ask(site, key, "@tokens=300 @rate=20 Go on") as reading:
+            for line in reading.stdout or ():
+                lines.append(line)
+                if len(lines) == LINES_BEFORE:
+                    assert _said(lines)
+                    servers.kill_primary()
+        assert reading.returncode == 0, site.log[-3000:]
         assert len(lines) > LINES_BEFORE
         assert "data: [DONE]\n" in lines
         assert sum('"finish_reason":"stop"' in line for line in lines) == 1
