@@ -165,8 +165,8 @@ def test_a_quota_says_when_there_is_more(alice: User) -> None:
     no = refusal(alice)
     tomorrow = datetime.now(UTC).date() + timedelta(days=1)
     assert no.resets_at == datetime(tomorrow.year, tomorrow.month, tomorrow.day, tzinfo=UTC)
-    assert "0 of your 70 tokens a day are left, too few for this message. There are more from " in no.detail
-    assert no.detail.endswith("midnight UTC.")
+    assert "0 of your 70 tokens a day are left, too few for this message. There are more " in no.detail
+    assert no.detail.endswith(f"from {tomorrow} 00:00 UTC.")
 
 
 @pytest.mark.parametrize(
