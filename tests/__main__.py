@@ -1,7 +1,7 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Three runs at a time, for the time it takes: the tests that wait for browsers, those that start processes, the rest;
-PostgreSQL when one of these is done. What the first prints is seen at once, what the others print when they are done.
+Four runs at once, for the time it takes: the tests that wait for browsers, those that start processes, the rest, and
+PostgreSQL's. What the first prints is seen at once, what the others print when they are done.
 Arguments are pytest's; with a path among them there is nothing to share out. The exit status is 0 only when all passed.
 """
 
@@ -19,7 +19,6 @@ from typing import IO
 from tests.places import ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
 
 NO_TESTS = 5
-AT_A_TIME = 3
 TESTS = Path(__file__).parent
 
 
@@ -33,7 +32,7 @@ def main() -> int:
         "processes": ("sqlite", _paths(WITH_PROCESSES)),
         "what touches the database": ("postgresql", on_each),
     }
-    with ThreadPoolExecutor(AT_A_TIME) as threads, ExitStack() as stack:
+    with ThreadPoolExecutor() as threads, ExitStack() as stack:
         first = threads.submit(_pytest, "sqlite", "browsers", *_paths(WITH_BROWSERS))
         runs = []
         for part, (database, which) in beside.items():

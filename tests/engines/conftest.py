@@ -24,7 +24,6 @@ ASKED_OF_VLLM = {
     "test_it_ends_before_a_stop_string_that_spans_tokens",
     "test_a_bad_request_is_the_requests_fault",
     "test_cancelling_the_consumer_frees_the_engine",
-    "test_a_prefix_cut_anywhere_goes_on_without_a_seam",
 }
 
 

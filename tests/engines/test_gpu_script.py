@@ -63,6 +63,7 @@ def test_a_model_without_weights_is_one_that_the_catalog_takes(tmp_path: Path) -
 
 
 @pytest.mark.vllm
+@pytest.mark.long
 def test_the_folder_of_that_model_is_gpt_oss_20b_s(tmp_path: Path) -> None:
     """Each layer, each expert; and a tokenizer that reads as the library does."""
     gpt_oss_shape.write(tmp_path)

@@ -20,6 +20,7 @@ def core(subject: Subject) -> Any:
     return subject.engine._core  # type: ignore[attr-defined]
 
 
+@pytest.mark.long
 async def test_a_seed_repeats_what_was_drawn(transformers_subject: Subject) -> None:
     subject = transformers_subject
 

@@ -62,8 +62,16 @@ def test_a_core_that_is_killed_fails_its_replies_and_the_engine_can_be_made_anew
     ("arguments", "words"),
     [
         ({"no_such_argument": 1}, "TypeError: .*no_such_argument"),
-        ({"speculative_config": {"method": "guess", "num_speculative_tokens": 4}}, "SpeculativeConfig\nmethod"),
-        ({"speculative_config": {"method": "ngram", "num_speculative_tokens": 0}}, "num_speculative_tokens"),
+        pytest.param(
+            {"speculative_config": {"method": "guess", "num_speculative_tokens": 4}},
+            "SpeculativeConfig\nmethod",
+            marks=pytest.mark.long,
+        ),
+        pytest.param(
+            {"speculative_config": {"method": "ngram", "num_speculative_tokens": 0}},
+            "num_speculative_tokens",
+            marks=pytest.mark.long,
+        ),
     ],
 )
 async def test_a_model_that_cannot_start_says_so(cache: Path, arguments: dict[str, Any], words: str) -> None:

@@ -47,7 +47,10 @@ async def listening(application: Any = hello) -> AsyncIterator[Callable[[], Awai
         for writer in writers:
             writer.close()
         server.close()
-        await server.wait_closed()
+        async with asyncio.timeout(10):
+            while state.connections:  # noqa: ASYNC110 - there is no event for it
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)  # what the server closed is gone a round of the loop after it says so
 
 
 async def rest(reader: asyncio.StreamReader) -> bytes:

@@ -241,11 +241,11 @@ STATES: dict[str, Callable[[Page], Any]] = {
     "with messages": with_messages,
     "while a reply streams": while_a_reply_streams,
     "the drawer and the person's menu": with_the_drawer_open,
+}
+FURTHER_STATES: dict[str, Callable[[Page], Any]] = {
     "the menu of a conversation": with_the_menu_of_a_conversation,
     "search results with filters": searching,
     "a message waits": waiting,
-}
-FURTHER_STATES: dict[str, Callable[[Page], Any]] = {
     "reporting a reply": reporting,
     "the menu of the list": with_the_menu_of_the_list,
     "editing a message": editing,

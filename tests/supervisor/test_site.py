@@ -84,6 +84,7 @@ def test_a_site_starts_restarts_and_keeps_its_data(tmp_path: Path, started: list
     wait_until_none(data)
 
 
+@pytest.mark.long
 def test_a_killed_web_process_comes_back_and_a_killed_supervisor_leaves_nothing(
     tmp_path: Path, started: list[Site]
 ) -> None:
