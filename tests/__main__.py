@@ -1,8 +1,9 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Four runs at once, for the time it takes: the tests that wait for browsers, those that start processes, the rest, and
-PostgreSQL's. What the first prints is seen at once, what the others print when they are done.
-Arguments are pytest's; with a path among them there is nothing to share out. The exit status is 0 only when all passed.
+Four runs at a time, for the time it takes: the tests that wait for browsers, those that start processes, those of
+people, PostgreSQL's, and the rest when one of these is done. What the first prints is seen at once, what the others
+print when they are done. Arguments are pytest's; with a path among them there is nothing to share out. The exit status
+is 0 only when all passed.
 """
 
 import os
@@ -16,23 +17,25 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from tests.places import ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
+from tests.places import OF_PEOPLE, ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
 
 NO_TESTS = 5
+AT_A_TIME = 4
 TESTS = Path(__file__).parent
 
 
 def main() -> int:
     if any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:]):
         return max(_pytest("sqlite", "all of these"), _pytest("postgresql", "what of these touches the database"))
-    apart = [*_paths(WITH_BROWSERS), *_paths(WITH_PROCESSES)]
+    apart = _paths((*WITH_BROWSERS, *WITH_PROCESSES, *OF_PEOPLE))
     on_each = [] if "--long" in sys.argv[1:] else _paths(ON_EACH_DATABASE)
     beside = {
-        "the rest": ("sqlite", [f"--ignore={path}" for path in apart]),
         "processes": ("sqlite", _paths(WITH_PROCESSES)),
+        "people": ("sqlite", _paths(OF_PEOPLE)),
         "what touches the database": ("postgresql", on_each),
+        "the rest": ("sqlite", [f"--ignore={path}" for path in apart]),
     }
-    with ThreadPoolExecutor() as threads, ExitStack() as stack:
+    with ThreadPoolExecutor(AT_A_TIME) as threads, ExitStack() as stack:
         first = threads.submit(_pytest, "sqlite", "browsers", *_paths(WITH_BROWSERS))
         runs = []
         for part, (database, which) in beside.items():
