@@ -1,6 +1,6 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Four runs at a time, for the time it takes: the tests that wait for browsers, those that start processes, those of
+Three runs at a time, for the time it takes: the tests that wait for browsers, those that start processes, those of
 people, PostgreSQL's, and the rest when one of these is done. What the first prints is seen at once, what the others
 print when they are done. Arguments are pytest's; with a path among them there is nothing to share out. The exit status
 is 0 only when all passed.
@@ -20,7 +20,7 @@ from typing import IO
 from tests.places import OF_PEOPLE, ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
 
 NO_TESTS = 5
-AT_A_TIME = 4
+AT_A_TIME = 3
 TESTS = Path(__file__).parent
 
 
