@@ -149,7 +149,7 @@ class Run:
                 yield made
 
     def _miss(self, row: dict[str, Any], goals: dict[str, float]) -> None:
-        """In the short form, beside everything else, only what may never be is judged: no times, no order of arrival."""
+        """In the short form, beside all else, only what may never be is judged: no times and no order of arrival."""
         judged = {name: most for name, most in goals.items() if not most or not self._options.short}
         found = {name: most for name, most in judged.items() if row.get(name, 0) > most}
         missed = [f"{name} is {row[name]}, at most {most}" for name, most in found.items()]
