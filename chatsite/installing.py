@@ -113,22 +113,23 @@ def uv(*arguments: str) -> None:
         "UV_CUSTOM_COMPILE_COMMAND": "make lock",
         "VIRTUAL_ENV": str(VENV),
     }
-    for name, setting in (
-        ("UV_DEFAULT_INDEX", "index-url"),
-        ("UV_FIND_LINKS", "find-links"),
-        ("SSL_CERT_FILE", "cert"),
-    ):
-        value = pip_setting(setting)
+    for name, words in {
+        "UV_DEFAULT_INDEX": ("index", "url"),
+        "UV_FIND_LINKS": ("find", "links"),
+        "SSL_CERT_FILE": ("cert",),
+    }.items():
+        value = pip_setting(*words)
         if value:
             environment[name] = ",".join(value.split()) if name == "UV_FIND_LINKS" else value
     subprocess.run([VENV / "bin" / "uv", *arguments], check=True, env={**environment, **os.environ})
 
 
-def pip_setting(name: str) -> str:
-    variable = os.environ.get("PIP_" + name.upper().replace("-", "_"))
+def pip_setting(*words: str) -> str:
+    """What pip is configured for, by a variable or its file; the words are those of the option's name."""
+    variable = os.environ.get("_".join(("pip", *words)).upper())
     if variable:
         return variable
-    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
+    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{'-'.join(words)}"]
     answer = subprocess.run(command, check=False, capture_output=True, text=True)
     return answer.stdout.strip()
 

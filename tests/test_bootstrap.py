@@ -167,7 +167,7 @@ def test_uv_asks_where_pip_would(
     installing: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configured = {"index-url": "https://mirror.example/simple", "find-links": "/wheels\n/more"}
-    monkeypatch.setattr(installing, "pip_setting", lambda name: configured.get(name, ""))
+    monkeypatch.setattr(installing, "pip_setting", lambda *words: configured.get("-".join(words), ""))
     monkeypatch.delenv("SSL_CERT_FILE", raising=False)
     environment = uv_environment()
     assert environment["UV_DEFAULT_INDEX"] == "https://mirror.example/simple"
@@ -178,7 +178,7 @@ def test_uv_asks_where_pip_would(
 def test_what_is_set_for_uv_itself_wins(
     installing: ModuleType, uv_environment: Callable[[], dict[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(installing, "pip_setting", lambda name: "https://mirror.example/simple")
+    monkeypatch.setattr(installing, "pip_setting", lambda *words: "https://mirror.example/simple")
     monkeypatch.setenv("UV_DEFAULT_INDEX", "https://other.example/simple")
     assert uv_environment()["UV_DEFAULT_INDEX"] == "https://other.example/simple"
 
