@@ -19,7 +19,7 @@ PANELS = (
     ("End to end, s", "e2e_ms", 1000, "{:.2f}"),
     ("Tokens a second", "tokens_per_s", 1, "{:.1f}"),
 )
-COLOURS = {"html": "#2f6fb0", "text": "#5fa8d8", BARE: "#8a8f98"}
+COLOURS = {"html": "#2f6fb0", "text": "#5fa8d8", "api": "#5a9f6e", BARE: "#8a8f98"}
 CLAIMED = "#d9a441"
 EARLIER = 0.45  # how dense the colours of earlier runs are
 THICK, THICKEST = 0.8, 0.4  # all bars of a model, and one of them, of its place

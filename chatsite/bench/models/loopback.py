@@ -2,8 +2,6 @@
 
 import contextlib
 import json
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,11 +9,8 @@ from django.conf import settings
 
 from chatsite.bench.models.plan import Plan
 from chatsite.bench.models.sides import through
-from chatsite.bench.site import BenchError, Site
-from chatsite.environment import ROOT
 from inference.model import Model
 
-PERSON = "admin@localhost"  # the site's first administrator
 CATALOG = """
 [[model]]
 name = {name}
@@ -38,7 +33,7 @@ def loopback(model: Model, plan: Plan, folder: Path) -> Iterator[Path]:
     with through(settings.CATALOG, model.name, folder, behind) as (running, _):
         key_file = folder / "key"
         key_file.touch(mode=0o600)
-        key_file.write_text(_key(running))
+        key_file.write_text(running.api_key())
         path = folder / "api.toml"
         path.write_text(_entry(model, running.port, key_file))
         yield path
@@ -59,11 +54,3 @@ def _entry(model: Model, port: int, key_file: Path) -> str:
             }.items()
         },
     )
-
-
-def _key(running: Site) -> str:
-    command = [sys.executable, "manage.py", "create_api_key", PERSON, "--name", "bench"]
-    done = subprocess.run(command, env=running.environment, cwd=ROOT, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BenchError(f"no API key could be made: {done.stderr[-1000:]}")
-    return done.stdout.strip()

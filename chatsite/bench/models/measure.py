@@ -13,6 +13,7 @@ from chatsite.bench import client
 from chatsite.bench.figures import Row
 from chatsite.bench.models import kill
 from chatsite.bench.models.answer import Answer
+from chatsite.bench.models.over_api import API, over_api
 from chatsite.bench.models.plan import GUESSED_RATE, Part, Plan
 from chatsite.bench.models.sides import BARE, Bare, Loaded, Side, Through, bare, through
 from chatsite.bench.progress import Progress
@@ -93,8 +94,7 @@ class Measuring:
         ):
             cookies = running.python("chatsite.bench.people", "make", str(self._plan.users))
             sockets = runner.run(client.open_all(running.port, cookies))
-            sides: list[Side] = [Through(sockets, form) for form in self._plan.formats]
-            runner.run(self._ask([engine, *sides] if engine else sides))
+            runner.run(self._ask_site(running, sockets, [engine] if engine else []))
             if engine:
                 self._note(BARE, engine.loaded, engine.rss_mb())
             for form in self._plan.formats:
@@ -104,6 +104,15 @@ class Measuring:
                 self.done.kill = runner.run(kill.run(running, sockets[0], self._plan.rate_tokens))
             for socket in sockets:
                 socket.close()
+
+    async def _ask_site(self, running: Site, sockets: Sequence[client.Socket], beside: Sequence[Side]) -> None:
+        """As the page asks and as programs do, whichever is wanted."""
+        async with contextlib.AsyncExitStack() as stack:
+            sides = list(beside)
+            for form in self._plan.formats:
+                program = over_api(running, self._subject.model.name) if form == API else None
+                sides.append(await stack.enter_async_context(program) if program else Through(sockets, form))
+            await self._ask(sides)
 
     async def _ask(self, sides: Sequence[Side], turn: int = 0, turns: int = 1) -> None:
         """One of so many turns: that share of each part's rounds, asked of all sides one after the other."""

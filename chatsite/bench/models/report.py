@@ -10,7 +10,7 @@ from chatsite.bench.report import Write
 from chatsite.bench.targets import Verdict
 
 UNKNOWN = "-"
-SIDES = {BARE: "bare engine", "html": "through the site", "text": "through the site, no HTML"}
+SIDES = {BARE: "bare engine", "html": "through the site", "text": "through the site, no HTML", "api": "through its API"}
 
 
 def show(write: Write, result: dict[str, Any], compared: Sequence[Row], verdicts: Sequence[Verdict]) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from chatsite.bench.models import earlier, report, rows, run
+from chatsite.bench.models.over_api import API
 from chatsite.bench.models.plan import Plan
 from chatsite.bench.progress import Progress
 from chatsite.bench.report import last_line
@@ -34,7 +35,10 @@ class Command(BaseCommand):
         parser.add_argument("--rate-tokens", type=_positive, help=f"Of a long answer, at most ({plan.rate_tokens}).")
         parser.add_argument("--rates", type=_positive, help=f"Long answers for the tokens a second ({plan.rates}).")
         parser.add_argument(
-            "--formats", nargs="+", choices=("text", "html"), help="Of the site's: with HTML as the page asks, without."
+            "--formats",
+            nargs="+",
+            choices=("text", "html", API),
+            help="Of the site's: with HTML as the page asks, without, and over its API (html).",
         )
         parser.add_argument("--fresh", action="store_true", help="Number the questions, so that no cache has them.")
         parser.add_argument("--kill-worker", action="store_true", help="Then kill a worker in the middle of a reply.")

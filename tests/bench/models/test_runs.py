@@ -88,9 +88,9 @@ def test_where_two_engines_do_not_fit_they_take_turns(
 ) -> None:
     settings.CATALOG = catalog(tmp_path)
     monkeypatch.setattr(measure, "available_mb", lambda: 0.0)
-    plan = Plan(requests=5, users=2, tokens=5, rates=2, rate_tokens=20, formats=("text", "html"), fresh=True)
+    plan = Plan(requests=5, users=2, tokens=5, rates=2, rate_tokens=20, formats=("text", "api"), fresh=True)
     told = run.run(plan, Wanted(("quick",)), Progress())
-    assert [row["side"] for row in told["rows"]] == ["bare", "text", "html"]
+    assert [row["side"] for row in told["rows"]] == ["bare", "text", "api"]
     for row in told["rows"]:
         assert (row["interleaved"], row["asked"], row["kept"], row["users_asked"]) == (False, 5, 3, 6)
         assert (row["failed"], row["tokens_mean"], row["rate_tokens_mean"]) == (0, 5, 20)
@@ -137,7 +137,7 @@ def test_what_cannot_be_measured_is_refused_before_anything_is(
         (["nothing"], "no model 'nothing'"),
         (["quick", "--requests", "0"], "--requests"),
         (["quick", "--compare", "nowhere.json"], "nowhere.json: it cannot be read"),
-        (["quick", "--formats", "pdf"], "'text', 'html'"),
+        (["quick", "--formats", "pdf"], "'text', 'html', 'api'"),
     ],
 )
 def test_the_command_names_what_is_wrong(tmp_path: Path, arguments: list[str], said: str) -> None:
