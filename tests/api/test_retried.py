@@ -105,6 +105,7 @@ def test_an_answer_that_came_to_nothing_is_begun_again(
     at_work(echo=True)
     answer = Line(web, secret, again=KEY)
     answer.heard(b"chat.completion")
+    answer.hang_up()  # which waits for the site's end with it
     assert [reply.state for reply in replies()] == ["stopped", "complete"]
 
 
