@@ -5,6 +5,7 @@ import contextlib
 import gc
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 
 import uvloop
@@ -23,6 +24,7 @@ from inference.model import Model
 
 SETTLE_S = 0.2  # so that what a site still does after a reply is not in the other side's figures
 SPARE_MB = 1024.0  # that must be left when both engines are loaded
+FIRST_NUMBER = 1000  # of fresh questions, so that all are as long
 
 Rounds = dict[tuple[str, str], list[list[Answer]]]
 
@@ -69,6 +71,7 @@ class Measuring:
         self._plan = plan
         self._subject = subject
         self._progress = progress
+        self._numbers = count(FIRST_NUMBER)
         self.done = Measured(subject.model)
 
     def run(self) -> Measured:
@@ -118,20 +121,20 @@ class Measuring:
         """One of so many turns: that share of each part's rounds, asked of all sides one after the other."""
         self._tell("warming up")
         for part in self._plan.warming():
-            for number in range(part.times):
+            for _ in range(part.times):
                 for side in sides:
-                    await side.ask(part.question(number), part.streams)
+                    await side.ask(part.question(next(self._numbers)), part.streams)
         gc.collect()
         gc.freeze()  # walking through all of Django between rounds would empty the processor's caches before each
         for part in self._plan.parts():
             for number in range(part.times * turn // turns, part.times * (turn + 1) // turns):
                 self._tell(f"{_LABELS[part.name]}, {number + 1} of {part.times}")
-                await self._round(part, number, sides[:: 1 if number % 2 else -1])
+                await self._round(part, sides[:: 1 if number % 2 else -1])
 
-    async def _round(self, part: Part, number: int, sides: Sequence[Side]) -> None:
+    async def _round(self, part: Part, sides: Sequence[Side]) -> None:
         for side in sides:
             await asyncio.sleep(SETTLE_S)
-            answers = await side.ask(part.question(number), part.streams)
+            answers = await side.ask(part.question(next(self._numbers)), part.streams)
             self.done.rounds.setdefault((side.name, part.name), []).append(answers)
             self._progress.advance(part.streams * part.asked.tokens / GUESSED_RATE)
 

@@ -30,7 +30,10 @@ class Part:
     fresh: bool = False
 
     def question(self, number: int) -> Asked:
-        """That of a round. A fresh one begins with its number, so no engine has read it before."""
+        """One that is asked once. A fresh one begins with its number, so no engine has read it before.
+
+        Each side has numbers of its own: they may be answered by the same engine.
+        """
         return Asked(f"{number}. {self.asked.text}", self.asked.tokens) if self.fresh else self.asked
 
 
