@@ -20,7 +20,8 @@ from django.conf import settings  # noqa: E402 - the settings must be ready
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY, get_user_model  # noqa: E402
 from django.db import transaction  # noqa: E402
 
-from accounts.models import User  # noqa: E402
+from accounts import api_keys  # noqa: E402
+from accounts.models import ApiKey, User  # noqa: E402
 from chatsite.bench import corpus  # noqa: E402
 from conversations.models import Conversation, Message  # noqa: E402
 from moderation.matcher import Action  # noqa: E402
@@ -46,6 +47,12 @@ def make(count: int) -> list[str]:
     get_user_model().objects.bulk_create(people)
     with transaction.atomic():  # of thousands, a commit each would take most of the time
         return [f"{settings.SESSION_COOKIE_NAME}={_session(person)}" for person in people]
+
+
+def keys(count: int) -> list[str]:
+    """An API key for each of so many of them."""
+    people = User.objects.filter(username__in=[f"bench{number}" for number in range(count)])
+    return [api_keys.create(person, "bench", scopes=ApiKey.Scope.values)[1] for person in people]
 
 
 def forbid(count: int) -> int:
@@ -88,7 +95,13 @@ def _session(person: User) -> str:
 
 
 def main(verb: str, *arguments: str) -> Any:
-    verbs: dict[str, Callable[..., Any]] = {"make": make, "forbid": forbid, "converse": converse, "saved": saved}
+    verbs: dict[str, Callable[..., Any]] = {
+        "make": make,
+        "keys": keys,
+        "forbid": forbid,
+        "converse": converse,
+        "saved": saved,
+    }
     return verbs[verb](*map(int, arguments))
 
 

@@ -113,7 +113,7 @@ class Measuring:
         async with contextlib.AsyncExitStack() as stack:
             sides = list(beside)
             for form in self._plan.formats:
-                program = over_api(running, self._subject.model.name) if form == API else None
+                program = over_api(running, self._plan.users, self._subject.model.name) if form == API else None
                 sides.append(await stack.enter_async_context(program) if program else Through(sockets, form))
             await self._ask(sides)
 

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import httpx
@@ -22,22 +22,24 @@ _UNENDED = "it did not end"
 
 
 class OverApi:
-    """Requests with one key, each on a connection that is kept open, as a client library keeps it."""
+    """Programs of so many people, each with a key and a connection that is kept open, as client libraries keep it."""
 
     name = API
 
-    def __init__(self, client: httpx.AsyncClient, model: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, keys: Sequence[str], model: str) -> None:
         self._client = client
+        self._keys = keys
         self._model = model
 
     async def ask(self, asked: Asked, streams: int) -> list[Answer]:
-        return await asyncio.gather(*(self._answer(asked) for _ in range(streams)))
+        return await asyncio.gather(*(self._answer(asked, key) for key in self._keys[:streams]))
 
-    async def _answer(self, asked: Asked) -> Answer:
+    async def _answer(self, asked: Asked, key: str) -> Answer:
         answer = Answer(fault=_UNENDED)
+        said = {"json": self._request(asked), "headers": {"Authorization": f"Bearer {key}"}}
         began = time.monotonic()
         try:
-            async with self._client.stream("POST", "/v1/chat/completions", json=self._request(asked)) as response:
+            async with self._client.stream("POST", "/v1/chat/completions", **said) as response:
                 if response.is_error:
                     answer.fault = f"refused with {response.status_code}"
                     return answer
@@ -82,10 +84,9 @@ def takes(answer: Answer, seconds: float, line: str) -> None:
 
 
 @contextlib.asynccontextmanager
-async def over_api(running: Site, model: str) -> AsyncIterator[OverApi]:
-    """A program that asks this site for this model, with a key of the first administrator's."""
-    headers = {"Authorization": f"Bearer {await asyncio.to_thread(running.api_key)}"}
-    async with httpx.AsyncClient(
-        base_url=f"http://127.0.0.1:{running.port}", headers=headers, timeout=ANSWER_S, trust_env=False
-    ) as client:
-        yield OverApi(client, model)
+async def over_api(running: Site, people: int, model: str) -> AsyncIterator[OverApi]:
+    """Programs of so many of a site's people, who ask for this model."""
+    keys = await asyncio.to_thread(running.python, "chatsite.bench.people", "keys", str(people))
+    base = f"http://127.0.0.1:{running.port}"
+    async with httpx.AsyncClient(base_url=base, timeout=ANSWER_S, trust_env=False) as client:
+        yield OverApi(client, keys, model)

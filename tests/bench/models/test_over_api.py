@@ -11,6 +11,7 @@ from chatsite.bench.models.answer import Answer
 from chatsite.bench.models.over_api import OverApi
 from chatsite.bench.models.plan import Asked
 
+KEYS = ["one", "two"]
 USAGE = {"prompt_tokens": 9, "completion_tokens": 3}
 
 
@@ -31,12 +32,14 @@ class Api:
         self._answer = (status, body)
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append({"path": request.url.path, **json.loads(request.content)})
+        self.requests.append(
+            {"path": request.url.path, "key": request.headers["Authorization"], **json.loads(request.content)}
+        )
         return httpx.Response(self._answer[0], text=self._answer[1])
 
     async def ask(self, streams: int = 1) -> list[Answer]:
         async with httpx.AsyncClient(transport=httpx.MockTransport(self), base_url="http://site") as client:
-            return await OverApi(client, "quick").ask(Asked("Hello?", 3), streams)
+            return await OverApi(client, KEYS, "quick").ask(Asked("Hello?", 3), streams)
 
 
 async def test_a_reply_is_timed_and_counted() -> None:
@@ -46,7 +49,8 @@ async def test_a_reply_is_timed_and_counted() -> None:
     assert (first.text, first.tokens, first.prompt_tokens, first.fault) == ("Hello", 3, 9, "")
     assert 0 < first.first_s <= first.last_s <= first.end_s
     assert second.text == "Hello"
-    [asked, _] = api.requests
+    [asked, other] = api.requests
+    assert {asked["key"], other["key"]} == {"Bearer one", "Bearer two"}
     assert (asked["path"], asked["model"]) == ("/v1/chat/completions", "quick")
     assert (asked["messages"], asked["max_completion_tokens"]) == ([{"role": "user", "content": "Hello?"}], 3)
     assert (asked["temperature"], asked["stream"], asked["stream_options"]) == (0, True, {"include_usage": True})
@@ -69,5 +73,5 @@ async def test_what_does_not_count_says_why(body: str, status: int, fault: str) 
 
 async def test_a_site_that_is_away_is_a_fault() -> None:
     async with httpx.AsyncClient(base_url="http://127.0.0.1:9", trust_env=False) as client:
-        [answer] = await asyncio.wait_for(OverApi(client, "quick").ask(Asked("Hello?", 3), 1), 10)
+        [answer] = await asyncio.wait_for(OverApi(client, KEYS, "quick").ask(Asked("Hello?", 3), 1), 10)
     assert answer.fault == "ConnectError"
