@@ -15,6 +15,7 @@ from chatsite.bench.models.sides import ANSWER_S
 from chatsite.bench.site import Site
 
 API = "api"
+PATH = "/v1/chat/completions"
 _EVENT = "data: "
 _LAST = "[DONE]"
 _FINE = ("stop", "length")  # a reply that met its limit is as good: all sides have the same
@@ -36,10 +37,10 @@ class OverApi:
 
     async def _answer(self, asked: Asked, key: str) -> Answer:
         answer = Answer(fault=_UNENDED)
-        said = {"json": self._request(asked), "headers": {"Authorization": f"Bearer {key}"}}
+        headers = {"Authorization": f"Bearer {key}"}
         began = time.monotonic()
         try:
-            async with self._client.stream("POST", "/v1/chat/completions", **said) as response:
+            async with self._client.stream("POST", PATH, json=self._request(asked), headers=headers) as response:
                 if response.is_error:
                     answer.fault = f"refused with {response.status_code}"
                     return answer
