@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ from accounts import second_factor
 from accounts.models import User
 from chatsite.supervisor import embedded_redis
 from chatsite.supervisor.process import TETHER
+from conversations import database
 from tests import postgres
 from tests.places import ON_EACH_DATABASE
 from tests.settings import DATABASE, FOLDER, POSTGRESQL_FOLDER, STATIC_ROOT
@@ -89,6 +91,10 @@ def _runs_on(database: str, item: pytest.Item) -> bool:
         return True
     if item.get_closest_marker("browser") or item.get_closest_marker("vllm"):
         return False
+    return _uses_database(item)
+
+
+def _uses_database(item: pytest.Item) -> bool:
     fixtures = set(getattr(item, "fixturenames", ()))
     return bool(item.get_closest_marker("django_db") or fixtures & USES_DATABASE)
 
@@ -97,6 +103,13 @@ def _runs_on(database: str, item: pytest.Item) -> bool:
 def in_english() -> None:
     """Whatever language the last request of another test was in."""
     translation.activate(settings.LANGUAGE_CODE)
+
+
+@pytest.fixture(autouse=True)
+def no_connections_of_others(request: pytest.FixtureRequest) -> None:
+    """Threads of an earlier test keep connections, which a test without a database may not see."""
+    if not _uses_database(request.node) and any(one.name.startswith("database") for one in threading.enumerate()):
+        database.close()
 
 
 @pytest.fixture(autouse=True)

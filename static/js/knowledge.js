@@ -4,11 +4,11 @@
 import { complain, fetched } from "./fragment.js";
 import { parse, post, say } from "./page.js";
 
-// Below the reply. Where it does not come, nothing is lost: the details have it too.
-export async function offer(article, announce) {
+// Below the reply, if its rating still stands when it comes. Where it does not come, nothing is lost: the details have it too.
+export async function offer(article, announce, stands) {
   const content = await fetched(address(article)).catch(() => null);
   const form = content?.querySelector("form");
-  if (!form) return;
+  if (!form || !stands()) return;
   article.querySelector(".message-foot").after(form);
   wire(form, announce);
   form.scrollIntoView({ block: "nearest" });

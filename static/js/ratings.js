@@ -10,17 +10,18 @@ export async function rate(button, announce) {
   press(article, value);
   tell(article, "", announce);
   article.querySelector(":scope > .why")?.remove();
+  const stands = () => pressed(article) === value; // who is quick has pressed the other one meanwhile
   if (!(await arrives(article, { value }))) {
     press(article, before);
     tell(article, say("not_reached"), announce);
-  } else if (value < 0) await ask(article, announce);
-  else if (value > 0) await import("./knowledge.js").then(({ offer }) => offer(article, announce), () => {});
+  } else if (value < 0) await ask(article, announce, stands);
+  else if (value > 0) await import("./knowledge.js").then(({ offer }) => offer(article, announce, stands), () => {});
 }
 
 // Without its form the rating is saved all the same.
-async function ask(article, announce) {
+async function ask(article, announce, stands) {
   const form = await arrive().catch(() => null);
-  if (!form) return;
+  if (!form || !stands()) return;
   form.reset();
   form.onsubmit = (event) => submit(event, article, announce);
   form.querySelector("[data-close]").onclick = () => close(article);
