@@ -1,9 +1,9 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Three runs at a time, for the time it takes: the tests that wait for browsers, those that start processes, those of
-people, PostgreSQL's, and the rest when one of these is done. What the first prints is seen at once, what the others
-print when they are done. Arguments are pytest's; with a path among them there is nothing to share out. The exit status
-is 0 only when all passed.
+Four runs at a time, since each of them waits now and then: the tests in browsers, those that start processes, those
+that load engines, those of people; PostgreSQL's and the rest when two of these are done. What the first prints is
+seen at once, what the others print when they are done. Arguments are pytest's; with a path among them there is
+nothing to share out. The exit status is 0 only when all passed.
 """
 
 import os
@@ -17,20 +17,21 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import IO
 
-from tests.places import OF_PEOPLE, ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
+from tests.places import OF_ENGINES, OF_PEOPLE, ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
 
 NO_TESTS = 5
-AT_A_TIME = 3
+AT_A_TIME = 4
 TESTS = Path(__file__).parent
 
 
 def main() -> int:
     if any(Path(argument.partition("::")[0]).exists() for argument in sys.argv[1:]):
         return max(_pytest("sqlite", "all of these"), _pytest("postgresql", "what of these touches the database"))
-    apart = _paths((*WITH_BROWSERS, *WITH_PROCESSES, *OF_PEOPLE))
+    apart = _paths((*WITH_BROWSERS, *WITH_PROCESSES, *OF_ENGINES, *OF_PEOPLE))
     on_each = [] if "--long" in sys.argv[1:] else _paths(ON_EACH_DATABASE)
     beside = {
         "processes": ("sqlite", _paths(WITH_PROCESSES)),
+        "engines": ("sqlite", _paths(OF_ENGINES)),
         "people": ("sqlite", _paths(OF_PEOPLE)),
         "what touches the database": ("postgresql", on_each),
         "the rest": ("sqlite", [f"--ignore={path}" for path in apart]),

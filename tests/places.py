@@ -7,7 +7,8 @@ ON_EACH_DATABASE = {
     *("accounts/test_api_keys.py", "console/test_filters.py", "console/test_plans.py"),
     *("moderation/test_console_incidents.py", "moderation/test_incidents.py"),
 }
-# What waits for browsers, what starts processes, and about half of all else: each in a run of its own.
+# What waits for browsers, starts processes or loads engines, and about half of all else: each in a run of its own.
 WITH_BROWSERS = ("page",)
-WITH_PROCESSES = ("bench", "engines", "faults", "supervisor")
+WITH_PROCESSES = ("bench", "faults", "supervisor")
+OF_ENGINES = ("engines",)
 OF_PEOPLE = ("accounts", "api", "audit", "branches", "console", "conversations", "hostile")
