@@ -94,9 +94,12 @@ def hire(
     hired: list[Hired] = []
     threads = ThreadPoolExecutor(16)
 
-    def start(*, window: int = 0, system: str = "", model: Model = model, **options: Any) -> Hired:
+    def start(*, window: int = 0, system: str | None = None, model: Model = model, **options: Any) -> Hired:
         mine = replace(
-            model, context_window=window or model.context_window, system=system, options={**model.options, **options}
+            model,
+            context_window=window or model.context_window,
+            system=model.system if system is None else system,
+            options={**model.options, **options},
         )
         one = Hired(Worker(mine, f"worker-{len(hired)}", companions=[keep]), threads)
         hired.append(one)
