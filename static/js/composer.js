@@ -36,19 +36,26 @@ export class Composer {
   #waits = false; // what is sent now waits for the reply to end
   #isTooLong = false;
   #waiting = null; // messages that wait, once there are any
+  #rest = Promise.withResolvers(); // of the page
 
-  constructor({ conversation, known, allowance, announce, say, onsend, onlook, onstop, onrefuse }) {
-    Object.assign(this, { conversation, allowance, announce, say, onsend, onlook, onrefuse });
+  constructor({ conversation, known, allowance }) {
+    Object.assign(this, { conversation, allowance, say: () => false });
     this.hint = new Hint(allowance);
-    this.draft = new Draft(conversation.id, known, { send: say, room: () => allowance.characters, onother: (...other) => this.#other(...other) });
+    this.draft = new Draft(conversation.id, known, { send: (frame) => this.say(frame), room: () => allowance.characters, onother: (...other) => this.#other(...other) });
     this.#form.onsubmit = (event) => this.#submit(event);
     this.#field.oninput = () => this.#edited();
     this.#field.onfocus = () => this.weigh();
     this.#field.onkeydown = (event) => this.#key(event);
-    this.#stop.onclick = onstop;
     for (const idea of document.querySelectorAll("[data-idea]")) idea.onclick = () => this.fill(idea.dataset.idea);
     this.#begin(known ?? {});
     if (!touchOnly.matches) this.#field.focus({ preventScroll: true });
+  }
+
+  // The rest of the page is here: what was to be sent or said meanwhile, is.
+  serve({ onstop, ...handlers }) {
+    Object.assign(this, handlers); // announce, say, onsend, onlook, onrefuse
+    this.#stop.onclick = onstop;
+    this.#rest.resolve();
   }
 
   // One reply at a time: what is sent meanwhile waits, once there is a conversation to wait in.
@@ -143,13 +150,18 @@ export class Composer {
     event.preventDefault();
     const text = this.#field.value;
     this.weigh();
-    if (this.allowance.isRefused) return this.onrefuse();
+    if (this.allowance.isRefused) return this.#rest.promise.then(() => this.onrefuse());
     if (this.#send.disabled) return;
     const clientId = this.#clientId ?? newId();
     this.draft.hold(text, clientId);
     this.#clientId = null;
     this.complain("");
+    this.#busy = true;
     this.#put("");
+    return this.#rest.promise.then(() => this.#pass(text, clientId));
+  }
+
+  #pass(text, clientId) {
     if (this.#waits) this.#wait((waiting) => this.announce(waiting.add(text, clientId))).catch(() => this.giveBack(text, clientId, say("not_sent")));
     else this.onsend(text, clientId);
   }
@@ -190,7 +202,7 @@ export class Composer {
   }
 
   async #wait(act) {
-    const { Waiting } = await import("./waiting.js");
+    const [{ Waiting }] = await Promise.all([import("./waiting.js"), this.#rest.promise]);
     this.#waiting ??= new Waiting({ composer: this, conversation: this.conversation, say: this.say, send: this.onsend, look: this.onlook });
     act(this.#waiting);
     this.onlook();

@@ -1,13 +1,13 @@
 // Wires the page together: frames from the server go to the model and the views, what the person does goes to the server.
 
-import { Allowance, refusal } from "./allowance.js";
+import { refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
 import { choose, chosen, show } from "./beginning.js";
-import { Composer } from "./composer.js";
 import { Connection } from "./connection.js";
-import { Conversation, isFinal } from "./conversation.js";
+import { isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
 import { listenForDrawer } from "./drawer.js";
+import { allowance, composer, conversation } from "./field.js";
 import { listenForKeys } from "./keys.js";
 import { showMeters } from "./meters.js";
 import { listenOnDemand } from "./on_demand.js";
@@ -17,17 +17,11 @@ import { Sidebar } from "./sidebar.js";
 import { Thread } from "./thread.js";
 
 const OPEN_AGAIN_MS = 2000;
-const conversation = new Conversation(page);
-const allowance = new Allowance(page.limits);
 const announcer = new Announcer();
 const thread = new Thread();
 const sidebar = new Sidebar(page.conversation);
 const announce = (words) => announcer.say(words);
 const connection = new Connection(conversation, { onframe: receive, onopen: resume });
-const composer = new Composer({
-  conversation, known: page.draft, allowance, onsend: send, onstop: stop, onrefuse: insist, onlook: () => update(),
-  announce, say: (frame) => connection.send(frame),
-});
 let timing = null; // its module comes with the first letter that is typed, or is sent
 let timingComes = null;
 const VERBS = new Set(["again", "continue", "choose", "erase"]);
@@ -231,3 +225,4 @@ document.addEventListener("submit", ({ target }) => target.matches('[action="/ac
 addEventListener("load", () => setTimeout(() => navigator.serviceWorker?.register("/sw.js").catch(() => {}), OPEN_AGAIN_MS));
 connection.start();
 update();
+composer.serve({ onsend: send, onstop: stop, onrefuse: insist, onlook: update, announce, say: (frame) => connection.send(frame) });

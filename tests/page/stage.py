@@ -16,7 +16,7 @@ from conversations.markdown import render
 
 HOME = "https://stage.example/"
 STATIC = Path(settings.BASE_DIR) / "static"
-STYLES = ("colours", "page", "layout", "sidebar", "message", "prose", "code")
+STYLES = ("colours", "page", "layout", "sidebar", "message", "prose")
 BODY = """<!doctype html><html lang="en" data-theme="{theme}"><meta charset="utf-8"><title>Stage</title>
 <meta name="viewport" content="width=device-width, initial-scale=1">{styles}
 <body class="chat"><nav class="sidebar" id="sidebar"></nav><main class="room" id="room"><header class="bar"></header>

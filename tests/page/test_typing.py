@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from tests.page.people import ask, connected, finished, replies, signed_in
 from tests.sites import Site
@@ -30,6 +30,24 @@ def test_enter_sends_and_shift_enter_breaks_the_line(alice_page: Page) -> None:
     alice_page.keyboard.press("Enter")
     expect(prompt).to_have_value("")
     expect(finished(alice_page)).to_contain_text("two")
+
+
+def test_what_is_sent_before_the_rest_of_the_page_is_here_is_sent_then(alice_page: Page) -> None:
+    held: list[Route] = []
+    alice_page.route("**/js/main.*", held.append)
+    alice_page.goto("/", wait_until="commit")
+    prompt = alice_page.locator("#prompt")
+    expect(prompt).to_be_focused()
+    alice_page.keyboard.type("@echo=true @tokens=0 early")
+    alice_page.keyboard.press("Enter")
+    alice_page.keyboard.type("and more")
+    alice_page.keyboard.press("Enter")
+    expect(alice_page.locator("[data-send]")).to_be_disabled()
+    expect(alice_page.locator(".message")).to_have_count(0)
+    held[0].continue_()
+    expect(finished(alice_page)).to_contain_text("early")
+    expect(alice_page.locator(".message")).to_have_count(2)
+    expect(prompt).to_have_value("and more")
 
 
 @pytest.mark.parametrize("confirmed", ["isComposing: true", "keyCode: 229"])
