@@ -1,9 +1,10 @@
 // The days of a list, on the reader's own calendar: the server cannot know where a person is.
 
+import { lazily } from "./figures.js";
 import { say } from "./page.js";
 
 const language = document.documentElement.lang;
-const near = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+const near = lazily(() => new Intl.RelativeTimeFormat(language, { numeric: "auto" }));
 
 // A heading before the first of each day, of the week before, and of each month.
 export function byDay(list) {
@@ -19,8 +20,8 @@ export function byDay(list) {
 function dayOf(time) {
   const now = new Date();
   const daysAgo = (days) => new Date(now.getFullYear(), now.getMonth(), now.getDate() - days);
-  if (time >= daysAgo(0)) return near.format(0, "day");
-  if (time >= daysAgo(1)) return near.format(-1, "day");
+  if (time >= daysAgo(0)) return near().format(0, "day");
+  if (time >= daysAgo(1)) return near().format(-1, "day");
   if (time >= daysAgo(7)) return say("last_week");
   const year = time.getFullYear() === now.getFullYear() ? undefined : "numeric";
   return time.toLocaleDateString(language, { month: "long", year });

@@ -36,8 +36,7 @@ export class Hint {
     if (over > 0) return count("too_long", over, { n: number(over), allowed: number(allowed) });
     const tokens = this.allowance.estimate(text);
     if (fit && tokens > fit) return say("may_not_fit", { n: number(tokens), allowed: number(fit) });
-    const about = say("about_tokens", { n: number(tokens) });
-    if (characters > allowed * NEAR) return `${about} · ${say("characters_left", { n: number(-over) })}`;
+    if (characters > allowed * NEAR) return `${say("about_tokens", { n: number(tokens) })} · ${say("characters_left", { n: number(-over) })}`;
     return fit && tokens > fit * NEAR ? say("tokens_of", { n: number(tokens), allowed: number(fit) }) : "";
   }
 }

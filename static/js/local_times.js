@@ -9,7 +9,7 @@ export function showTimes(place) {
   for (const time of place.querySelectorAll("time[data-local]")) {
     const moment = new Date(time.dateTime);
     const form = moment.toDateString() === now.toDateString() ? clock : calendar;
-    time.textContent = (moment.getFullYear() === now.getFullYear() ? form : withYear).format(moment);
+    time.textContent = (moment.getFullYear() === now.getFullYear() ? form() : withYear).format(moment);
   }
 }
 

@@ -142,8 +142,8 @@ function send(text, clientId, more = {}) {
   bringTiming();
   timed((one) => one.pressed(clientId, at));
   const frame = Object.assign(conversation.begin(clientId, text), conversation.id ? {} : { parameters: chosen() }, more);
+  connection.send(frame); // on its way while the page is laid out
   thread.addPending(clientId, frame.text);
-  connection.send(frame);
   update();
 }
 
