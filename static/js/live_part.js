@@ -9,6 +9,7 @@ const HOLDS_TEXT = new Set(["P", "LI", "PRE", "CODE", "TD", "TH", "DIV", ...HEAD
 const NEW_LINE = /^[ \t]*\n/;
 const NEW_PARAGRAPH = /^[ \t]*\n[ \t]*\n/;
 const LINE_ENDS = /\n\s*$/;
+const STILL_MS = 600; // after this the mark at the end blinks: while anything does, a browser shows words a beat later
 // A last line of marks alone ("-", "##", "```") is not text yet: it waits for what follows.
 const UNDECIDED_LINE =
   /(^|\n)[ \t]*([-=*+>#|:`~_$ \t]+|\d{1,9}[.)]|[-*+][ \t]+\[[ xX]?\]?|\\\[?|\[\^[^\]\s]*(\]:?)?)[ \t]*$/;
@@ -20,6 +21,7 @@ export class LivePart {
   #raw = "";
   #dropped = true; // what stands in the root came with the page, or from before a reconnect
   #tail = document.createElement("span");
+  #timer = 0;
   #text = this.#tail.appendChild(document.createTextNode(""));
   #paragraph = document.createElement("p"); // for a tail that stands in no block
 
@@ -55,12 +57,16 @@ export class LivePart {
   flush() {
     if (this.#fresh.size) this.#applyBlocks();
     this.#placeTail();
+    this.#tail.removeAttribute("data-still");
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#tail.setAttribute("data-still", ""), STILL_MS);
   }
 
   // The whole, as it will always look: only what differs is touched.
   finish(html) {
     const raw = this.#raw;
     this.flush();
+    clearTimeout(this.#timer);
     this.#tail.remove();
     if (html === undefined) return this.#keepRaw(raw);
     const whole = [...parse(html).children];

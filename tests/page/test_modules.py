@@ -10,7 +10,7 @@ from django.conf import settings
 
 IMPORT = re.compile(r"""(?:from|import)\s*\(?\s*["']\./([\w.]+)["']""")
 AT_ONCE = re.compile(r"""^import [^"(]+"\./([\w.]+)";""", re.MULTILINE)
-ASKED_FOR = re.compile(r"""js/([\w.]+)' %}"( fetchpriority="low")?""")
+ASKED_FOR = re.compile(r"js/([\w.]+)' %}")
 MODULES = {path.name: path.read_text() for path in (Path(settings.BASE_DIR) / "static" / "js").glob("*.js")}
 IMPORTS = {name: set(IMPORT.findall(source)) for name, source in MODULES.items()}
 
@@ -48,11 +48,10 @@ def needed(name: str) -> set[str]:
 def test_what_comes_at_once_is_asked_for_at_once_and_the_field_first() -> None:
     head = (Path(settings.BASE_DIR) / "templates" / "conversations" / "head.html").read_text()
     asked_for = ASKED_FOR.findall(head)
-    first = [name for name, low in asked_for if not low]
+    first = needed("field.js")
     assert len(asked_for) == len(set(asked_for)), "each once"
-    assert set(first) == needed("field.js")
-    assert {name for name, _ in asked_for} == needed("main.js")
-    assert [name for name, _ in asked_for][: len(first)] == first
+    assert set(asked_for[: len(first)]) == first
+    assert set(asked_for) == needed("main.js")
 
 
 def test_one_can_type_without_most_of_the_page() -> None:
