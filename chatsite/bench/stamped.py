@@ -10,6 +10,7 @@ from chatsite.bench.reference import RATE
 from inference import stamps
 
 TTFT_S = 0.05
+SETTLES_MS = 1500  # after loading, a page and the scripts that drive it take 0.8 s of a processor: no token's
 # Each stamp that is new in the page, with the moment. The page writes in animation frames, so what is in it is painted
 # at once; it may show some out of order, as when a row of a table is formatted.
 WATCH = """() => {
@@ -31,6 +32,7 @@ def run(context: BrowserContext, tokens: int, *, marks: bool) -> Row:
     """One reply of so many tokens; with ``marks``, Markdown of every kind is among them."""
     page = tab.opened(context)
     page.evaluate(WATCH)
+    page.wait_for_timeout(SETTLES_MS)
     before = tab.browser_cpu_s()
     asked = f"@stamp=true @marks={str(marks).lower()} @tokens={tokens} @ttft={TTFT_S} @rate={RATE} What can be seen?"
     tab.ask(page, asked, seconds=30 + tokens / RATE)
