@@ -1,5 +1,5 @@
-"""The page's modules: none imports in a circle, because files named by their content could then have no name; those that
-come at once are asked for at once, those that one types with first."""
+"""The page's modules: none imports in a circle, because files named by their content could then have no name; those
+that come at once are asked for at once, those that one types with first."""
 
 import re
 from collections.abc import Iterator
