@@ -34,7 +34,11 @@ def test_enter_sends_and_shift_enter_breaks_the_line(alice_page: Page) -> None:
 
 def test_what_is_sent_before_the_rest_of_the_page_is_here_is_sent_then(alice_page: Page) -> None:
     held: list[Route] = []
-    alice_page.route("**/js/main.*", held.append)
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    alice_page.route("**/js/main.*", hold)
     alice_page.goto("/", wait_until="commit")
     prompt = alice_page.locator("#prompt")
     expect(prompt).to_be_focused()
