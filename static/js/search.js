@@ -2,6 +2,7 @@
 // first focus of the field.
 
 import { fetched, once } from "./fragment.js";
+import { showTimes } from "./local_times.js";
 import { PATIENCE_MS, parse } from "./page.js";
 import { clearFilters, countFilters, filters, query } from "./search_filters.js";
 
@@ -78,7 +79,9 @@ async function answered(wanted) {
     const limited = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
     const answer = await fetch(`/search/?${wanted}`, { redirect: "manual", signal: limited });
     if (!answer.ok && answer.status !== 400) throw new Error(answer.statusText);
-    return parse(await answer.text());
+    const html = parse(await answer.text());
+    showTimes(html);
+    return html;
   } catch {
     return signal.aborted ? null : document.getElementById("found-failed").content.cloneNode(true);
   } finally {
