@@ -12,6 +12,7 @@ TOP = 10
 ROOM = HEIGHT - TOP - BOTTOM
 LEAST = 1e-6  # less is nothing
 NICE = (1, 2, 3, 4, 5, 6, 8, 10)
+ODD = (1, 3, 5)  # tops whose middle is no whole number: of most things there is no half
 
 Label = Callable[[float], str]
 
@@ -62,8 +63,14 @@ def bars(series: Mapping[str, Sequence[float | None]], names: Sequence[str], lab
         for index, value in enumerate(one)
         if value
     ]
-    ticks = tuple(Tick(TOP + round(ROOM * (1 - share)), label(top * share)) for share in (0, 0.5, 1))
-    return Chart(tuple(drawn), ticks, tuple(series))
+    return Chart(tuple(drawn), _ticks(top, label), tuple(series))
+
+
+def _ticks(top: float, label: Label) -> tuple[Tick, ...]:
+    """Nothing, the top, and the middle where it is a whole number or has words of its own."""
+    has_middle = top not in ODD and label(top / 2) != label(top)
+    shares = (0, 0.5, 1) if has_middle else (0, 1)
+    return tuple(Tick(TOP + round(ROOM * (1 - share)), label(top * share)) for share in shares)
 
 
 def _bar(series: int, x: int, width: int, share: float, words: str) -> Bar:

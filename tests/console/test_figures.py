@@ -86,7 +86,16 @@ def test_bars_stay_inside_and_grow_with_their_values(series: list[float | None])
 def test_an_empty_chart_has_an_axis() -> None:
     drawn = bars({"one": [None, 0]}, ["a", "b"], number)
     assert drawn.bars == ()
-    assert [tick.words for tick in drawn.ticks] == ["0", "0.5", "1"]
+    assert [tick.words for tick in drawn.ticks] == ["0", "1"]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [(2, ["0", "1", "2"]), (3, ["0", "3"]), (0.1, ["0", "0.1"]), (40, ["0", "20", "40"])],
+)
+def test_the_middle_has_a_line_where_it_says_something(value: float, words: list[str]) -> None:
+    drawn = bars({"one": [value]}, ["a"], number)
+    assert [tick.words for tick in drawn.ticks] == words
 
 
 def test_bars_say_what_they_show() -> None:
