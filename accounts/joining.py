@@ -5,7 +5,7 @@ from typing import Any
 from allauth.account.utils import perform_login
 from allauth.core.internal import ratelimit
 from django import forms
-from django.contrib.auth.password_validation import validate_password
+from django.contrib.auth.password_validation import password_validators_help_text_html, validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -28,7 +28,7 @@ class JoinForm(forms.Form):
 
     username = forms.CharField(max_length=60, validators=User._meta.get_field("username").validators)
     email = forms.EmailField(max_length=254)
-    password1 = forms.CharField(strip=False, max_length=4096)
+    password1 = forms.CharField(strip=False, max_length=4096, help_text=password_validators_help_text_html())
     password2 = forms.CharField(strip=False, max_length=4096)
 
     def __init__(self, *args: Any, invitation: Invitation, **options: Any) -> None:
