@@ -38,7 +38,8 @@ def remove_factors(request: HttpRequest, pk: int) -> HttpResponse:
     person = _person(request, pk)
     if request.method != "POST":
         title = _("Remove the second factors of %(name)s?") % {"name": person}
-        return _page(request, "console/restrain.html", title, person, button=_("Remove"))
+        means = _("Passkeys, the app and recovery codes go, and every device is signed out. The password stays.")
+        return _page(request, "console/restrain.html", title, person, button=_("Remove"), means=means)
     with transaction.atomic():
         sessions.end_all(person, stops=False)
         Authenticator.objects.filter(user=person).delete()

@@ -12,7 +12,8 @@ function rows() {
 
 async function look() {
   const answer = document.hidden ? null : await fetch(place.dataset.list).catch(() => null);
-  if (answer?.ok && !answer.redirected) show(await answer.text());
+  const isAsked = place.querySelector("details[open]"); // whether it is meant: the question stays
+  if (answer?.ok && !answer.redirected && !isAsked) show(await answer.text());
   if (place.querySelector("[data-open]")) setTimeout(look, EVERY_MS);
 }
 

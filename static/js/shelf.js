@@ -45,7 +45,7 @@ function offered({ verb, in: places }, { id, heading, place, page }) {
   if (!places.split(" ").includes(place)) return null;
   if (verb === "rename") return () => edit(heading, id);
   if (verb === "export") return () => leave(id, page);
-  return () => carryOut(verb, [id]);
+  return () => carryOut(verb, [id], heading.textContent);
 }
 
 async function leave(id, page) {
@@ -53,10 +53,12 @@ async function leave(id, page) {
   ask(id, page);
 }
 
-export async function carryOut(verb, ids) {
+// Of one conversation that is deleted the question says its title.
+export async function carryOut(verb, ids, name = "") {
   if (verb === "move" || verb === "tag") return choose(verb, ids);
   if (verb !== "delete") return perform(verb, ids);
-  const done = await confirm(word("sure", ids.length), word("for_ever"), () => perform("delete", ids, {}, { quiet: true }));
+  const question = word(name ? "delete_conversation" : "sure", ids.length, { name });
+  const done = await confirm(question, word("for_ever"), () => perform("delete", ids, {}, { quiet: true }));
   if (done && ids.includes(current())) location.assign("/?view=trash");
   return done;
 }
@@ -64,7 +66,7 @@ export async function carryOut(verb, ids) {
 const current = () => location.pathname.match(/^\/c\/([^/]+)\//)?.[1];
 
 function ofTheRoom(button, page) {
-  return carryOut(button.dataset.shelf, [page.id]);
+  return carryOut(button.dataset.shelf, [page.id], document.getElementById("title").textContent);
 }
 
 function title(heading, page) {

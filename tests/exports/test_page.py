@@ -105,6 +105,14 @@ def test_cancel_and_delete(client: Client, made: ExportJob) -> None:
     assert not ExportJob.objects.filter(pk=waiting.pk).exists()
 
 
+def test_what_is_deleted_is_named_with_what_stays(client: Client, made: ExportJob) -> None:
+    client.post(PAGE, {"form": "csv", "every": "week"})
+    shown = client.get(PAGE).content.decode()
+    assert f"With “{made.label}” go its file" in shown
+    assert f"“{Schedule.objects.get().label}” is not made any more." in shown
+    assert shown.count("The conversations stay.") == 1, "what is still made is cancelled instead"
+
+
 def test_what_is_wrong_is_said_beside_its_field(client: Client, alice: User) -> None:
     client.force_login(alice)
     answer = client.post(PAGE, {"form": "chunks", "size": "1"})
