@@ -44,12 +44,12 @@ FORMS = {
 class EntryAdmin(OnlyItsFilters, _ModelAdmin):
     """Entries to look at, search and take away. Nobody changes any, an owner neither."""
 
-    list_display = ("number", "at", "action", "actor_name", "about", "told")
+    list_display = ("number", "at", "done", "actor_name", "about", "told")
     list_display_links = ("number",)
     list_filter = (ByAction, ByTime)
     search_fields: ClassVar = ["actor_name", "subject_name", "subject_id"]
     search_help_text = _("A whole name, or an id")
-    fields = ("id", "at", "action", "actor_name", "actor_id", "subject", "details", "previous", "hash")
+    fields = ("id", "at", "done", "action", "actor_name", "actor_id", "subject", "details", "previous", "hash")
     sortable_by: ClassVar = ()
     paginator = Pages
     show_full_result_count = False
@@ -60,6 +60,10 @@ class EntryAdmin(OnlyItsFilters, _ModelAdmin):
     def number(self, entry: Entry) -> int:
         return entry.pk
 
+    @admin.display(description=_("what was done"))
+    def done(self, entry: Entry) -> str:
+        return entry.done
+
     @admin.display(description=_("about"))
     def about(self, entry: Entry) -> str:
         return entry.subject_name or "–"
@@ -68,8 +72,8 @@ class EntryAdmin(OnlyItsFilters, _ModelAdmin):
     def told(self, entry: Entry) -> str:
         """The beginning of the details, without those that say nothing."""
         said = {name: value for name, value in sorted(entry.details.items()) if value not in EMPTY}
-        words = ", ".join(f"{name}: {_shown(value)}" for name, value in said.items())
-        return words if len(words) <= 100 else f"{words[:99]}…"
+        shown = ", ".join(f"{name}: {_shown(value)}" for name, value in said.items())
+        return shown if len(shown) <= 100 else f"{shown[:99]}…"
 
     @admin.display(description=_("about"))
     def subject(self, entry: Entry) -> str:

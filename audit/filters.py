@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from audit.models import Entry
+from audit.words import words
 
 if TYPE_CHECKING:  # generic for the type checker only
     _Paginator = Paginator[Entry]
@@ -47,7 +48,7 @@ class ByAction(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         with connection.cursor() as cursor:
             cursor.execute(ACTIONS)
-            return [(action, action) for (action,) in cursor.fetchall()]
+            return [(action, words(action)) for (action,) in cursor.fetchall()]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Entry]) -> QuerySet[Entry]:
         return queryset.filter(action=self.value()) if self.value() else queryset

@@ -14,6 +14,8 @@ from django.db import models
 from django.db.models.functions import Now, Upper
 from django.utils.translation import gettext_lazy as _
 
+from audit.words import words
+
 AT_ONCE = 1000  # entries read and held at a time
 GENESIS = "0" * 64  # what the first entry has for the hash of the one before
 
@@ -93,6 +95,11 @@ class Entry(models.Model):
 
     def delete(self, *args: Any, **options: Any) -> NoReturn:
         raise AppendOnly
+
+    @property
+    def done(self) -> str:
+        """The action in words."""
+        return words(self.action)
 
     def facts(self) -> dict[str, Any]:
         """What is hashed and exported: all fields but the hash itself."""

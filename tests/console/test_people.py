@@ -54,6 +54,14 @@ def act(client: Client, action: str, *people: User, **more: Any) -> Any:
 # --- The list ---------------------------------------------------------------------------------------------------------
 
 
+def test_people_are_called_people(admin: Client, alice: User) -> None:
+    page = admin.get(PAGE).content.decode()
+    assert "Add person" in page
+    assert "2 people" in page
+    assert "Add user" not in page
+    assert "2 用户" in admin.get(PAGE, headers={"Accept-Language": "zh-hans"}).content.decode()
+
+
 def test_each_row_says_what_was_used_and_what_is_left(alice: User, bob: User, team: Group) -> None:
     Policy.objects.create(tokens_per_month=5000)
     used(alice, 100, 50, pool_day=team)

@@ -1,0 +1,91 @@
+"""What was done, in words: an action's two parts, the thing and what was done to it."""
+
+from django.utils.functional import Promise
+from django.utils.translation import pgettext_lazy
+
+THINGS: dict[str, Promise] = {
+    "api_key": pgettext_lazy("in the audit log", "API key"),
+    "audit": pgettext_lazy("in the audit log", "Audit log"),
+    "banner": pgettext_lazy("in the audit log", "Announcement"),
+    "conversation": pgettext_lazy("in the audit log", "Conversation"),
+    "conversations": pgettext_lazy("in the audit log", "Conversations"),
+    "data": pgettext_lazy("in the audit log", "Data"),
+    "data_copy": pgettext_lazy("in the audit log", "Copy of a person's data"),
+    "engine": pgettext_lazy("in the audit log", "Engine"),
+    "export": pgettext_lazy("in the audit log", "Export"),
+    "group": pgettext_lazy("in the audit log", "Group"),
+    "hold": pgettext_lazy("in the audit log", "Legal hold"),
+    "incident": pgettext_lazy("in the audit log", "Incident"),
+    "invitation": pgettext_lazy("in the audit log", "Invitation"),
+    "nomination": pgettext_lazy("in the audit log", "Nomination for the knowledge base"),
+    "password": pgettext_lazy("in the audit log", "Password"),
+    "person": pgettext_lazy("in the audit log", "Person"),
+    "policy": pgettext_lazy("in the audit log", "Policy"),
+    "preset": pgettext_lazy("in the audit log", "Preset"),
+    "retention_rule": pgettext_lazy("in the audit log", "Retention rule"),
+    "rule": pgettext_lazy("in the audit log", "Rule"),
+    "savedprompt": pgettext_lazy("in the audit log", "Prompt"),
+    "second_factor": pgettext_lazy("in the audit log", "Second factor"),
+    "sessions": pgettext_lazy("in the audit log", "Sessions"),
+    "share": pgettext_lazy("in the audit log", "Share"),
+    "sign_in": pgettext_lazy("in the audit log", "Sign-in"),
+    "usage": pgettext_lazy("in the audit log", "Usage"),
+}
+DONE: dict[str, Promise] = {
+    "activated": pgettext_lazy("in the audit log", "may sign in again"),
+    "added": pgettext_lazy("in the audit log", "added"),
+    "approved": pgettext_lazy("in the audit log", "approved"),
+    "asked": pgettext_lazy("in the audit log", "asked for"),
+    "assigned": pgettext_lazy("in the audit log", "assigned"),
+    "changed": pgettext_lazy("in the audit log", "changed"),
+    "confirmed": pgettext_lazy("in the audit log", "confirmed"),
+    "connected": pgettext_lazy("in the audit log", "connected with single sign-on"),
+    "created": pgettext_lazy("in the audit log", "created"),
+    "declined": pgettext_lazy("in the audit log", "declined"),
+    "deleted": pgettext_lazy("in the audit log", "deleted"),
+    "dismissed": pgettext_lazy("in the audit log", "dismissed"),
+    "downloaded": pgettext_lazy("in the audit log", "downloaded"),
+    "drained": pgettext_lazy("in the audit log", "drained"),
+    "dry_run": pgettext_lazy("in the audit log", "switched to dry run"),
+    "edited": pgettext_lazy("in the audit log", "edited"),
+    "ended": pgettext_lazy("in the audit log", "ended"),
+    "exception_added": pgettext_lazy("in the audit log", "exception added"),
+    "exported": pgettext_lazy("in the audit log", "exported"),
+    "failed": pgettext_lazy("in the audit log", "failed"),
+    "false_positive": pgettext_lazy("in the audit log", "called a false positive"),
+    "imported": pgettext_lazy("in the audit log", "imported"),
+    "leaving": pgettext_lazy("in the audit log", "asked for the deletion of the account"),
+    "lifted": pgettext_lazy("in the audit log", "lifted"),
+    "link_made": pgettext_lazy("in the audit log", "link for a new one made"),
+    "noted": pgettext_lazy("in the audit log", "note added"),
+    "read": pgettext_lazy("in the audit log", "read"),
+    "rebuilt": pgettext_lazy("in the audit log", "rebuilt"),
+    "removed": pgettext_lazy("in the audit log", "removed"),
+    "renewed": pgettext_lazy("in the audit log", "renewed"),
+    "reopened": pgettext_lazy("in the audit log", "opened again"),
+    "reset": pgettext_lazy("in the audit log", "reset"),
+    "restored": pgettext_lazy("in the audit log", "restraints lifted"),
+    "revoked": pgettext_lazy("in the audit log", "revoked"),
+    "role_changed": pgettext_lazy("in the audit log", "role changed"),
+    "scheduled": pgettext_lazy("in the audit log", "scheduled"),
+    "set": pgettext_lazy("in the audit log", "put on"),
+    "signed_up": pgettext_lazy("in the audit log", "signed up"),
+    "slowed": pgettext_lazy("in the audit log", "slowed"),
+    "stays": pgettext_lazy("in the audit log", "signed in, the account stays"),
+    "succeeded": pgettext_lazy("in the audit log", "succeeded"),
+    "suspended": pgettext_lazy("in the audit log", "suspended"),
+    "switched_off": pgettext_lazy("in the audit log", "switched off"),
+    "switched_on": pgettext_lazy("in the audit log", "switched on"),
+    "taken": pgettext_lazy("in the audit log", "taken"),
+    "tried": pgettext_lazy("in the audit log", "tried"),
+    "withdrawn": pgettext_lazy("in the audit log", "withdrawn"),
+    "words_imported": pgettext_lazy("in the audit log", "words imported"),
+}
+
+
+def words(action: str) -> str:
+    """``policy.changed`` as people read it; what no word is known for stays as it is."""
+    thing, _dot, done = action.partition(".")
+    if thing not in THINGS or done not in DONE:
+        return action
+    return str(pgettext_lazy("in the audit log", "%(thing)s: %(done)s") % {"thing": THINGS[thing], "done": DONE[done]})
