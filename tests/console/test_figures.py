@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import Group
+from django.template.loader import render_to_string
 from django.utils import timezone, translation
 from hypothesis import given
 from hypothesis import strategies as st
@@ -96,6 +97,14 @@ def test_an_empty_chart_has_an_axis() -> None:
 def test_the_middle_has_a_line_where_it_says_something(value: float, words: list[str]) -> None:
     drawn = bars({"one": [value]}, ["a"], number)
     assert [tick.words for tick in drawn.ticks] == words
+
+
+@pytest.mark.parametrize(("values", "drawn"), [((None, 0), False), ((None, 7), True)])
+def test_where_there_is_nothing_to_draw_it_is_said(values: tuple[float | None, ...], drawn: bool) -> None:
+    chart = bars({"one": values}, ["a", "b"], milliseconds)
+    html = render_to_string("console/chart.html", {"chart": chart, "title": "First text", "keys": chart.series})
+    assert "First text" in html
+    assert ("<svg" in html, "0 ms" in html, "Nothing yet." in html) == (drawn, drawn, not drawn)
 
 
 def test_bars_say_what_they_show() -> None:
