@@ -109,7 +109,7 @@ class Exchange:
             if not self._has_ended:
                 await self._stop(sent)
             elif not self.asked.idempotency:
-                await in_database(purge, sent.conversation.pk)
+                await in_database(purge, sent.conversation.pk, self.key.user_id)
         except (DatabaseFault, RedisError) as error:
             log.warning("A conversation of the API stays for now: %s", error, extra={"reply": self.reply})
 

@@ -54,11 +54,11 @@ def test_only_old_ones_of_programs_whose_replies_have_ended_go(alice: User) -> N
 def test_none_goes_while_it_is_written_or_where_it_is_a_chat(alice: User) -> None:
     waiting, chat = call(alice), say(alice)
     settle(chat)
-    assert not purge(waiting.conversation.pk)
-    assert not purge(chat.conversation.pk)
-    assert not purge(uuid4())
+    assert not purge(waiting.conversation.pk, alice.pk)
+    assert not purge(chat.conversation.pk, alice.pk)
+    assert not purge(uuid4(), alice.pk)
     settle(waiting)
-    assert purge(waiting.conversation.pk)
+    assert purge(waiting.conversation.pk, alice.pk)
     assert Conversation.objects.get() == chat.conversation
 
 

@@ -89,7 +89,7 @@ def test_neither_age_nor_an_administrator_deletes(held: User, grace: User) -> No
     Message.objects.create(conversation=call, position=0, role="user", text="Hi")
     Conversation.objects.update(updated_at="2020-01-01T00:00Z")
     assert emptying.empty() == 0
-    assert not purge.purge(call.pk)
+    assert not purge.purge(call.pk, held.pk)
     assert purge.purge_old() == 0
     with pytest.raises(erasing.Stays, match="legal hold"):
         erasing.erase(held, by=grace)

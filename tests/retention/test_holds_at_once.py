@@ -11,6 +11,7 @@ from accounts.models import User
 from audit import holds
 from audit.models import Hold
 from conversations import branches, deletion, sharing, shelf
+from conversations.api.purge import purge
 from conversations.models import Conversation, Message, Share
 from retention import erasing, sweeping
 from retention.erasing import Stays
@@ -46,12 +47,20 @@ def trashed(alice: User) -> Conversation:
     return talk(alice, days=99, trashed_at=True)
 
 
+def asked(alice: User) -> Conversation:
+    """What a program asked, and nobody keeps."""
+    one = talk(alice)
+    Conversation.objects.filter(pk=one.pk).update(kind=Conversation.Kind.API)
+    return one
+
+
 Story = tuple[Callable[[User], Conversation], Callable[[User, Conversation], Any]]
 DELETING: dict[str, Story] = {
     "a conversation": (trashed, lambda alice, one: shelf.delete(alice, frozenset({one.pk}))),
     "a message": (talk, lambda alice, one: branches.erase(alice, reply(one))),
     "an account": (talk, lambda alice, _one: erasing.erase(alice, by=None)),
     "what is due": (trashed, lambda _alice, _one: sweeping.sweep()),
+    "what a program asked": (asked, lambda alice, one: purge(one.pk, alice.pk)),
     "a snapshot": (talk, lambda alice, _one: sharing.revoke(alice, Share.objects.get().pk)),
 }
 
