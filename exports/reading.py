@@ -27,7 +27,7 @@ _ITEM = (  # the columns that an item has under the same name
 )
 _BESIDE = ("conversation_id", "parent_id", "continues_id")
 _RATING = ("rating__value", "rating__reasons", "rating__note", "rating__at")
-_REVIEW = ("reply_id", "state", "edited", "decided_by_id", "decided_by__username", "decided_at", "at")
+_REVIEW = ("reply_id", "state", "edited", "decided_by_id", "decided_by__username", "decided_at", "at", "reason")
 _PARAMETERS = ("model", "temperature", "top_p", "max_tokens", "effort")
 
 
@@ -118,9 +118,9 @@ def _reviews(conversations: Sequence[UUID], *, named: bool) -> dict[UUID, Review
     newest = Edit.objects.filter(nomination=OuterRef("pk")).order_by("-number").values("text")[:1]
     rows = Nomination.objects.filter(reply__conversation__in=conversations).annotate(edited=Subquery(newest))
     found = {}
-    for reply, state, edited, by, name, decided, marked in rows.values_list(*_REVIEW):
+    for reply, state, edited, by, name, decided, marked, reason in rows.values_list(*_REVIEW):
         reviewer = "" if by is None else name if named else pseudonym(by)
-        found[reply] = Review(state, edited, reviewer, decided or marked)
+        found[reply] = Review(state, edited, reviewer, decided or marked, reason=reason)
     return found
 
 

@@ -27,7 +27,8 @@ class Review:
     """Whether a reply is good for the knowledge base: ``nominated``, ``approved`` or ``declined``.
 
     ``text`` is what the reviewer made of it; None: as it was written. ``original`` is what the model wrote, where the
-    message has the reviewer's text in its place, as in an export of what was approved.
+    message has the reviewer's text in its place, as in an export of what was approved. ``reason`` says why it was
+    declined.
     """
 
     state: str
@@ -35,6 +36,7 @@ class Review:
     by: str = ""
     at: datetime | None = None
     original: str | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,7 @@ def _review(value: Any) -> Review | None:
         by=_short(review, "by", 150),
         at=_moment(review, "at"),
         original=_some_text(review, "original"),
+        reason=fields.text(review.get("reason"), "review.reason"),
     )
 
 

@@ -1,7 +1,7 @@
 """What reviewers made of replies, brought back with these: of an export of this program, for whoever runs the site.
 
 Nobody else's file is believed: what is approved is used as knowledge. An export tells the decision, who made it, when,
-and the newest text; not why one was declined, the texts before, or who wrote them.
+why one was declined, and the newest text; not the texts before, or who wrote them.
 """
 
 import re
@@ -16,6 +16,7 @@ from conversations.models import Edit, Message, Nomination
 from conversations.models.nomination import Judgement
 from exports.records import Item, Record, Review
 
+LONGEST = Nomination._meta.get_field("reason").max_length
 PSEUDONYM = re.compile(r"person-[0-9a-f]{12}")
 
 
@@ -53,7 +54,9 @@ class Reviews:
         at = review.at or timezone.now()
         if review.state == Judgement.NOMINATED:
             return Nomination(reply_id=reply, at=at)
-        return Nomination(reply_id=reply, at=at, state=review.state, decided_by=self._by(review), decided_at=at)
+        decided = {"decided_by": self._by(review), "decided_at": at}
+        reason = review.reason[:LONGEST] if review.state == Judgement.DECLINED else ""  # what rules masked may be longer
+        return Nomination(reply_id=reply, at=at, state=review.state, reason=reason, **decided)
 
     def _by(self, review: Review) -> User | None:
         return self._person(review.by) if review.by and not PSEUDONYM.fullmatch(review.by) else None

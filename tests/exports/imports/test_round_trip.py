@@ -115,6 +115,39 @@ def test_reviews_come_back_with_the_original_and_who_decided(
     assert Entry.objects.filter(action="conversations.imported").latest("pk").details["reviews"] == 4
 
 
+@pytest.mark.usefixtures("reviewed", "model")
+def test_why_one_was_declined_comes_back(grace: User, tmp_path: Path) -> None:
+    before = exported(tmp_path / "all.zip")
+    reasons = sorted(item["review"]["reason"] for one in lines(before) for item in one["messages"] if item["review"])
+    assert reasons == ["", "", "", "Not of use"]
+    empty_all()
+    imported(tmp_path / "all.zip")
+    declined = Nomination.objects.get(state="declined")
+    assert declined.reason == "Not of use"
+    assert set(Nomination.objects.exclude(pk=declined.pk).values_list("reason", flat=True)) == {""}
+    assert exported(tmp_path / "after.zip")[MANIFEST] == before[MANIFEST]
+
+
+@pytest.mark.usefixtures("model")
+def test_in_a_reason_too_addresses_are_taken_out(bob: User, reviewer: User, grace: User, tmp_path: Path) -> None:
+    judge(bob, reviewer, "declined", reason="Ask carol@example.org")
+    (talk,) = lines(exported(tmp_path / "all.zip"))
+    assert talk["messages"][1]["review"]["reason"] == "Ask [e-mail]"
+    assert talk["redactions"] == {"emails": 1}
+
+
+@pytest.mark.usefixtures("reviewed", "model")
+def test_a_file_of_before_reasons_were_kept_is_read(grace: User, tmp_path: Path) -> None:
+    files = exported(tmp_path / "all.zip")
+    older = lines(files)
+    for item in (item for one in older for item in one["messages"] if item["review"]):
+        del item["review"]["reason"]
+    empty_all()
+    (tmp_path / "older.jsonl").write_text("".join(json.dumps(one) + "\n" for one in older))
+    assert "4 reviews came back." in imported(tmp_path / "older.jsonl")
+    assert Nomination.objects.get(state="declined").reason == ""
+
+
 @pytest.mark.usefixtures("model")
 def test_of_what_was_approved_the_original_comes_back_too(reviewed: Conversation, grace: User, tmp_path: Path) -> None:
     before = exported(tmp_path / "approved.zip", reviewed=True)
