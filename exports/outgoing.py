@@ -127,8 +127,8 @@ class Outgoing:
         if rating:  # what its owner wrote about it is for nobody else
             rating = replace(rating, comment=said(rating.comment) if self.whose is Whose.OWN else "")
         if review:
-            texts = {"text": said.maybe(review.text), "original": said.maybe(review.original)}
-            review = replace(review, **texts, reason=said(review.reason))
+            text, original = said.maybe(review.text), said.maybe(review.original)
+            review = replace(review, text=text, original=original, reason=said(review.reason))
         return replace(
             item,
             text=take(item.text),

@@ -54,9 +54,9 @@ class Reviews:
         at = review.at or timezone.now()
         if review.state == Judgement.NOMINATED:
             return Nomination(reply_id=reply, at=at)
-        decided = {"decided_by": self._by(review), "decided_at": at}
         reason = review.reason[:LONGEST] if review.state == Judgement.DECLINED else ""  # what rules masked may be longer
-        return Nomination(reply_id=reply, at=at, state=review.state, reason=reason, **decided)
+        by = self._by(review)
+        return Nomination(reply_id=reply, at=at, state=review.state, reason=reason, decided_by=by, decided_at=at)
 
     def _by(self, review: Review) -> User | None:
         return self._person(review.by) if review.by and not PSEUDONYM.fullmatch(review.by) else None

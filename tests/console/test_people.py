@@ -59,6 +59,9 @@ def test_people_are_called_people(admin: Client, alice: User) -> None:
     assert "Add person" in page
     assert "2 people" in page
     assert "Add user" not in page
+    form = admin.get(f"{PAGE}add/").content.decode()
+    assert "Role and groups come on the next page." in form
+    assert "user options" not in form
     assert "2 用户" in admin.get(PAGE, headers={"Accept-Language": "zh-hans"}).content.decode()
 
 
