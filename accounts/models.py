@@ -30,8 +30,8 @@ class User(AbstractUser):
     )
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("person")
-        verbose_name_plural = pgettext_lazy("those who have an account", "people")
+        verbose_name = _("person")  # type: ignore[assignment]  # Django's own is lazy, too
+        verbose_name_plural = pgettext_lazy("those who have an account", "people")  # type: ignore[assignment]
         constraints: ClassVar = [
             models.UniqueConstraint(Lower("email"), name="accounts_user_email_unique"),
             models.UniqueConstraint(Lower("username"), name="accounts_user_name_unique"),

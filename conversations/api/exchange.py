@@ -171,5 +171,5 @@ class Exchange:
         except Message.DoesNotExist:
             return False
         if reply.is_final and not self.asked.idempotency:
-            purge(sent.conversation.pk)
+            purge(sent.conversation.pk, self.key.user_id)
         return not reply.is_final

@@ -54,7 +54,8 @@ class Reviews:
         at = review.at or timezone.now()
         if review.state == Judgement.NOMINATED:
             return Nomination(reply_id=reply, at=at)
-        reason = review.reason[:LONGEST] if review.state == Judgement.DECLINED else ""  # what rules masked may be longer
+        # What a rule masked may be longer than it was.
+        reason = review.reason[:LONGEST] if review.state == Judgement.DECLINED else ""
         by = self._by(review)
         return Nomination(reply_id=reply, at=at, state=review.state, reason=reason, decided_by=by, decided_at=at)
 

@@ -50,7 +50,7 @@ def test_each_thing_that_can_be_deleted_says_it(owner: Client, alice: User, grac
     assert can_go == set(FOLLOWS) == set(made)
     for label, (row, name) in made.items():
         page = f"/admin/{row._meta.app_label}/{row._meta.model_name}/"
-        said = escape(FOLLOWS[label])
+        said = escape(str(FOLLOWS[label]))
         for asked in (
             owner.get(f"{page}{row.pk}/delete/"),
             owner.post(page, {"action": "delete_selected", "_selected_action": row.pk}),
