@@ -67,7 +67,7 @@ class RuleAdmin(AuditedAdmin, _ModelAdmin):
             **self.admin_site.each_context(request),
             "title": _("What this rule would delete today"),
             "rule": rule,
-            "sentence": f"{capfirst(str(rule.get_what_display()))} · {_whom(rule)} · {_after(rule)}",
+            "sentence": sentence(rule),
             "preview": preview(rule),
         }
         return render(request, "console/retention_switch.html", context)
@@ -96,6 +96,11 @@ class RuleAdmin(AuditedAdmin, _ModelAdmin):
 def _switch(rule: Rule, on: bool, by: User) -> None:
     if Rule.objects.filter(pk=rule.pk, is_on=not on).update(is_on=on):
         record("retention_rule.switched_on" if on else "retention_rule.switched_off", actor=by, subject=rule)
+
+
+def sentence(rule: Rule) -> str:
+    """What of whom it deletes, and when."""
+    return f"{capfirst(str(rule.get_what_display()))} · {_whom(rule)} · {_after(rule)}"
 
 
 def _whom(rule: Rule) -> str:

@@ -3,8 +3,12 @@
 from typing import Any
 
 from django import template
+from django.db.models import Model
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from console.retention_rules import sentence
+from retention.models import Rule
 
 register = template.Library()
 
@@ -30,3 +34,9 @@ FOLLOWS: dict[str, Promise] = {
 def follows(opts: Any) -> Promise:
     """Of the rows of a model."""
     return FOLLOWS[opts.label]
+
+
+@register.filter
+def called(row: Model) -> str:
+    """What people call it, where ``str()``, which the audit log gets, has only a number. Else nothing."""
+    return sentence(row) if isinstance(row, Rule) else str(getattr(row, "name", ""))
