@@ -143,7 +143,7 @@ def test_only_who_may_see_the_audit_log_sees_its_latest(client: Client, alice: U
     for role, sees in ((Role.MODERATOR, False), (Role.AUDITOR, True)):
         give(alice, role, by=None)
         client.force_login(User.objects.get(pk=alice.pk))
-        assert ("person.role_changed" in client.get("/admin/").content.decode()) is sees
+        assert ("Person: role changed" in client.get("/admin/").content.decode()) is sees
 
 
 def test_a_site_without_any_use_has_a_dashboard(client: Client, grace: User) -> None:
