@@ -47,7 +47,6 @@ class Exchange:
         self.key = key
         self.asked = asked
         self._sent: Sent | None = None
-        self._token = uuid4().hex  # of those who wait for one reply under one key, the last one's going away counts
         self._has_ended = False
         self._follower: Follower | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -144,7 +143,8 @@ class Exchange:
         self.reply = self._sent.reply
         self.headers = rates.headers(self.key.user_id)
         if self.asked.idempotency:
-            cache.set(self._waiting, self._token, KEPT.total_seconds())
+            cache.add(self._waiting, 0, KEPT.total_seconds())
+            cache.incr(self._waiting)
 
     def _was_sent(self, draft: Draft) -> bool:
         """Whether this is a request that came before: its answer may be there though the engine is not."""
@@ -156,7 +156,15 @@ class Exchange:
 
     @property
     def _waiting(self) -> str:
+        """Under which those are counted who wait for one reply under one key. Who died with a process counts on: the
+        reply is written to its end then."""
         return f"api:{self.reply}"
+
+    def _others_wait(self) -> bool:
+        try:
+            return cache.decr(self._waiting) > 0
+        except ValueError:  # Redis came back empty: nobody knows of others
+            return False
 
     async def _stop(self, sent: Sent) -> None:
         if await in_database(self._stop_if_last, sent):
@@ -164,7 +172,7 @@ class Exchange:
 
     def _stop_if_last(self, sent: Sent) -> bool:
         """Whether a worker is still to hear of it."""
-        if self.asked.idempotency and cache.get(self._waiting) != self._token:
+        if self.asked.idempotency and self._others_wait():
             return False
         try:
             reply = services.stop(self.key.user, sent.reply, sent.conversation.kind)

@@ -94,6 +94,18 @@ def test_only_the_last_who_waits_stops_it(web: Web, alice: User, at_work: AtWork
     assert Usage.objects.count() == 1
 
 
+def test_one_who_joined_and_leaves_takes_the_answer_from_nobody(web: Web, alice: User, at_work: AtWork) -> None:
+    worker = at_work(text=STORY, rate=20).worker
+    secret = key_of(alice)[1]
+    first, second = (Line(web, secret, stream=True, again=KEY) for _ in range(2))
+    for line in (first, second):
+        line.heard(b"words")
+    second.hang_up()
+    assert not replies().get().stop_requested
+    first.hang_up()
+    until(lambda: not worker.live, 5)
+
+
 def test_an_answer_that_came_to_nothing_is_begun_again(
     web: Web, alice: User, program: NewProgram, engine_there: None, at_work: AtWork
 ) -> None:
