@@ -97,7 +97,12 @@ def texts(body: Body, name: str, most: int, longest: int) -> tuple[str, ...]:
     is_list = isinstance(given, list) and len(given) <= most
     if not is_list or not all(isinstance(one, str) and 0 < len(one) <= longest for one in given):
         raise wrong(name, f"{name} must be a text, or up to {most} texts, of 1 to {longest} characters each.")
-    return tuple(given)
+    return tuple(map(stored, given))
+
+
+def stored(text: str) -> str:
+    """As it can be kept: PostgreSQL stores no NUL."""
+    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")
 
 
 def inner(body: Body, name: str) -> Body:

@@ -1,10 +1,13 @@
 """The ``messages`` of a request: instructions, what was said before, and what is asked now."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Literal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
 
 from conversations.api.errors import wrong
-from conversations.api.fields import Body, missing
+from conversations.api.fields import Body, missing, stored
 from inference.protocol import Turn
 
 MOST = 2_000
@@ -16,7 +19,8 @@ APART = "\n\n"  # between texts that become one
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the system says, wherever it stood, is one text; so is what one says twice in a row."""
+    """What the system says, wherever it stood, is one text; so is what one says twice in a row, also around a message
+    that says nothing."""
 
     instructions: str
     earlier: tuple[Turn, ...]
@@ -30,23 +34,22 @@ def read(body: Body) -> Said:
         raise missing("messages")
     if not isinstance(given, list) or not 1 <= len(given) <= MOST:
         raise wrong("messages", f"messages must be a list of 1 to {MOST} messages.")
-    told: list[str] = []
-    turns: list[tuple[Literal["user", "assistant"], list[str]]] = []  # joined at the end: there may be many in a row
-    for index, message in enumerate(given):
-        role, text = _message(message, f"messages[{index}]")
-        if role in INSTRUCTING:
-            told.append(text)
-        elif turns and turns[-1][0] == role:
-            turns[-1][1].append(text)
-        else:
-            turns.append(("user" if role == "user" else "assistant", [text]))
-    if not turns or turns[-1][0] != "user":
+    read = [_message(message, f"messages[{index}]") for index, message in enumerate(given)]
+    told = [text for role, text in read if role in INSTRUCTING]
+    said = [(role, text) for role, text in read if role not in INSTRUCTING]
+    if not said or said[-1][0] != "user":
         raise wrong("messages", "The last message must be of the role user.")
-    *earlier, question = (Turn(role, _joined(texts)) for role, texts in turns)
-    return Said(_joined(told).strip(), tuple(turn for turn in earlier if turn.text.strip()), question.text)
+    *earlier, question = _turns([*(one for one in said[:-1] if one[1].strip()), said[-1]])
+    return Said(_joined(told).strip(), tuple(earlier), question.text)
 
 
-def _joined(texts: list[str]) -> str:
+def _turns(said: list[tuple[str, str]]) -> Iterator[Turn]:
+    """One of each who speaks in turn: a model's template may refuse two in a row of one role."""
+    for role, messages in groupby(said, key=itemgetter(0)):
+        yield Turn("user" if role == "user" else "assistant", _joined(text for _, text in messages))
+
+
+def _joined(texts: Iterable[str]) -> str:
     return APART.join(filter(None, texts))
 
 
@@ -59,7 +62,7 @@ def read_prompt(body: Body) -> Said:
         (prompt,) = prompt
     if not isinstance(prompt, str):
         raise wrong("prompt", "prompt must be one text.")
-    return Said("", (), _stored(prompt))
+    return Said("", (), stored(prompt))
 
 
 def _message(message: Any, where: str) -> tuple[str, str]:
@@ -78,10 +81,10 @@ def _content(content: Any, where: str, *, may_lack: bool) -> str:
     if content is None and may_lack:
         return ""
     if isinstance(content, str):
-        return _stored(content)
+        return stored(content)
     if not isinstance(content, list):
         raise wrong(where, f"{where} must be a text, or a list of parts of the type text.")
-    return _stored("\n".join(_part(part, f"{where}[{index}]") for index, part in enumerate(content)))
+    return stored("\n".join(_part(part, f"{where}[{index}]") for index, part in enumerate(content)))
 
 
 def _part(part: Any, where: str) -> str:
@@ -91,7 +94,3 @@ def _part(part: Any, where: str) -> str:
     if not isinstance(part.get("text"), str):
         raise wrong(f"{where}.text", f"{where}.text must be a text.")
     return str(part["text"])
-
-
-def _stored(text: str) -> str:
-    return text.replace("\x00", "\N{REPLACEMENT CHARACTER}")  # PostgreSQL stores no NUL

@@ -122,6 +122,24 @@ def test_a_conversation_reaches_the_engine_as_it_was_held(alice: User, program: 
     assert said == [("user", "Hello?"), ("assistant", "Ahoy."), ("user", "What\nnow?\n\nPlease.")]
 
 
+def test_who_said_nothing_in_between_is_as_if_not_there(alice: User, program: NewProgram, at_work: AtWork) -> None:
+    """Else two turns of one role follow each other, which templates of some models refuse."""
+    asked = listening(at_work(text="Aye."))
+    talk = [("user", "Hello?"), ("assistant", " "), ("user", "Are you there?"), ("assistant", "Ahoy."), ("user", "Now?")]
+    for some in (talk, talk[:3]):
+        messages = [{"role": role, "content": text} for role, text in some]
+        assert program(alice).ask({"model": MODEL, "messages": messages}).status == 200
+    said = [[(turn.role, turn.text) for turn in request.turns if turn.role != "system"] for request in asked]
+    assert said[0] == [("user", "Hello?\n\nAre you there?"), ("assistant", "Ahoy."), ("user", "Now?")]
+    assert said[1] == [("user", "Hello?\n\nAre you there?")]
+
+
+def test_a_stop_text_is_kept_as_postgresql_can(alice: User, program: NewProgram, at_work: AtWork) -> None:
+    asked = listening(at_work(text="Aye."))
+    assert program(alice, saves=True).ask(question(stop=["a\x00b"])).status == 200
+    assert asked[0].sampling.stop == ("a\N{REPLACEMENT CHARACTER}b",)
+
+
 def test_what_changes_nothing_is_let_pass(alice: User, program: NewProgram, at_work: AtWork) -> None:
     at_work(text="Good morning.")
     neutral = {
