@@ -1,7 +1,7 @@
 """The API stands apart: no session, no cookie, no page's middleware between a program and its answer.
 
 It comes first, and what it answers passes nothing that may wait: so a client that goes away is noticed inside the view,
-or not before its stream has begun. Of the rest only what holds for every answer is kept: HTTPS, and its headers.
+or in the stream that the view has begun. Of the rest only what holds for every answer is kept: HTTPS, and its headers.
 """
 
 from collections.abc import Callable

@@ -31,9 +31,13 @@ async def whole(exchange: Exchange, completion: ChatCompletion) -> Body:
 
 
 async def stream(exchange: Exchange, completion: ChatCompletion) -> AsyncGenerator[bytes, None]:
-    """The answer piece by piece; its last event may be an error."""
+    """The answer piece by piece; its last event may be an error.
+
+    The first piece is empty and to be taken at once: one who goes away before a generator has begun ends nothing in it.
+    """
     pieces = _Pieces(completion)
     try:
+        yield b""
         async with aclosing(exchange.frames()) as frames:
             async for frame in frames:
                 if frame["type"] == "failed":

@@ -47,5 +47,7 @@ async def _answer(key: ApiKey, wanted: asked.Asked, shape: type[ChatCompletion])
     headers = {**exchange.headers, "X-Request-Id": str(exchange.reply)}
     if wanted.streams:
         headers["X-Accel-Buffering"] = "no"
-        return wire.Stream(telling.stream(exchange, completion), headers)
+        pieces = telling.stream(exchange, completion)
+        await anext(pieces)
+        return wire.Stream(pieces, headers)
     return wire.as_json(await telling.whole(exchange, completion), headers=headers)

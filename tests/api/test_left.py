@@ -25,12 +25,15 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("
 AtWork = Callable[..., Hired]
 
 
-def full(application: Any) -> Any:
-    """The site behind a server whose client takes nothing but the headers."""
+BODY, START = "http.response.body", "http.response.start"
+
+
+def full(application: Any, at: str) -> Any:
+    """The site behind a server whose client takes nothing from here on."""
 
     async def answer(scope: Any, receive: Any, send: Any) -> None:
         async def take(message: Any) -> None:
-            if message["type"] == "http.response.body":
+            if message["type"] == at:
                 await asyncio.Event().wait()
             await send(message)
 
@@ -43,9 +46,9 @@ class Line:
     """A connection to the site, as a server has it; ``hang_up`` is what the server says when the client has gone."""
 
     def __init__(
-        self, web: Web, secret: str, *, again: dict[str, str] | None = None, reads: bool = True, **more: Any
+        self, web: Web, secret: str, *, again: dict[str, str] | None = None, full_at: str = "", **more: Any
     ) -> None:
-        self._web, self._reads = web, reads
+        self._web, self._full_at = web, full_at
         body = orjson.dumps(question("Tell me a story.", **more))
         headers = {"host": HOST, "authorization": f"Bearer {secret}", "content-type": "application/json"}
         headers |= {name.lower(): value for name, value in (again or {}).items()}
@@ -62,7 +65,7 @@ class Line:
 
     async def _open(self, body: bytes) -> None:
         made: Any = ApplicationCommunicator
-        self._line = made(site() if self._reads else full(site()), self._scope)
+        self._line = made(full(site(), self._full_at) if self._full_at else site(), self._scope)
         await self._line.send_input({"type": "http.request", "body": body})
 
     def heard(self, what: bytes) -> None:
@@ -161,9 +164,19 @@ def test_a_client_that_stays_until_the_end_stops_nothing(call: Callable[..., Lin
 def test_a_client_that_does_not_read_and_goes_away(web: Web, alice: User, at_work: AtWork) -> None:
     """The site waits for it in the middle of a piece: no event of the reply's would wake it."""
     worker = at_work(text=STORY, rate=20).worker
-    line = Line(web, key_of(alice)[1], stream=True, reads=False)
+    line = Line(web, key_of(alice)[1], stream=True, full_at=BODY)
     line.heard(b"")
     until(lambda: any(live.text for live in worker.live.values()))
     line.hang_up()
     until(lambda: not worker.live, 20)
+    assert until(lambda: Message.objects.filter(role="assistant", state="stopped").exists())
+
+
+def test_a_client_whose_line_is_full_before_the_answer_begins(web: Web, alice: User, at_work: AtWork) -> None:
+    """It asked again on a connection of which it does not read: the stream was made, and nobody asked it for anything."""
+    worker = at_work(text=STORY, rate=20).worker
+    line = Line(web, key_of(alice)[1], stream=True, full_at=START)
+    until(lambda: any(live.text for live in worker.live.values()))
+    line.hang_up()
+    until(lambda: not worker.live, 5)
     assert until(lambda: Message.objects.filter(role="assistant", state="stopped").exists())
