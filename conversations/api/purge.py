@@ -12,6 +12,7 @@ from audit import holds
 from audit.models import Hold
 from conversations.models import Conversation, Message
 from conversations.states import UNFINISHED
+from inference.events import forgetting
 
 KEPT = timedelta(minutes=10)  # for a request that is sent again under its key; and what nobody waited for to the end
 AT_ONCE = 1000  # conversations; the next run goes on
@@ -47,7 +48,8 @@ def purge(conversation: UUID, owner: int) -> bool:
 
 
 def purge_old() -> int:
-    """Delete those that ended ten minutes ago; how many there were."""
+    """Delete those that ended ten minutes ago; how many there were. Of these and of those that went with their answer,
+    the feed has text until newer pushes it out: on a quiet site that may take days."""
     old = Conversation.objects.filter(kind=Conversation.Kind.API, updated_at__lt=Now() - KEPT)
     unfinished = Message.objects.unfinished().filter(conversation=OuterRef("pk"))
     old = old.exclude(owner__in=holds.people())
@@ -55,4 +57,5 @@ def purge_old() -> int:
     gone = sum(purge(pk, owner) for pk, owner in list(found[:AT_ONCE]))
     if gone:
         log.info("%d conversations of the API were deleted.", gone)
+    forgetting.shorten()
     return gone

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Collection
+from typing import Any
 from uuid import UUID
 
 from redis.exceptions import RedisError
@@ -31,6 +32,15 @@ def forget(messages: Collection[UUID]) -> None:
         log.warning("Live texts of what was deleted stay for some minutes: %s", error)
 
 
+def shorten() -> None:
+    """Cut off the feed's end what nobody reads there any more. Without Redis it logs so: it is done again and again."""
+    try:
+        client = blocking_client()
+        client.xtrim(FEED, minid=_too_late(client), approximate=False)
+    except RedisError as error:
+        log.warning("The feed stays as long as it is: %s", error)
+
+
 def hear(name: str) -> None:
     """The feed says that this message is gone."""
     for hearer in hearers:
@@ -40,12 +50,17 @@ def hear(name: str) -> None:
 def _forget(names: list[str]) -> None:
     client = blocking_client()
     gone: list[Item] = [(name, 0, 0, int(Part.GONE), 0, b"") for name in names]
-    seconds, microseconds = client.time()
     with client.pipeline(transaction=False) as pipe:
         pipe.unlink(*(part for name in names for part in _parts(key(name))))
-        pipe.xtrim(FEED, minid=seconds * 1000 + microseconds // 1000 - LATE_MS, approximate=False)
+        pipe.xtrim(FEED, minid=_too_late(client), approximate=False)
         pipe.xadd(FEED, {FIELD: pack(gone)}, maxlen=FEED_LENGTH, approximate=True)
         pipe.execute()
+
+
+def _too_late(client: Any) -> int:
+    """Before this moment, by Redis' clock, as the feed names its entries."""
+    seconds, microseconds = client.time()
+    return int(seconds * 1000 + microseconds // 1000 - LATE_MS)
 
 
 def _parts(name: str) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 from django.utils import timezone
+from redis import Redis
 
 from accounts.models import User
 from conversations import tasks
@@ -13,6 +14,7 @@ from conversations.calls import Call
 from conversations.models import Conversation, IndexEntry, Message
 from conversations.search import index
 from conversations.services import Draft, Sent, send
+from inference.events.items import FEED
 from inference.protocol import Turn
 from limits.models import Usage
 from tests.conversations.talk import say, settle
@@ -49,6 +51,14 @@ def test_only_old_ones_of_programs_whose_replies_have_ended_go(alice: User) -> N
     long_ago(recent.conversation.pk)
     tasks.purge_api()
     assert not Conversation.objects.filter(pk=recent.conversation.pk).exists()
+
+
+def test_the_feed_keeps_none_of_their_text_on_a_quiet_site(empty_redis: Redis) -> None:
+    long_ago = empty_redis.time()[0] * 1000 - 60_000
+    empty_redis.xadd(FEED, {"b": b"Marmalade"}, id=f"{long_ago}-0")
+    now = empty_redis.xadd(FEED, {"b": b"Good morning"})
+    tasks.purge_api()
+    assert [entry for entry, _ in empty_redis.xrange(FEED)] == [now]
 
 
 def test_none_goes_while_it_is_written_or_where_it_is_a_chat(alice: User) -> None:
