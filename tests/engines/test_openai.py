@@ -1,6 +1,7 @@
 """What servers over HTTP do: refuse, break, fall silent, count in their own way."""
 
 import asyncio
+import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 import pytest
 
 from inference import engines
+from inference.engines.openai.answer import Answer
 from inference.engines.openai.sse import Events
 from inference.protocol import Chunk, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
 from tests.engines import server
@@ -151,6 +153,57 @@ async def test_the_key_comes_from_its_file(cache: Path, tmp_path: Path) -> None:
     entry = model("openai", url="http://127.0.0.1:9/v1", key_file=str(tmp_path / "key"))
     with pytest.raises(EngineError, match="cannot be read"):
         await engines.build(entry, cache).start()
+
+
+@pytest.mark.parametrize("held", ["sk-secret\nsk-other", "sk-secret for us", "sk-secrét"])
+async def test_a_key_file_with_more_than_a_key_is_refused_and_not_quoted(cache: Path, tmp_path: Path, held: str) -> None:
+    """The HTTP library quotes a header that it cannot send."""
+    file = tmp_path / "key"
+    file.write_text(held)
+    with pytest.raises(EngineError) as refusal:
+        async with both(cache, key_file=str(file)):
+            pass
+    assert str(refusal.value) == f"openai: key_file {file} must hold an API key and nothing else: one word."
+    assert "sk-" not in "".join(traceback.format_exception(refusal.value))
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"choices": ["x"]},
+        {"choices": 5},
+        {"choices": [{"delta": "x"}]},
+        {"choices": [{"delta": {"content": ["x"]}}]},
+        {"choices": [{"delta": {}, "finish_reason": ["stop"]}]},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": "much"},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"prompt_tokens": "5"}},
+        {"choices": [{"delta": {}, "finish_reason": "stop"}], "usage": {"completion_tokens": 1.5}},
+    ],
+    ids=str,
+)
+async def test_an_event_of_another_shape_is_a_fault_of_this_reply(event: dict[str, Any]) -> None:
+    with pytest.raises(EngineError) as fault:
+        Answer(ASK).take(event)
+    assert fault.value.retry
+    assert "not as OpenAI's API has it" in str(fault.value)
+
+
+async def test_halves_of_a_character_that_come_apart_become_one() -> None:
+    """As servers send them that count in UTF-16: half a character can be neither saved nor told."""
+    answer = Answer(ASK)
+    pieces = ["a\ud83d", "\ude00b", "\ud83d", "c", "\ude00"]
+    chunks = [answer.take({"choices": [{"delta": {"content": piece}}]}) for piece in pieces]
+    alone = "\N{REPLACEMENT CHARACTER}"
+    assert "".join(chunk.text for chunk in chunks if chunk) == f"a\N{GRINNING FACE}b{alone}c{alone}"
+    thought = answer.take({"choices": [{"delta": {"reasoning": "\ud83d"}}]})
+    assert thought is None
+
+
+@pytest.mark.parametrize(("reason", "retry"), [("content_filter", False), ("tool_calls", False), ("abort", True)])
+async def test_what_a_server_ends_on_purpose_is_not_asked_again(reason: str, retry: bool) -> None:
+    with pytest.raises(EngineError, match=reason) as fault:
+        Answer(ASK).take({"choices": [{"delta": {}, "finish_reason": reason}]})
+    assert fault.value.retry is retry
 
 
 async def test_llama_cpps_own_server_is_such_a_server(cache: Path) -> None:

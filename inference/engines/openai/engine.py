@@ -1,6 +1,7 @@
 """The engine seam for a server over HTTP. Closing a stream closes its response, at which the server gives up."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,7 @@ from inference.protocol import (
 )
 
 HEALTH_TIMEOUT = 0.8  # seconds
+KEY = re.compile(r"[!-~]+")
 
 
 class OpenAIEngine:
@@ -64,9 +66,12 @@ class OpenAIEngine:
         if not file:
             return {}
         try:
-            return {"Authorization": f"Bearer {Path(file).expanduser().read_text().strip()}"}
+            key = Path(file).expanduser().read_text(encoding="ascii", errors="replace").strip()
         except OSError as error:
             raise EngineError(f"{self._model.name}: key_file {file} cannot be read: {error.strerror}") from error
+        if not KEY.fullmatch(key):  # the HTTP library would refuse it with its words, and they go to the log
+            raise EngineError(f"{self._model.name}: key_file {file} must hold an API key and nothing else: one word.")
+        return {"Authorization": f"Bearer {key}"}
 
     async def health(self) -> Health:
         detail = self._closed
