@@ -17,7 +17,7 @@ from inference.fetching.source import Source
 
 VAIN_TRIES = 5  # in a row, without a byte more than ever before
 PAUSE_S = 2.0  # before trying again, twice as long each time
-RANGE = re.compile(r"bytes (?:(\d+)-\d+|\*)/(\d+|\*)")
+RANGE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18}|\*)", re.ASCII)
 ASKED_TO_WAIT = {408, 425, 429, 500, 502, 503, 504}
 REFUSALS = {
     401: "the server wants to know who asks: set HF_TOKEN, or sign in with hf auth login",

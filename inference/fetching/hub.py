@@ -85,7 +85,7 @@ def _asked(client: httpx.Client, address: str, where: str) -> Mapping[str, Any]:
         raise FetchError(f"{where}: the hub answered with status {status}{help_}.") from error
     except httpx.HTTPError as error:
         raise FetchError(f"{where}: the hub does not answer: {type(error).__name__}.") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise FetchError(f"{where}: the hub's answer is not JSON.") from error
     return found if isinstance(found, dict) else {}
 

@@ -28,6 +28,7 @@ class Server:
     says_no_length: bool = False  # as a page made on the fly
     ignores_range: bool = False
     starts_elsewhere: bool = False
+    says_of_size: str = ""  # with a part, whatever the file's size is
     elsewhere: str = ""  # the address of a server that has the files
     listing: Any = None
     asked: list[tuple[str, dict[str, str]]] = field(default_factory=list)
@@ -82,7 +83,8 @@ class _Handler(BaseHTTPRequestHandler):
         if self.told.statuses and (status := self.told.statuses.pop(0)) != 200:
             self._answer(status, b"", {})
         elif path.startswith(f"/api/models/{REPOSITORY}/revision/"):
-            self._answer(200, json.dumps(self.told.listed()).encode(), {})
+            listed = self.told.listed()
+            self._answer(200, listed if isinstance(listed, bytes) else json.dumps(listed).encode(), {})
         elif self.told.elsewhere:
             self._answer(302, b"", {"Location": f"{self.told.elsewhere}{self.path}"})
         else:
@@ -103,8 +105,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._answer(416, b"", {"Content-Range": f"bytes */{len(data)}"})
             return
         first = 0 if told.starts_elsewhere else first
-        part = data[first:][: told.most]
-        self._answer(206, part, {"Content-Range": f"bytes {first}-{first + len(part) - 1}/{len(data)}"})
+        part, size = data[first:][: told.most], told.says_of_size or len(data)
+        self._answer(206, part, {"Content-Range": f"bytes {first}-{first + len(part) - 1}/{size}"})
 
     def _answer(self, status: int, data: bytes, headers: dict[str, str]) -> None:
         self.send_response(status)

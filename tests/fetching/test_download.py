@@ -109,6 +109,14 @@ def test_a_server_that_goes_on_elsewhere_is_asked_for_all(place: Place) -> None:
     assert place.server.ranges("w.gguf") == ["bytes=1000-", ""]
 
 
+def test_a_server_that_says_a_size_nobody_can_have_is_asked_for_all(place: Place) -> None:
+    place.server.says_of_size = "9" * 5000
+    place.left(DATA[:1000])
+    place.fetch(size=len(DATA))
+    assert place.target.read_bytes() == DATA
+    assert place.server.ranges("w.gguf") == ["bytes=1000-", ""]
+
+
 def test_a_resumed_download_that_is_corrupt_is_thrown_away_said_and_made_anew(place: Place) -> None:
     place.left(b"x" * 1000)
     place.fetch(size=len(DATA))

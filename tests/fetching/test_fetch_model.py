@@ -230,6 +230,7 @@ def listed(*siblings: object) -> dict[str, object]:
     ("listing", "words"),
     [
         ([], "is not a hub's"),
+        (b"[" * 100_000, "answer is not JSON"),
         ({"sha": "main", "siblings": []}, "is not a hub's"),
         (listed(), "has no .safetensors or .bin files. For a GGUF file, name it"),
         (listed("a.safetensors"), "is not a hub's"),
