@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
 LONGEST_SHOWN = 100  # characters of a name that is not known
+UNKNOWN = _("There is no model %(name)s here. You may use: %(allowed)s.")
 
 
 def offered(limits: Limits) -> tuple[Model, ...]:
@@ -35,8 +36,7 @@ def check(name: str, limits: Limits) -> Model:
     try:
         model = serving.model(name) if name or not models else models[0]
     except serving.NotServedError as error:
-        detail = _("There is no model %(name)s here. You may use: %(allowed)s.")
-        raise _refused("unknown_model", detail, name, models) from error
+        raise _refused("unknown_model", UNKNOWN, name, models) from error
     if model not in models:
         raise _refused("model", _("You may not use the model %(name)s. You may use: %(allowed)s."), model.name, models)
     return model

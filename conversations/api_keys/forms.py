@@ -56,6 +56,8 @@ class KeyForm(forms.Form):
         self.user = user
         choices = [(one.name, one.label) for one in offered.offered(limits_of(user.pk))]
         self.fields["models"].choices = choices  # type: ignore[attr-defined]  # of a field that has some
+        named = {"name": "%(value)s", "allowed": ", ".join(name for name, _label in choices) or "–"}
+        self.fields["models"].error_messages["invalid_choice"] = offered.UNKNOWN % named
         self.fields["name"].widget.attrs |= {"dir": "auto", "autocomplete": "off"}
 
     @property

@@ -11,6 +11,7 @@ from accounts.api_keys import authenticate
 from accounts.models import ApiKey, User
 from audit.models import Entry
 from inference import serving
+from limits import restraints
 from tests.limits.stories import policy
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("model")]
@@ -72,7 +73,7 @@ def refused(*words: str) -> str:
     ("words", "said"),
     [
         (["--name", ""], "name: This field is required."),
-        (["--name", "x", "--models", "gpt-9"], "gpt-9 is not one of the available choices"),
+        (["--name", "x", "--models", "gpt-9"], "models: There is no model gpt-9 here. You may use: scripted."),
         (["--name", "x", "--scopes", "admin"], "'chat', 'models'"),
         (["--name", "x", "--expires", "12"], "7, 30, 90, 365"),
         ([], "--name"),
@@ -91,7 +92,12 @@ def test_there_is_no_key_for_who_is_not_there(mallory: User, who: str) -> None:
 
 def test_policies_hold_on_the_command_line_too(alice: User) -> None:
     policy(alice, may_use_api=False)
-    assert "may not use the API" in refused("alice", "--name", "x")
+    assert refused("alice", "--name", "x") == "You may not use the API here. Ask an administrator."
+
+
+def test_there_is_no_key_for_who_is_suspended(alice: User) -> None:
+    restraints.suspend(alice, None, "For now")
+    assert refused("alice", "--name", "x") == "You cannot create a key at present: your account is suspended."
 
 
 def test_a_name_that_is_anothers_address_is_nobody(alice: User, bob: User) -> None:

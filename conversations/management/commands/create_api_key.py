@@ -3,6 +3,7 @@
 import argparse
 from typing import Any
 
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q
 
@@ -35,8 +36,12 @@ class Command(BaseCommand):
         form = KeyForm(said, user=user)
         made = form.create(by=None)
         if made is None:
-            raise CommandError("\n".join(f"{name}: {error}" for name, found in form.errors.items() for error in found))
+            raise CommandError("\n".join(_said(name, error) for name, found in form.errors.items() for error in found))
         key, secret = made
         ends = f"expires on {key.expires_at:%Y-%m-%d}" if key.expires_at else "does not expire"
         self.stderr.write(f"The key {key} of {user} {ends}. Its secret is not shown again.")
         self.stdout.write(secret)
+
+
+def _said(name: str, error: str) -> str:
+    return error if name == NON_FIELD_ERRORS else f"{name}: {error}"
