@@ -17,6 +17,7 @@ STATUSES = {
     403: "The key, or its person's policy, does not allow this.",
     404: "There is no such address or model.",
     405: "This address takes another method.",
+    408: "The body comes too slowly.",
     409: "The `Idempotency-Key` was used with another body.",
     413: "The body is too large.",
     415: "The body is not JSON.",
@@ -25,7 +26,7 @@ STATUSES = {
     503: "No engine is there to answer, or the site cannot answer now.",
 }
 ANYWHERE = (401, 403, 404, 405, 429, 500, 503)
-OF_A_BODY = (400, 409, 413, 415)
+OF_A_BODY = (400, 408, 409, 413, 415)
 HEADERS = {401: "WWW-Authenticate", 405: "Allow", 429: "Retry-After", 503: "Retry-After"}
 LIMITS = [f"X-RateLimit-{what}-{of}" for of in ("Requests", "Tokens") for what in ("Limit", "Remaining", "Reset")]
 STREAM = "Events: each is `data: ` and a %sChunk as JSON; the last is `data: [DONE]`, or an Error."

@@ -17,7 +17,7 @@ SOME: Schema = {"anyOf": [COUNT, {"type": "null"}]}
 TEXT: Schema = {"type": "string"}
 FLAG: Schema = {"type": "boolean"}
 MAYBE: Schema = {"anyOf": [TEXT, {"type": "null"}]}
-OF_A_BODY = (400, 409, 413, 415)
+OF_A_BODY = (400, 408, 409, 413, 415)
 IDEMPOTENCY: Schema = {
     "name": "Idempotency-Key",
     "in": "header",

@@ -27,6 +27,7 @@ class App:
         self.engine = ScriptedEngine(model)
         self.refuse_with: tuple[int, str] | None = None
         self.break_after: int | None = None
+        self.knows_new_name_only = False  # of max_tokens, as OpenAI's own server
         self.bodies: list[dict[str, Any]] = []
 
     async def __call__(self, scope: dict[str, Any], receive: Receive, send: Send) -> None:
@@ -41,6 +42,10 @@ class App:
             if not part.get("more_body"):
                 break
         self.bodies.append(json.loads(body))
+        if self.knows_new_name_only and "max_tokens" in self.bodies[-1]:
+            message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+            await answer(send, 400, {"error": {"message": message}})
+            return
         if self.refuse_with:
             status, message = self.refuse_with
             await answer(send, status, {"error": {"message": message}})
@@ -87,10 +92,11 @@ class App:
 
 def request(body: dict[str, Any]) -> Request:
     messages, prefix = body["messages"], Prefix()
+    most = body["max_completion_tokens"] if "max_completion_tokens" in body else body["max_tokens"]
     if body.get("continue_final_message"):
         last = messages.pop()
         prefix = Prefix(last["content"], last.get("reasoning_content", ""))
-    sampling = Sampling(body["max_tokens"], body.get("temperature"), body.get("top_p"), tuple(body.get("stop", ())))
+    sampling = Sampling(most, body.get("temperature"), body.get("top_p"), tuple(body.get("stop", ())))
     return Request("1", tuple(Turn(message["role"], message["content"]) for message in messages), prefix, sampling)
 
 

@@ -64,6 +64,19 @@ async def test_a_server_that_counts_max_tokens_into_the_window_is_asked_for_less
         assert [body["max_tokens"] for body in app.bodies] == [300, 70]
 
 
+async def test_a_server_that_knows_the_newer_name_of_max_tokens_only_is_asked_by_it(cache: Path) -> None:
+    async with both(cache) as (app, engine):
+        app.knows_new_name_only = True
+        for _ in range(2):
+            assert (await said(engine))[-1].finish is Finish.STOP
+        asked = [sorted(body.keys() & {"max_tokens", "max_completion_tokens"}) for body in app.bodies]
+        assert asked == [["max_tokens"], ["max_completion_tokens"], ["max_completion_tokens"]]
+        app.refuse_with = (400, "Use 'max_completion_tokens' instead.")
+        with pytest.raises(EngineError) as refusal:
+            await said(engine)
+        assert refusal.value.problem is Problem.BAD_REQUEST
+
+
 async def test_a_broken_connection_is_a_dead_engine(cache: Path) -> None:
     async with both(cache) as (app, engine):
         app.break_after = 3

@@ -10,7 +10,7 @@ import httpx
 
 from inference.engines import admission
 from inference.engines.openai.answer import Answer
-from inference.engines.openai.errors import TooLongError, from_status
+from inference.engines.openai.errors import NEW_NAME, RenamedError, TooLongError, from_status
 from inference.engines.openai.sse import Events
 from inference.model import Model
 from inference.protocol import (
@@ -45,6 +45,7 @@ class OpenAIEngine:
         self._slots = asyncio.Semaphore(model.slots)
         self._responses: set[httpx.Response] = set()
         self._client: httpx.AsyncClient | None = None
+        self._most = "max_tokens"
         self._closed = ""
 
     async def start(self) -> None:
@@ -117,16 +118,25 @@ class OpenAIEngine:
     async def _open(self, request: Request) -> httpx.Response:
         """The response, its body still to come. A server that counts max_tokens into the window is asked once more."""
         window = self.capabilities.context_window
-        body = self._body(request, min(request.sampling.max_tokens, window - REPLY_ROOM))
+        most = min(request.sampling.max_tokens, window - REPLY_ROOM)
         try:
-            return await self._post(body, request.id)
+            return await self._ask(request, most)
         except TooLongError as error:
-            if error.prompt_tokens is None:
+            if error.prompt_tokens is None or not (most := admission.room(request, error.prompt_tokens, window)):
                 raise
-            body["max_tokens"] = admission.room(request, error.prompt_tokens, window)
-            if not body["max_tokens"]:
+        return await self._ask(request, most)
+
+    async def _ask(self, request: Request, most: int) -> httpx.Response:
+        """A server that knows ``max_tokens`` by its newer name only, as OpenAI's own does, is asked by that from then
+        on: others know the older one only."""
+        name = self._most
+        try:
+            return await self._post(self._body(request, name, most), request.id)
+        except RenamedError:
+            if name == NEW_NAME:
                 raise
-        return await self._post(body, request.id)
+            self._most = NEW_NAME
+        return await self._post(self._body(request, NEW_NAME, most), request.id)
 
     async def _post(self, body: dict[str, Any], name: str) -> httpx.Response:
         client = self._alive()
@@ -141,7 +151,7 @@ class OpenAIEngine:
             await response.aclose()
         raise from_status(response.status_code, words)
 
-    def _body(self, request: Request, max_tokens: int) -> dict[str, Any]:
+    def _body(self, request: Request, name: str, most: int) -> dict[str, Any]:
         sampling, prefix = request.sampling, request.prefix
         messages = [{"role": turn.role, "content": turn.text} for turn in request.turns]
         values: dict[str, Any] = {
@@ -158,10 +168,10 @@ class OpenAIEngine:
         return {
             "model": self._name,
             "messages": messages,
-            "max_tokens": max_tokens,
+            name: most,
             "stream": True,
             "stream_options": {"include_usage": True},
-            **{name: value for name, value in values.items() if value is not None},
+            **{key: value for key, value in values.items() if value is not None},
         }
 
     def _alive(self) -> httpx.AsyncClient:

@@ -6,6 +6,8 @@ from typing import Any
 from inference.protocol import EngineError, Problem
 
 TOO_LONG = re.compile(r"context[_ ](length|size|window)|too long|max(imum)?_(model|context)_len", re.IGNORECASE)
+NEW_NAME = "max_completion_tokens"
+RENAMED = re.compile(rf"use '?{NEW_NAME}", re.IGNORECASE)
 PROMPT_TOKENS = re.compile(r"(\d+) (?:input tokens|in the messages|prompt tokens)")
 
 
@@ -17,6 +19,10 @@ class TooLongError(EngineError):
         self.prompt_tokens = prompt_tokens
 
 
+class RenamedError(EngineError):
+    """The server takes how many tokens a reply may have by the newer name, ``NEW_NAME``, only."""
+
+
 def from_status(status: int, body: Any) -> EngineError:
     """The error for a response that is no success. The server's words may hold the prompt and are not repeated."""
     words = str(body)
@@ -24,7 +30,8 @@ def from_status(status: int, body: Any) -> EngineError:
         if TOO_LONG.search(words):
             found = PROMPT_TOKENS.search(words)
             return TooLongError(int(found.group(1)) if found else None)
-        return EngineError(f"The server refused the request (status {status}).", problem=Problem.BAD_REQUEST)
+        kind = RenamedError if RENAMED.search(words) else EngineError
+        return kind(f"The server refused the request (status {status}).", problem=Problem.BAD_REQUEST)
     if status in {401, 403}:
         return EngineError(f"The server refused our API key (status {status}).")
     if status == 404:
