@@ -125,7 +125,13 @@ def test_a_conversation_reaches_the_engine_as_it_was_held(alice: User, program: 
 def test_who_said_nothing_in_between_is_as_if_not_there(alice: User, program: NewProgram, at_work: AtWork) -> None:
     """Else two turns of one role follow each other, which templates of some models refuse."""
     asked = listening(at_work(text="Aye."))
-    talk = [("user", "Hello?"), ("assistant", " "), ("user", "Are you there?"), ("assistant", "Ahoy."), ("user", "Now?")]
+    talk = [
+        ("user", "Hello?"),
+        ("assistant", " "),
+        ("user", "Are you there?"),
+        ("assistant", "Ahoy."),
+        ("user", "Now?"),
+    ]
     for some in (talk, talk[:3]):
         messages = [{"role": role, "content": text} for role, text in some]
         assert program(alice).ask({"model": MODEL, "messages": messages}).status == 200

@@ -169,7 +169,9 @@ async def test_the_key_comes_from_its_file(cache: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("held", ["sk-secret\nsk-other", "sk-secret for us", "sk-secrét"])
-async def test_a_key_file_with_more_than_a_key_is_refused_and_not_quoted(cache: Path, tmp_path: Path, held: str) -> None:
+async def test_a_key_file_with_more_than_a_key_is_refused_and_not_quoted(
+    cache: Path, tmp_path: Path, held: str
+) -> None:
     """The HTTP library quotes a header that it cannot send."""
     file = tmp_path / "key"
     file.write_text(held)
