@@ -173,7 +173,7 @@ def test_a_client_that_does_not_read_and_goes_away(web: Web, alice: User, at_wor
 
 
 def test_a_client_whose_line_is_full_before_the_answer_begins(web: Web, alice: User, at_work: AtWork) -> None:
-    """It asked again on a connection of which it does not read: the stream was made, and nobody asked it for anything."""
+    """It asked again on a connection of which it does not read: nobody asks the stream that was made for anything."""
     worker = at_work(text=STORY, rate=20).worker
     line = Line(web, key_of(alice)[1], stream=True, full_at=START)
     until(lambda: any(live.text for live in worker.live.values()))

@@ -58,7 +58,7 @@ def test_the_feed_keeps_none_of_their_text_on_a_quiet_site(empty_redis: Redis) -
     empty_redis.xadd(FEED, {"b": b"Marmalade"}, id=f"{long_ago}-0")
     now = empty_redis.xadd(FEED, {"b": b"Good morning"})
     tasks.purge_api()
-    assert [entry for entry, _ in empty_redis.xrange(FEED)] == [now]
+    assert [entry for entry, _ in empty_redis.xrange(FEED) or ()] == [now]
 
 
 def test_none_goes_while_it_is_written_or_where_it_is_a_chat(alice: User) -> None:

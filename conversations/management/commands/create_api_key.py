@@ -43,5 +43,5 @@ class Command(BaseCommand):
         self.stdout.write(secret)
 
 
-def _said(name: str, error: str) -> str:
-    return error if name == NON_FIELD_ERRORS else f"{name}: {error}"
+def _said(name: str, error: object) -> str:
+    return str(error) if name == NON_FIELD_ERRORS else f"{name}: {error}"
