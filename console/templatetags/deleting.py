@@ -19,7 +19,8 @@ FOLLOWS: dict[str, Promise] = {
         " receipt of what was deleted."
     ),
     "auth.Group": _(
-        "Its policies and retention rules go with it, and what they allowed. Its members stay, and all that is theirs."
+        "Its policies and retention rules go with it, and what they allowed; moderation rules for it alone are switched"
+        " off. Its members stay, and all that is theirs."
     ),
     "console.Banner": _("Nobody is shown it any more. The audit log keeps that it was there."),
     "conversations.Preset": _("Nobody in the team finds it any more. Conversations that were begun with it stay."),
