@@ -12,7 +12,7 @@ from exports.formats import View
 from exports.formats.telling import byline, ending, summary
 from exports.records import Item, Record
 
-SHEETS = ("colours", "prose", "code", "exported")
+SHEETS = ("colours", "prose", "exported")
 
 
 class Html:

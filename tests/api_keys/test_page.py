@@ -86,7 +86,7 @@ def test_it_is_on_record_as_the_persons_own_doing(alice: User) -> None:
         ({"scopes": []}, "required"),
         ({"scopes": ["admin"]}, "admin is not one of"),
         ({"expires": "12"}, "12 is not one of"),
-        ({"models": ["gpt-9"]}, "gpt-9 is not one of"),
+        ({"models": ["gpt-9"]}, "There is no model gpt-9 here. You may use: scripted."),
     ],
 )
 def test_what_is_wrong_is_said_and_the_rest_stays_typed(alice: User, said: dict[str, Any], words: str) -> None:
