@@ -145,6 +145,7 @@ def test_where_the_engine_cannot_go_on_after_all_it_begins_anew(alice: User, hir
     old = cut(alice, hire)
     sent = once_more(alice, old, goes_on=True)
     reader = web.follow(sent.reply)
+    reader.until(lambda screen: screen.text == old.text)
     hire(text="Another story.", continues_prefix=False).ticket().result(15)
     screen, new = reader.end(), reply_of(sent)
     assert (new.state, new.text, screen.text) == ("complete", "Another story.", "Another story.")

@@ -68,7 +68,9 @@ class Pen:
     def _do(self, work: Callable[[], None]) -> None:
         async def on_the_loop() -> None:
             work()
-            await self.writer.drained()
+            while True:  # as long as ``web.run`` waits: a busy machine may take more than the second it has
+                with suppress(TimeoutError):
+                    return await self.writer.drained()
 
         self._web.run(on_the_loop())
 
