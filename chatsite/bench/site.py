@@ -37,7 +37,6 @@ SIGNS = {  # in a command line, or in the title that Celery gives its processes
     "scheduler": re.compile("scheduler|celery beat"),
 }
 ADMIN_PASSWORD = "a password for this benchmark only"  # noqa: S105 - of a site that nobody else reaches
-PERSON = "admin@localhost"  # the first administrator
 CATALOG = """
 [[model]]
 name = "bench"
@@ -76,14 +75,6 @@ class Site:
         """What each process has used, with those it started; ``client`` is this one."""
         used = {name: usage.usage(*pids) for name, pids in self.processes.items()}
         return usage.Reading(time.monotonic(), usage.machine_cpu_s(), used)
-
-    def api_key(self) -> str:
-        """A new key of the first administrator's. Raises BenchError when none could be made."""
-        command = [sys.executable, "manage.py", "create_api_key", PERSON, "--name", "bench"]
-        done = subprocess.run(command, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise BenchError(f"no API key could be made: {done.stderr[-1000:]}")
-        return done.stdout.strip()
 
     def redis_mb(self) -> float:
         """Megabytes that the embedded Redis has in use."""

@@ -16,7 +16,7 @@ from conversations import hints, services
 from conversations.api import errors, rates
 from conversations.api.answers import Frame
 from conversations.api.asked import Asked
-from conversations.api.purge import KEPT, purge
+from conversations.api.purge import purge
 from conversations.api.standby import is_away
 from conversations.database import in_database
 from conversations.follow import FINAL_STATE, Cursor, Follower
@@ -30,6 +30,7 @@ from inference.events.feed import Mailbox
 from inference.events.items import Part
 
 TRIES = 3  # with one Idempotency-Key, after answers that came to nothing
+COUNTED_S = 86_400  # who waits for one reply: longer than any takes, its queue included
 IDLE_S = 10.0  # without a word, after which a stream says that it is still there
 IDLE = b'{"type":"idle"}'
 VAIN = frozenset({State.STOPPED, State.FAILED})
@@ -143,7 +144,7 @@ class Exchange:
         self.reply = self._sent.reply
         self.headers = rates.headers(self.key.user_id)
         if self.asked.idempotency:
-            cache.add(self._waiting, 0, KEPT.total_seconds())
+            cache.add(self._waiting, 0, COUNTED_S)
             cache.incr(self._waiting)
 
     def _was_sent(self, draft: Draft) -> bool:

@@ -94,12 +94,16 @@ def test_only_the_last_who_waits_stops_it(web: Web, alice: User, at_work: AtWork
     assert Usage.objects.count() == 1
 
 
-def test_one_who_joined_and_leaves_takes_the_answer_from_nobody(web: Web, alice: User, at_work: AtWork) -> None:
+def test_one_who_joined_and_leaves_takes_the_answer_from_nobody(
+    web: Web, alice: User, at_work: AtWork, empty_redis: Redis
+) -> None:
     worker = at_work(text=STORY, rate=20).worker
     secret = key_of(alice)[1]
     first, second = (Line(web, secret, stream=True, again=KEY) for _ in range(2))
     for line in (first, second):
         line.heard(b"words")
+    (counted,) = empty_redis.keys(f"*api:{replies().get().pk}")
+    assert empty_redis.ttl(counted) > 3600, "forgotten earlier, the first who leaves would stop it"
     second.hang_up()
     assert not replies().get().stop_requested
     first.hang_up()

@@ -31,9 +31,11 @@ def loopback(model: Model, plan: Plan, folder: Path) -> Iterator[Path]:
     """The catalog file, as long as the site behind it runs."""
     behind = Plan(users=plan.users, tokens=plan.tokens, rate_tokens=plan.rate_tokens)
     with through(settings.CATALOG, model.name, folder, behind) as (running, _):
+        running.python("chatsite.bench.people", "make", "1")
+        (key,) = running.python("chatsite.bench.people", "keys", "1")
         key_file = folder / "key"
         key_file.touch(mode=0o600)
-        key_file.write_text(running.api_key())
+        key_file.write_text(key)
         path = folder / "api.toml"
         path.write_text(_entry(model, running.port, key_file))
         yield path
