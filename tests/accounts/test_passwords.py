@@ -67,3 +67,19 @@ def test_the_present_one_is_not_chosen(client: Client, alice: User) -> None:
     html = client.get("/accounts/password/change/").content.decode()
     (present,) = re.findall(r'<input[^>]* name="oldpassword"[^>]*>', html)
     assert "aria-describedby" not in present
+
+
+@pytest.mark.parametrize(
+    ("language", "said"), [("en", "at least 8 characters."), ("zh-hans", "密码太短：至少需要 8 个字符。")]
+)
+def test_what_is_refused_is_said_in_ones_language(client: Client, alice: User, language: str, said: str) -> None:
+    alice.set_password("as it was before")
+    alice.save()
+    client.force_login(alice)
+    given = {"oldpassword": "as it was before", "password1": "mJ4#z", "password2": "mJ4#z"}
+    answer = client.post("/accounts/password/change/", given, headers={"Accept-Language": language})
+    refusal = re.findall(r'role="alert">([^<]*)<', answer.content.decode())
+    assert len(refusal) == 1
+    assert refusal[0].endswith(said)
+    alice.refresh_from_db()
+    assert alice.check_password("as it was before")
