@@ -1,5 +1,7 @@
 """Celery's doors to the domain: a ticket for a worker that holds an engine, and what recurs."""
 
+from contextlib import suppress
+
 from celery import shared_task
 
 from accounts import api_keys, sessions
@@ -9,6 +11,7 @@ from conversations.replies import reservations, sweeper
 from conversations.replies.reply import serve
 from conversations.search import index as search_index
 from conversations.shelf import emptying
+from inference.protocol import EngineDead
 from inference.worker import current
 
 
@@ -16,7 +19,8 @@ from inference.worker import current
 def reply(*, lapsed: bool = False) -> None:
     """A ticket: some reply waits for the model of this worker. ``lapsed`` allows one whose worker went silent."""
     worker = current()
-    worker.run(serve(worker, lapsed=lapsed))
+    with suppress(EngineDead):  # it ended since; the sweeper queues another ticket
+        worker.run(serve(worker, lapsed=lapsed))
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

@@ -57,6 +57,8 @@ class Worker:
         self.name = name
         self.live: dict[str, Live] = {}
         self._stopping = False
+        self._door = threading.Lock()
+        self._is_shut = False  # nothing more is taken onto the loop
         self._companions = companions
         self._idle = asyncio.Event()
         self._idle.set()
@@ -67,8 +69,16 @@ class Worker:
         self._thread = threading.Thread(target=self._loop.run_forever, name="engine", daemon=True)
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:
-        """Run a coroutine on the engine's loop from another thread and wait for its result."""
-        return asyncio.run_coroutine_threadsafe(self._call(coroutine), self._loop).result()
+        """Run a coroutine on the engine's loop from another thread and wait for its result.
+
+        Raises EngineDead when the loop takes nothing more: on one that has ended it would wait for ever.
+        """
+        with self._door:
+            if self._is_shut:
+                coroutine.close()
+                raise EngineDead("this worker has ended")
+            call = asyncio.run_coroutine_threadsafe(self._call(coroutine), self._loop)
+        return call.result()
 
     def start(self) -> None:
         """Start loop and engine; returns when the engine can answer. Raises EngineError with what is missing."""
@@ -78,6 +88,9 @@ class Worker:
     def stop(self) -> None:
         """Let replies end for a while, hand over the rest, close the engine, end the loop."""
         self.run(self._stop())
+        with self._door:
+            self._is_shut = True
+        asyncio.run_coroutine_threadsafe(self._hand_over(), self._loop).result()  # what came before the door was shut
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(CLOSE_S)
 
@@ -99,7 +112,10 @@ class Worker:
 
     @contextlib.contextmanager
     def writing(self, live: Live) -> Iterator[None]:
-        """Count a reply among the live ones while the block runs."""
+        """Count a reply among the live ones while the block runs.
+
+        Another attempt at it may begin here before this one, which let go of it, has left the block.
+        """
         self.live[live.id] = live
         self._idle.clear()
         self._make_room()
@@ -107,7 +123,8 @@ class Worker:
             yield
         finally:
             live.close()
-            del self.live[live.id]
+            if self.live.get(live.id) is live:
+                del self.live[live.id]
             if not self.live:
                 self._idle.set()
 

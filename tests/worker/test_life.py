@@ -7,10 +7,14 @@ from pytest_django import Settings
 
 from accounts.models import User
 from conversations.models import Message
-from inference import presence
-from inference.events.client import blocking_client
+from conversations.tasks import reply
+from inference import presence, worker
+from inference.events.client import async_client, blocking_client
+from inference.events.writer import Writer
 from inference.model import Model
-from inference.protocol import EngineError
+from inference.protocol import EngineDead, EngineError
+from inference.runner import Live
+from inference.worker import Worker
 from tests.conversations.talk import say
 from tests.waiting import until
 from tests.workers import STORY, Hire
@@ -50,3 +54,29 @@ def test_a_worker_that_ends_in_a_crowd_lets_go_of_everything(alice: User, hire: 
     heir = hire(text=STORY)
     wait([heir.ticket() for _ in sent], timeout=20)
     assert list(replies.values_list("text", flat=True)) == [STORY] * len(sent)
+
+
+def test_an_attempt_that_leaves_does_not_take_the_next_one_at_its_reply_with_it(model: Model) -> None:
+    """It lets go of its reply, and another ticket has it again before the first has ended."""
+    here, writer = Worker(model, "worker"), Writer(async_client())
+    before, after = (Live("a reply", writer.channel("a reply", attempt, print)) for attempt in (1, 2))
+    first, second = here.writing(before), here.writing(after)
+    first.__enter__()
+    second.__enter__()
+    first.__exit__(None, None, None)
+    assert list(here.live.values()) == [after], "nobody would renew its lease or hand it over"
+    second.__exit__(None, None, None)
+    assert not here.live
+
+
+def test_a_ticket_that_comes_after_the_end_does_not_wait_for_ever(
+    alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    say(alice, "Hello")
+    hired = hire()
+    hired.leave()
+    late = hired.ticket()
+    assert isinstance(late.exception(timeout=5), EngineDead)
+    monkeypatch.setattr(worker, "_current", hired.worker)
+    reply()
+    assert Message.objects.get(role="assistant").state == "queued"
