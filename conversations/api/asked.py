@@ -97,7 +97,8 @@ def body(request: HttpRequest) -> tuple[Body, str]:
     try:
         given = orjson.loads(raw)
     except orjson.JSONDecodeError as error:
-        raise ApiError(400, "The body is not JSON.", code="invalid_json") from error
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ApiError(400, f"The body is not JSON: {error.msg} ({where}).", code="invalid_json") from error
     if not isinstance(given, dict):
         raise ApiError(400, "The body must be one JSON object.", code="invalid_json")
     return given, hashlib.sha256(raw).hexdigest()

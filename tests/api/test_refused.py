@@ -119,6 +119,10 @@ def test_what_is_no_json_object_is_refused(ask: Program, body: bytes) -> None:
     assert (answer.status, answer.error["code"]) == (400, "invalid_json")
 
 
+def test_where_json_is_wrong_is_said(ask: Program) -> None:
+    assert "line 2, column 7" in ask.ask(b'{"model":\n "a", messages: []}').error["message"]
+
+
 def test_only_json_is_read_and_not_too_much_of_it(ask: Program, settings: Settings) -> None:
     answer = ask.ask(question(), **{"Content-Type": "text/plain"})
     assert (answer.status, answer.error["code"]) == (415, "unsupported_media_type")
