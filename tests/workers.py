@@ -3,7 +3,7 @@
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from conversations import database
 from conversations.replies.keeper import keep
 from conversations.replies.reply import serve
 from inference import serving
@@ -36,6 +37,14 @@ directives = true
 STORY = "".join(f"{number}: 你好 naïve 🚀 words, one after the other.\n" for number in range(60))
 
 
+def database_is_idle(seconds: float = 10) -> None:
+    """Wait until what was given to database threads so far is done."""
+    for executor in (database._executor, database._urgent):
+        all_of_them = threading.Barrier(executor._max_workers)
+        wait([executor.submit(all_of_them.wait, seconds) for _ in range(all_of_them.parties)])
+        assert not all_of_them.broken
+
+
 class Hired:
     """A worker on duty, and what may happen to it."""
 
@@ -49,7 +58,10 @@ class Hired:
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
-        """It does nothing while the block runs, then goes on as if no time had passed: a zombie."""
+        """It does nothing while the block runs, then goes on as if no time had passed: a zombie.
+
+        What it has given to database threads is done before: a lease that a test lets lapse would be renewed after it.
+        """
         wake, asleep = threading.Event(), threading.Event()
 
         async def sleep() -> None:
@@ -58,6 +70,7 @@ class Hired:
 
         sleeping = self._threads.submit(self.worker.run, sleep())
         assert asleep.wait(5)
+        database_is_idle()
         try:
             yield
         finally:
