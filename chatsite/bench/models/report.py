@@ -27,7 +27,7 @@ def show(write: Write, result: dict[str, Any], compared: Sequence[Row], verdicts
     headings = ["model", "format", "at once", "first token", "added ms", "end to end", "added ms"]
     report.table(
         write,
-        "The platform's share: through the site over the bare engine.",
+        "The platform's share: through the site over the bare engine ± what chance alone may do (95%).",
         headings,
         [_share(row) for row in result["shares"]],
     )
@@ -86,9 +86,9 @@ def _share(row: Row) -> list[str]:
         row["model"],
         row["format"],
         str(row["streams"]),
-        f"{row['ttft_ms_ratio']:.3f}",
+        f"{row['ttft_ms_ratio']:.3f} ± {row['ttft_ms_ratio_error']:.3f}",
         f"{row['ttft_ms_added']:.1f} of {row['ttft_ms_bare']:.0f}",
-        f"{row['e2e_ms_ratio']:.3f}",
+        f"{row['e2e_ms_ratio']:.3f} ± {row['e2e_ms_ratio_error']:.3f}",
         f"{row['e2e_ms_added']:.1f} of {row['e2e_ms_bare']:.0f}",
     ]
 

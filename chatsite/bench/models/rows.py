@@ -1,8 +1,10 @@
 """From answers to figures: a row for each side of each model, and what the site's share of its time is."""
 
+import math
 import statistics
 from collections.abc import Iterator, Sequence
 from itertools import chain
+from operator import attrgetter
 
 from chatsite.bench.figures import Row, middle, percentile
 from chatsite.bench.models.answer import Answer
@@ -11,9 +13,12 @@ from chatsite.bench.models.sides import BARE
 from chatsite.bench.targets import Verdict, verdict
 
 MOST_SHARE = 1.05
+CERTAIN = 1.96  # standard errors on either side, between which the ratio is in 95 of 100 such runs
 FROM_TTFT_MS = 100.0  # below this the engine is so quick that a few milliseconds are a large share
 
 Rounds = Sequence[Sequence[Answer]]
+
+_first_s, _end_s = attrgetter("first_s"), attrgetter("end_s")
 
 
 def rows(done: Measured) -> list[Row]:
@@ -51,11 +56,14 @@ def _figures(done: Measured, side: str) -> Row:
 def times(rounds: Rounds) -> Row:
     """Milliseconds to the first token and to the end, over the middle rounds; how many were asked and kept."""
     kept = sound(middle(rounds))
+    firsts, ends = ([[of(one) * 1000 for one in answers] for answers in _kept(rounds)] for of in (_first_s, _end_s))
     return {
         "asked": sum(map(len, rounds)),
         "kept": len(kept),
-        **_spread("ttft_ms", [one.first_s * 1000 for one in kept]),
-        **_spread("e2e_ms", [one.end_s * 1000 for one in kept]),
+        **_spread("ttft_ms", list(chain(*firsts))),
+        "ttft_ms_error": _error(firsts),
+        **_spread("e2e_ms", list(chain(*ends))),
+        "e2e_ms_error": _error(ends),
         "tokens_mean": _mean([one.tokens for one in kept]),
         "prompt_tokens_mean": _mean([one.prompt_tokens for one in kept]),
     }
@@ -77,7 +85,7 @@ def _kept(rounds: Rounds) -> Iterator[list[Answer]]:
 
 
 def shares(found: Sequence[Row]) -> list[Row]:
-    """What a reply through the site takes, of what the bare engine takes for it."""
+    """What a reply through the site takes, of what the bare engine takes for it, and how far chance may move it."""
     engine = next(row for row in found if row["side"] == BARE)
     return [
         _share(row, engine, streams, prefix)
@@ -92,6 +100,8 @@ def _share(row: Row, engine: Row, streams: int, prefix: str) -> Row:
     for key in ("ttft_ms", "e2e_ms"):
         of, to = row[f"{prefix}{key}_mean"], engine[f"{prefix}{key}_mean"]
         share |= {f"{key}_bare": to, f"{key}_added": round(of - to, 5), f"{key}_ratio": _ratio(of, to)}
+        errors = [_ratio(side[f"{prefix}{key}_error"], side[f"{prefix}{key}_mean"]) for side in (row, engine)]
+        share[f"{key}_ratio_error"] = round(CERTAIN * share[f"{key}_ratio"] * math.hypot(*errors), 5)
         share[f"{key}_ratio_p50"] = _ratio(row[f"{prefix}{key}_p50"], engine[f"{prefix}{key}_p50"])
     return share
 
@@ -116,6 +126,12 @@ def _spread(key: str, values: Sequence[float]) -> Row:
         f"{key}_deviation": statistics.stdev(values) if len(values) > 1 else 0.0,
         f"{key}_p50": percentile(values, 0.5),
     }
+
+
+def _error(rounds: Sequence[Sequence[float]]) -> float:
+    """The standard error of the mean. Answers of one round share an engine, so their round is one value."""
+    means = list(map(_mean, rounds))
+    return statistics.stdev(means) / math.sqrt(len(means)) if len(means) > 1 else 0.0
 
 
 def _mean(values: Sequence[float]) -> float:

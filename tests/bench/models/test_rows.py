@@ -74,6 +74,30 @@ def test_the_share_is_the_site_over_the_engine_at_one_and_at_five() -> None:
     assert five["e2e_ms_added"] == pytest.approx(80)
 
 
+def test_a_share_says_how_far_chance_may_have_moved_it() -> None:
+    """Of many runs, 95 in 100 have the true ratio within it."""
+    held = 0
+    for seed in range(300):
+        done = measured()
+        for side, mean in (("html", 0.52), ("bare", 0.5)):
+            taken = statistics.NormalDist(mean, 0.07).samples(20, seed=f"{side} {seed}")
+            done.rounds[side, "one"] = [[answer(first_s)] for first_s in taken]
+        share = rows.shares(rows.rows(done))[0]
+        held += abs(share["ttft_ms_ratio"] - 1.04) < share["ttft_ms_ratio_error"]
+    assert 270 <= held <= 295
+    one, five = rows.shares(rows.rows(measured()))
+    assert one["ttft_ms_ratio_error"] == five["e2e_ms_ratio_error"] == 0
+
+
+def test_answers_of_one_round_are_no_more_certain_than_one() -> None:
+    done = measured()
+    for side in ("html", "bare"):
+        done.rounds[side, "one"] = [[answer(0.3 + number % 2 / 10)] for number in range(8)]
+        done.rounds[side, "users"] = [[answer(0.3 + number % 2 / 10)] * 5 for number in range(8)]
+    one, five = rows.shares(rows.rows(done))
+    assert five["ttft_ms_ratio_error"] == pytest.approx(one["ttft_ms_ratio_error"], rel=0.1)
+
+
 def test_a_share_is_judged_where_the_engine_takes_a_tenth_of_a_second() -> None:
     met = rows.judge(rows.shares(rows.rows(measured(slower=1.04))))
     assert [(one.key, one.met) for one in met] == [("ttft_ms_ratio", True), ("e2e_ms_ratio", True)] * 2
