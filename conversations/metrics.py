@@ -61,10 +61,8 @@ def counted() -> Iterator[None]:
     SENDS.labels("saved").inc()
 
 
-def claimed(reply: Message, *, lapsed: bool) -> None:
-    """A worker took a reply; with ``lapsed``, from another worker that had gone silent."""
-    if lapsed:
-        LAPSES.inc()
+def claimed(reply: Message) -> None:
+    """A worker took a reply."""
     if reply.attempt == 1 and reply.started_at:
         QUEUE_WAIT.observe((reply.started_at - reply.created_at).total_seconds())
 

@@ -16,11 +16,11 @@ from inference.worker import current
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types
-def reply(*, lapsed: bool = False) -> None:
-    """A ticket: some reply waits for the model of this worker. ``lapsed`` allows one whose worker went silent."""
+def reply() -> None:
+    """A ticket: some reply waits for the model of this worker."""
     worker = current()
     with suppress(EngineDead):  # it ended since; the sweeper queues another ticket
-        worker.run(serve(worker, lapsed=lapsed))
+        worker.run(serve(worker))
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

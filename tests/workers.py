@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from conversations import database
 from conversations.replies.keeper import keep
+from conversations.replies.queue import let_go_of_lapsed
 from conversations.replies.reply import serve
 from inference import serving
 from inference.model import Model
@@ -53,8 +54,13 @@ class Hired:
         self._threads = threads
 
     def ticket(self, *, lapsed: bool = False) -> "Future[None]":
-        """Hand it a ticket, as Celery does; the future ends with the reply it claimed."""
-        return self._threads.submit(self.worker.run, serve(self.worker, lapsed=lapsed))
+        """Hand it a ticket, as Celery does; the future ends with the reply it claimed.
+
+        With ``lapsed``, replies whose lease ran out have been taken from their workers, as the sweeper does.
+        """
+        if lapsed:
+            let_go_of_lapsed(self.worker.model.name)
+        return self._threads.submit(self.worker.run, serve(self.worker))
 
     @contextmanager
     def frozen(self) -> Iterator[None]:

@@ -27,9 +27,9 @@ class Claimed:
     matcher: Matcher | None
 
 
-def claim(model: Model, *, lapsed: bool) -> Claimed | None:
+def claim(model: Model) -> Claimed | None:
     """The fairest reply that waits, and all of it; None when nothing waits."""
-    reply = queue.claim(model.name, lapsed=lapsed, engine=name_and_version(model.engine), system=model.system)
+    reply = queue.claim(model.name, engine=name_and_version(model.engine), system=model.system)
     if reply is None:
         return None
     person: int = reply.person  # type: ignore[attr-defined]  # of the queue's query

@@ -1,7 +1,7 @@
 """The queue of replies: the rows themselves, in fair order. Celery's messages are only tickets that say there is work.
 
 A claim is a conditional UPDATE whose row count decides, on the database's clock. Order: first replies that a worker let
-go or whose lease lapsed; then those of the person with the fewest replies in writing, of these the one who was served
+go of, or was made to; then those of the person with the fewest replies in writing, of these the one who was served
 longest ago; then the oldest. Nobody has more in writing at once than the reply's ``at_once`` says, which is the
 person's policy as it was sent.
 """
@@ -73,7 +73,15 @@ def _free_sql(model: str) -> tuple[str, Any]:
     return sql, parameters
 
 
-def claim(model: str, *, lapsed: bool = False, engine: str = "", system: str = "") -> Message | None:
+def let_go_of_lapsed(model: str) -> int:
+    """Make workers that went silent let go of their replies, which are claimed before all that wait; how many.
+
+    One that renews its lease in the same moment keeps it.
+    """
+    return Message.objects.filter(LAPSED, model=model).update(lease_until=None)
+
+
+def claim(model: str, *, engine: str = "", system: str = "") -> Message | None:
     """Take the fairest reply for this worker: its state is writing, its attempt one higher, its lease begins now.
 
     ``engine`` and ``system`` (what the catalog tells the model first) are what it is written with: its row says so.
@@ -83,11 +91,11 @@ def claim(model: str, *, lapsed: bool = False, engine: str = "", system: str = "
     """
     while True:
         with _locking():
-            reply = _fairest(model, lapsed=lapsed)
+            reply = _fairest(model)
             if reply is None:
                 return None
             if _take(reply, engine, system):
-                metrics.claimed(reply, lapsed=reply.lease_until is not None)
+                metrics.claimed(reply)
                 return cast("Message", reply)
 
 
@@ -101,15 +109,15 @@ def gives_up(reply: Message) -> bool:
     return reply.barren > BARREN_ATTEMPTS
 
 
-def _fairest(model: str, *, lapsed: bool) -> Any:
+def _fairest(model: str) -> Any:
     """The first of ``waiting`` that may be taken now, locked; or None."""
-    return next(iter(Message.objects.raw(*_fairest_sql(model, lapsed=lapsed))), None)
+    return next(iter(Message.objects.raw(*_fairest_sql(model))), None)
 
 
 @cache
-def _fairest_sql(model: str, *, lapsed: bool) -> tuple[str, Any]:
+def _fairest_sql(model: str) -> tuple[str, Any]:
     """Built once: that takes Django ten times as long as the database takes to answer."""
-    may_be_taken = waiting(model, lapsed=lapsed).filter(Q(fresh=0) | Q(busy__lt=F("most")))
+    may_be_taken = waiting(model, lapsed=False).filter(Q(fresh=0) | Q(busy__lt=F("most")))
     query = may_be_taken.select_for_update(skip_locked=True, of=("self",))[:1].query
     sql, parameters = query.sql_with_params()
     return sql, parameters

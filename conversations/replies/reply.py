@@ -20,27 +20,27 @@ PATIENCE_S = 0.5  # for an engine that is not there
 log = logging.getLogger(__name__)
 
 
-async def serve(worker: Worker, *, lapsed: bool = False) -> None:
+async def serve(worker: Worker) -> None:
     """Claim the fairest reply that waits for this worker's model, write it to its end, then the next, while any waits.
 
     A ticket may find nothing: another took it, or the person who waits has enough in writing.
     """
-    while await _serve_one(worker, lapsed=lapsed):
+    while await _serve_one(worker):
         if not await in_database(queue.has_free, worker.model.name):
             return
 
 
-async def _serve_one(worker: Worker, *, lapsed: bool) -> bool:
+async def _serve_one(worker: Worker) -> bool:
     try:
         async with asyncio.timeout(PATIENCE_S):
             engine = await worker.engine()
     except TimeoutError:  # it is being rebuilt; another worker may take the ticket at once
-        await in_database(queue_ticket, worker.model.name, lapsed=lapsed)
+        await in_database(queue_ticket, worker.model.name)
         return False
     except EngineDead as error:
         log.info("A ticket is left to another worker: %s", error)
         return False
-    claimed = await in_database(claim, worker.model, lapsed=lapsed)
+    claimed = await in_database(claim, worker.model)
     if claimed is None:
         return False
     reply = claimed.reply

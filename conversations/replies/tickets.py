@@ -27,10 +27,10 @@ def queue_of(model: str) -> str:
     return QUEUE_PREFIX + model
 
 
-def queue_ticket(model: str, *, lapsed: bool = False) -> None:
+def queue_ticket(model: str) -> None:
     """Tell the workers of ``model`` that there is work. While Redis is away nothing is lost: the sweeper tops up."""
     try:
-        blocking_client().lpush(queue_of(model), _ticket(queue_of(model), lapsed=lapsed))
+        blocking_client().lpush(queue_of(model), _ticket(queue_of(model)))
     except RedisError:
         log.warning("The broker is away; the sweeper will queue a ticket for %s.", model)
 
@@ -48,8 +48,8 @@ def tickets_waiting(model: str) -> int:
     return int(blocking_client().llen(queue_of(model)))  # kombu keeps a queue as a list of that name
 
 
-def _ticket(queue: str, *, lapsed: bool) -> bytes:
-    headers, body = _message(lapsed=lapsed)
+def _ticket(queue: str) -> bytes:
+    headers, body = _message()
     name = str(uuid4())
     return orjson.dumps(
         {
@@ -70,7 +70,7 @@ def _ticket(queue: str, *, lapsed: bool) -> bytes:
 
 
 @cache
-def _message(*, lapsed: bool) -> tuple[dict[str, Any], str]:
-    """What is the same in all tickets: the task's headers, and its arguments encoded."""
-    message = current_app.amqp.create_task_message("", TASK, (), {"lapsed": lapsed}, ignore_result=True)
+def _message() -> tuple[dict[str, Any], str]:
+    """What is the same in all tickets: the task's headers, and that it has no arguments, encoded."""
+    message = current_app.amqp.create_task_message("", TASK, (), {}, ignore_result=True)
     return message.headers, base64.b64encode(orjson.dumps(message.body)).decode()

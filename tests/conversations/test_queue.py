@@ -28,8 +28,8 @@ def say(person: User, text: str = "Hello?") -> Sent:
     return sent
 
 
-def claimed(model: Model, *, lapsed: bool = False) -> Message:
-    reply = queue.claim(model.name, lapsed=lapsed)
+def claimed(model: Model) -> Message:
+    reply = queue.claim(model.name)
     assert reply is not None
     return reply
 
@@ -53,7 +53,8 @@ def test_a_claim_makes_the_reply_this_workers(alice: User, model: Model) -> None
     ours = Message.objects.filter(pk=row.pk)
     about = timedelta(seconds=queue.LEASE_S)
     assert ours.filter(lease_until__gt=Now() + about - timedelta(seconds=3), lease_until__lte=Now() + about).exists()
-    assert queue.claim(model.name, lapsed=True) is None
+    assert queue.let_go_of_lapsed(model.name) == 0
+    assert queue.claim(model.name) is None
     assert not queue.has_free(model.name)
 
 
@@ -118,7 +119,9 @@ def test_each_is_held_to_the_limit_that_was_theirs(alice: User, bob: User, model
     assert claimed(model).pk == hers[1].reply
 
 
-def test_a_lapsed_reply_is_taken_only_with_a_ticket_for_such(alice: User, bob: User, model: Model) -> None:
+def test_a_lapsed_reply_is_taken_only_after_its_worker_was_made_to_let_go(
+    alice: User, bob: User, model: Model
+) -> None:
     sent = say(alice)
     claimed(model)
     newer = say(bob)
@@ -126,9 +129,11 @@ def test_a_lapsed_reply_is_taken_only_with_a_ticket_for_such(alice: User, bob: U
     let_lapse(sent)
     assert claimed(model).pk == newer.reply
     assert queue.claim(model.name) is None
-    again = claimed(model, lapsed=True)
+    assert queue.let_go_of_lapsed("another model") == 0
+    assert queue.let_go_of_lapsed(model.name) == 1
+    again = claimed(model)
     assert (again.pk, again.attempt) == (sent.reply, 2)
-    assert queue.claim(model.name, lapsed=True) is None, "it has a lease again"
+    assert queue.let_go_of_lapsed(model.name) == 0, "it has a lease again"
 
 
 def test_what_a_worker_began_goes_before_everything_new(
@@ -136,21 +141,22 @@ def test_what_a_worker_began_goes_before_everything_new(
 ) -> None:
     settings.REPLIES_AT_ONCE = 1
     lapsed, let_go = say(alice, "lapsed"), say(alice, "let go")
-    say(bob, "new")
+    new = say(bob, "new")
     Message.objects.filter(pk__in=[lapsed.reply, let_go.reply]).update(state="writing", attempt=1)
     let_lapse(lapsed)
     Message.objects.filter(pk=let_go.reply).update(lease_until=None)
-    assert claimed(model).pk == let_go.reply
-    assert claimed(model, lapsed=True).pk == lapsed.reply
+    queue.let_go_of_lapsed(model.name)
+    assert [claimed(model).pk for _ in range(3)] == [lapsed.reply, let_go.reply, new.reply]
 
 
 def test_after_three_barren_attempts_the_next_one_gives_up(alice: User, model: Model) -> None:
     sent = say(alice)
     for attempt in (1, 2, 3):
-        reply = claimed(model, lapsed=True)
+        reply = claimed(model)
         assert (reply.attempt, queue.gives_up(reply)) == (attempt, False)
         let_lapse(sent)
-    assert queue.gives_up(claimed(model, lapsed=True))
+        queue.let_go_of_lapsed(model.name)
+    assert queue.gives_up(claimed(model))
 
 
 @pytest.mark.parametrize("lapsed", [False, True])
@@ -162,10 +168,11 @@ def test_workers_that_claim_at_the_same_moment_never_get_the_same_reply(
     if lapsed:
         Message.objects.filter(role="assistant").update(state="writing", attempt=1)
         let_lapse(*sent)
+        queue.let_go_of_lapsed(model.name)
 
     async def worker() -> list[Message]:
         mine = []
-        while reply := await in_database(queue.claim, model.name, lapsed=lapsed):
+        while reply := await in_database(queue.claim, model.name):
             mine.append(reply)
         return mine
 

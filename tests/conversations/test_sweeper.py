@@ -1,9 +1,7 @@
 """The sweeper: whatever waits has a ticket, and nobody's reply is taken away after a fault of the database."""
 
-from base64 import b64decode
 from datetime import timedelta
 
-import orjson
 import pytest
 from django.db import connection
 from django.db.models.functions import Now
@@ -12,10 +10,11 @@ from redis import Redis
 
 from accounts.models import User
 from conversations.models import Message
-from conversations.replies import sweeper
+from conversations.replies import queue, sweeper
 from conversations.replies.tickets import queue_of, tickets_waiting
 from inference.model import Model
 from tests.conversations.talk import say, settle
+from tests.workers import Hire
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -25,11 +24,8 @@ def steady(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sweeper, "_database_failed_at", float("-inf"))
 
 
-def lapsing(redis: Redis, model: Model) -> list[bool]:
-    """Of each waiting ticket, whether it allows a reply whose lease lapsed."""
-    waiting: list[bytes] = redis.lrange(queue_of(model.name), 0, -1)  # type: ignore[assignment]
-    bodies = [orjson.loads(b64decode(orjson.loads(ticket)["body"])) for ticket in waiting]
-    return [keywords["lapsed"] for _, keywords, _ in bodies]
+def is_lapsed() -> bool:
+    return Message.objects.filter(queue.LAPSED).exists()
 
 
 def test_exactly_the_missing_tickets_are_queued(alice: User, model: Model, empty_redis: Redis) -> None:
@@ -44,7 +40,7 @@ def test_exactly_the_missing_tickets_are_queued(alice: User, model: Model, empty
     empty_redis.flushall()
     sweeper.sweep()
     sweeper.sweep()
-    assert lapsing(empty_redis, model) == [False] * 4
+    assert tickets_waiting(model.name) == 4
 
 
 def test_replies_that_a_worker_left_get_tickets(alice: User, model: Model, empty_redis: Redis) -> None:
@@ -56,8 +52,22 @@ def test_replies_that_a_worker_left_get_tickets(alice: User, model: Model, empty
     Message.objects.filter(pk=silent).update(lease_until=Now() - timedelta(seconds=1))
     Message.objects.filter(pk=let_go).update(lease_until=None)
     sweeper.sweep()
-    assert sorted(lapsing(empty_redis, model)) == [False, True]
+    assert tickets_waiting(model.name) == 2
+    free = Message.objects.filter(queue.FREE)
+    assert set(free.values_list("pk", flat=True)) == {silent, let_go}
     assert Message.objects.filter(pk=held, state="writing").exists()
+
+
+def test_a_reply_whose_worker_went_silent_does_not_wait_behind_a_crowd(alice: User, hire: Hire) -> None:
+    """A worker with one slot writes reply after reply on one ticket, as long as any waits."""
+    crowd = [say(alice, f"{number}: @tokens=3") for number in range(3)]
+    silent = say(alice, "@tokens=3").reply
+    Message.objects.filter(pk=silent).update(state="writing", lease_until=Now() - timedelta(seconds=1))
+    sweeper.sweep()
+    hire().ticket().result(15)
+    order = list(Message.objects.filter(role="assistant").order_by("finished_at").values_list("pk", flat=True))
+    assert order[0] == silent
+    assert set(order[1:]) == {one.reply for one in crowd}
 
 
 def test_after_the_database_failed_lapsed_leases_are_left_alone_for_a_while(
@@ -73,8 +83,9 @@ def test_after_the_database_failed_lapsed_leases_are_left_alone_for_a_while(
     with connection.execute_wrapper(broken), pytest.raises(OperationalError):
         sweeper.sweep()
     sweeper.sweep()
-    assert True not in lapsing(empty_redis, model)
-    empty_redis.flushall()
+    assert is_lapsed()
+    assert tickets_waiting(model.name) == 0
     monkeypatch.setattr(sweeper, "_database_failed_at", sweeper._database_failed_at - 60)
     sweeper.sweep()
-    assert lapsing(empty_redis, model) == [True]
+    assert not is_lapsed()
+    assert tickets_waiting(model.name) == 1
