@@ -110,7 +110,7 @@ class Writer:
         self._flush_script = client.register_script(_script("flush"))
         self._fence_script = client.register_script(_script("fence"))
         self._touch_script = client.register_script(_script("touch"))
-        self._dirty: dict[str, Channel] = {}
+        self._dirty: dict[Channel, None] = {}  # an older attempt at a reply may still write beside a newer one
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._idle.set()
@@ -146,7 +146,7 @@ class Writer:
 
     def wake(self, channel: Channel) -> None:
         """A channel has something to send."""
-        self._dirty[channel.reply_id] = channel
+        self._dirty[channel] = None
         self._idle.clear()
         self._wake.set()
 
@@ -155,7 +155,7 @@ class Writer:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            channels = list(self._dirty.values())
+            channels = list(self._dirty)
             self._dirty.clear()
             owners = [(channel, item) for channel in channels for item in channel.take()]
             if owners:

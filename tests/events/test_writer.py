@@ -31,6 +31,18 @@ async def test_all_that_waits_leaves_in_one_flush(begin: Begin, writer: Writer, 
     assert [item[5] for item in published(empty_redis)] == [b"one two three"] * 10
 
 
+async def test_an_older_attempt_that_still_writes_holds_nothing_back(begin: Begin, empty_redis: Redis) -> None:
+    """One worker may have both: it was silent for too long, and took the reply again."""
+    older, newer = begin(1), begin(2)
+    await older.fence()
+    await newer.fence()
+    newer.channel.announce({"type": "done"}, last=True)
+    older.channel.append(Part.TEXT, "too late")
+    await newer.flushed()
+    assert [item[5] for item in published(empty_redis)] == [b'{"type":"done"}']
+    assert older.refusals == [Refusal.SUPERSEDED]
+
+
 async def test_an_event_stays_between_the_pieces_around_it(begin: Begin, empty_redis: Redis) -> None:
     attempt = begin()
     await attempt.fence()
