@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from conversations import metrics
-from conversations.models import Message
+from conversations.models import Conversation, Message
 from conversations.replies.turns import system_prompt
 from conversations.states import State
 from limits.clock import NOW
@@ -124,23 +124,31 @@ def _fairest_sql(model: str) -> tuple[str, Any]:
 
 
 def _take(reply: Any, engine: str, system: str) -> bool:
-    """Make it this worker's: in the database and, but for the lease, in the object."""
+    """Make it this worker's: in the database and, but for the lease, in the object.
+
+    First its person, whose row others then wait for, so that what is in writing is counted when they have done; and last
+    what leaves nobody's reply with a lease if it fails.
+    """
     now, lease_until = NOW[connection.vendor], LEASE_UNTIL[connection.vendor]
     take = (
         f"UPDATE {Message._meta.db_table} SET state = %s, attempt = attempt + 1, barren = barren + 1,"  # noqa: S608 - no input
         " engine = %s, instructions_sha256 = %s,"
         f" lease_until = {lease_until}, started_at = COALESCE(started_at, {now})"
-        " WHERE id = %s AND state = %s AND attempt = %s"
+        " WHERE id = %s AND state = %s AND attempt = %s AND (%s = 0 OR %s > (SELECT COUNT(*)"
+        f" FROM {Message._meta.db_table} AS one JOIN {Conversation._meta.db_table} AS talk ON talk.id = one.conversation_id"
+        " WHERE talk.owner_id = %s AND one.state = %s AND one.model = %s))"
     )
     serve = f"UPDATE {User._meta.db_table} SET served_at = {now} WHERE id = %s"  # noqa: S608 - no input in it
     told = system_prompt(system, (reply.options or {}).get("instructions", ""))
     digest = sha256(told.encode()).hexdigest() if told else ""
     pk = Message._meta.pk.get_db_prep_value(reply.pk, connection)
+    writing = State.WRITING.value
+    may_be = [reply.fresh, reply.most, reply.person, writing, reply.model]
     with connection.cursor() as cursor:
-        cursor.execute(take, [State.WRITING.value, engine, digest, pk, reply.state, reply.attempt])
+        cursor.execute(serve, [reply.person])
+        cursor.execute(take, [writing, engine, digest, pk, reply.state, reply.attempt, *may_be])
         if cursor.rowcount != 1:
             return False
-        cursor.execute(serve, [reply.person])
-    reply.state, reply.attempt, reply.barren = State.WRITING.value, reply.attempt + 1, reply.barren + 1
+    reply.state, reply.attempt, reply.barren = writing, reply.attempt + 1, reply.barren + 1
     reply.started_at = reply.started_at or timezone.now()
     return True

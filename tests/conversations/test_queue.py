@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 from hashlib import sha256
+from typing import Any
 
 import pytest
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -16,6 +18,7 @@ from conversations.services import Sent
 from inference.model import Model
 from tests.conversations import talk
 from tests.conversations.talk import reply_of, settle
+from tests.conversations.test_locks import meanwhile
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_connections_left")]
 
@@ -117,6 +120,32 @@ def test_each_is_held_to_the_limit_that_was_theirs(alice: User, bob: User, model
     assert [places.place(one.reply, model.name).ahead for one in hers[1:]] == [0, 1]
     settle(hers[0])
     assert claimed(model).pk == hers[1].reply
+
+
+@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite takes one claim after another")
+def test_nobody_has_more_in_writing_though_two_workers_claim_at_the_same_moment(alice: User, model: Model) -> None:
+    """The second passes over the row that the first has locked, and cannot see yet that it is in writing."""
+    for number in range(2):
+        say(alice, str(number))
+    Message.objects.filter(role="assistant").update(at_once=1)
+    with transaction.atomic():
+        claimed(model)
+        second = meanwhile(lambda: queue.claim(model.name))
+    assert second.result(5) is None
+
+
+def test_a_claim_that_fails_half_way_leaves_nobodys_reply_with_a_lease(alice: User, model: Model) -> None:
+    sent = say(alice)
+
+    def fails(execute: Any, sql: str, *more: Any) -> Any:
+        if sql.startswith("UPDATE") and User._meta.db_table in sql:
+            raise OperationalError("database is locked")
+        return execute(sql, *more)
+
+    with connection.execute_wrapper(fails), pytest.raises(OperationalError):
+        queue.claim(model.name)
+    assert reply_of(sent).state == "queued"
+    assert claimed(model).pk == sent.reply
 
 
 def test_a_lapsed_reply_is_taken_only_after_its_worker_was_made_to_let_go(
