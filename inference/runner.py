@@ -105,10 +105,14 @@ class Live:
         return [self.channel.epoch, reasoning, text]
 
     def abort(self, reason: Abort) -> None:
-        """End the attempt; ``generate`` raises Aborted. The first reason stands."""
-        self._abort = self._abort or reason
-        if self._task:
-            self._task.cancel()
+        """End the attempt; ``generate`` raises Aborted. The first reason stands.
+
+        Said again, it changes nothing: another cancellation would cut short how the engine lets go of the request.
+        """
+        if self._abort is None:
+            self._abort = reason
+            if self._task:
+                self._task.cancel()
 
     def close(self) -> None:
         """Nothing more will be written. What calls its attempt back lets go of it.
@@ -159,6 +163,7 @@ class Live:
     async def _pump(self, engine: Engine, request: Request, most: int) -> Chunk:
         async with aclosing(engine.stream(request)) as chunks:
             async for chunk in chunks:
+                self.check()  # a cancellation may be lost in a library: inference.cancelling says why
                 self._count(chunk)
                 for part, text in ((Part.REASONING, chunk.reasoning), (Part.TEXT, chunk.text)):
                     if text:

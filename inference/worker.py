@@ -150,7 +150,8 @@ class Worker:
 
     def _make_room(self) -> None:
         for task in list(self._spare)[: max(0, len(self.live) + len(self._spare) - self.model.slots)]:
-            task.cancel()
+            if not task.cancelling():  # again, it would cut short how the engine lets go of the request
+                task.cancel()
 
     async def _start(self) -> None:
         self.redis = async_client()
