@@ -1,7 +1,5 @@
 """Celery's doors to the domain: a ticket for a worker that holds an engine, and what recurs."""
 
-from contextlib import suppress
-
 from celery import shared_task
 
 from accounts import api_keys, sessions
@@ -9,6 +7,7 @@ from conversations import sharing, timings
 from conversations.api import purge
 from conversations.replies import reservations, sweeper
 from conversations.replies.reply import serve
+from conversations.replies.tickets import queue_ticket
 from conversations.search import index as search_index
 from conversations.shelf import emptying
 from inference.protocol import EngineDead
@@ -19,8 +18,10 @@ from inference.worker import current
 def reply() -> None:
     """A ticket: some reply waits for the model of this worker."""
     worker = current()
-    with suppress(EngineDead):  # it ended since; the sweeper queues another ticket
+    try:
         worker.run(serve(worker))
+    except EngineDead:  # it ended since
+        queue_ticket(worker.model.name)
 
 
 @shared_task(ignore_result=True)  # type: ignore[untyped-decorator]  # Celery has no types

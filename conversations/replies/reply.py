@@ -26,7 +26,7 @@ async def serve(worker: Worker) -> None:
     A ticket may find nothing: another took it, or the person who waits has enough in writing.
     """
     while await _serve_one(worker):
-        if not await in_database(queue.has_free, worker.model.name):
+        if worker.is_ending or not await in_database(queue.has_free, worker.model.name):
             return
 
 
@@ -39,6 +39,7 @@ async def _serve_one(worker: Worker) -> bool:
         return False
     except EngineDead as error:
         log.info("A ticket is left to another worker: %s", error)
+        await in_database(queue_ticket, worker.model.name)
         return False
     claimed = await in_database(claim, worker.model)
     if claimed is None:

@@ -7,6 +7,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from conversations.models import Message
+from conversations.replies.tickets import tickets_waiting
 from conversations.tasks import reply
 from inference import presence, worker
 from inference.events.client import async_client, blocking_client
@@ -78,5 +79,7 @@ def test_a_ticket_that_comes_after_the_end_does_not_wait_for_ever(
     late = hired.ticket()
     assert isinstance(late.exception(timeout=5), EngineDead)
     monkeypatch.setattr(worker, "_current", hired.worker)
+    before = tickets_waiting(hired.worker.model.name)
     reply()
+    assert tickets_waiting(hired.worker.model.name) == before + 1, "another worker may take it at once"
     assert Message.objects.get(role="assistant").state == "queued"

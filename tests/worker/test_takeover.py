@@ -14,13 +14,12 @@ from conversations.replies.tickets import tickets_waiting
 from conversations.services import Sent, stop
 from inference.engines.scripted.script import pieces
 from inference.events.items import key
-from inference.model import Model
 from tests.conversations.talk import reply_of, say
 from tests.stores import OwnRedis
 from tests.waiting import until
 from tests.web import Web
 from tests.worker.test_failures import take_over
-from tests.workers import STORY, Hire
+from tests.workers import STORY, Hire, Hired
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -128,7 +127,7 @@ def test_a_worker_that_outlived_redis_leaves_nothing_to_rewind(
     assert screen.text == reply_of(sent).text == STORY * 3
 
 
-def test_a_worker_whose_engine_is_being_rebuilt_passes_tickets_on(alice: User, hire: Hire, model: Model) -> None:
+def test_a_worker_whose_engine_is_being_rebuilt_passes_tickets_on(alice: User, hire: Hire) -> None:
     worker = hire(start_delay=1.0)
 
     async def rebuild() -> None:
@@ -136,8 +135,19 @@ def test_a_worker_whose_engine_is_being_rebuilt_passes_tickets_on(alice: User, h
         await asyncio.sleep(0)
 
     worker.worker.run(rebuild())
-    sent = say(alice)
-    before = tickets_waiting(model.name)
+    passes_on(worker, say(alice))
+
+
+def test_a_worker_that_ends_passes_tickets_on(alice: User, hire: Hire, sigterms: list[int]) -> None:
+    worker = hire()
+    worker.worker.end()
+    passes_on(worker, say(alice))
+    assert sigterms
+
+
+def passes_on(worker: Hired, sent: Sent) -> None:
+    model = worker.worker.model.name
+    before = tickets_waiting(model)
     worker.ticket().result(5)
-    assert tickets_waiting(model.name) == before + 1
+    assert tickets_waiting(model) == before + 1
     assert reply_of(sent).state == "queued"
