@@ -1,10 +1,6 @@
 """What a ticket leads to: the ways a reply ends, each seen by one who follows it and found again in the row."""
 
-import asyncio
-import contextlib
-from collections.abc import AsyncGenerator
 from concurrent.futures import Future
-from typing import cast
 
 import pytest
 from django.utils import timezone
@@ -13,10 +9,8 @@ from pytest_django import Settings
 from accounts.models import User
 from conversations.models import Message
 from conversations.services import stop
-from inference.events.client import async_client
-from inference.events.writer import Writer
 from inference.model import Model
-from inference.protocol import Chunk, Engine, Finish, Request, Turn
+from inference.protocol import Request, Turn
 from inference.runner import Abort, Aborted, Live
 from tests.conversations.talk import reply_of, say, settle
 from tests.screen import Screen
@@ -221,52 +215,6 @@ async def test_an_attempt_that_was_aborted_before_it_began_writes_nothing(hire: 
     with pytest.raises(Aborted):
         await live.generate(worker.caretaker.engine, Request("id", (Turn("user", "Hello?"),)), 100)
     assert live.text == ""
-
-
-async def test_an_order_to_end_that_is_repeated_lets_the_engine_let_go() -> None:
-    """The keeper says it ten times a second; and what lets go may have to wait, for a connection or the engine's core."""
-    said, leaving, may_leave = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    freed: list[bool] = []
-
-    class Slow:
-        async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-            try:
-                yield Chunk("One")
-                said.set()
-                await asyncio.sleep(3600)
-            finally:
-                leaving.set()
-                await may_leave.wait()
-                freed.append(True)
-
-    live = Live("a reply", Writer(async_client()).channel("a reply", 1, lambda why: None))
-    writing = asyncio.create_task(live.generate(cast("Engine", Slow()), Request("id", (Turn("user", "Hello?"),)), 100))
-    async with asyncio.timeout(5):
-        for moment in (said, leaving, leaving):
-            await moment.wait()
-            live.abort(Abort.STOPPED)
-            await asyncio.sleep(0)
-        may_leave.set()
-        with pytest.raises(Aborted):
-            await writing
-    assert freed
-
-
-async def test_an_attempt_whose_cancellation_was_lost_ends_at_its_next_chunk() -> None:
-    class Deaf:
-        async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
-            yield Chunk("One")
-            with contextlib.suppress(asyncio.CancelledError):
-                live.abort(Abort.STOPPED)
-                await asyncio.sleep(3600)
-            yield Chunk("Two")
-            yield Chunk("", finish=Finish.STOP)
-
-    live = Live("a reply", Writer(async_client()).channel("a reply", 1, lambda why: None))
-    async with asyncio.timeout(5):
-        with pytest.raises(Aborted):
-            await live.generate(cast("Engine", Deaf()), Request("id", (Turn("user", "Hello?"),)), 100)
-    assert live.text == "One"
 
 
 def test_stopping_what_is_final_changes_nothing(alice: User) -> None:
