@@ -7,16 +7,11 @@ from typing import cast
 
 import pytest
 
-from inference.events.client import async_client
-from inference.events.writer import Writer
 from inference.protocol import Chunk, Engine, Finish, Request, Turn
-from inference.runner import Abort, Aborted, Live
+from inference.runner import Abort, Aborted
+from tests.worker.test_reasoning_time import live as attempt
 
 ASK = Request("id", (Turn("user", "Hello?"),))
-
-
-def attempt() -> Live:
-    return Live("a reply", Writer(async_client()).channel("a reply", 1, lambda why: None))
 
 
 async def test_an_order_to_end_that_is_repeated_lets_the_engine_let_go() -> None:

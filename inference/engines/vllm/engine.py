@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FINISHES = {"stop": Finish.STOP, "length": Finish.LENGTH, "repetition": Finish.STOP}
 ABORTING = 5.0  # seconds
+ABORTING_AGAIN = 0.05
 
 
 class VllmEngine:
@@ -37,7 +38,6 @@ class VllmEngine:
         )
         self._parts: tuple[Core, Dialect, Vocabulary] | None = None
         self._running: set[str] = set()
-        self._idle = asyncio.Event()
         self._numbers = count(1)
         self._closed = ""
 
@@ -69,14 +69,18 @@ class VllmEngine:
             return
         core = self._parts[0]
         if not core.dead:
-            await core.abort(list(self._running))
-            if self._running:
-                self._idle.clear()
-                with suppress(TimeoutError):
-                    await asyncio.wait_for(self._idle.wait(), ABORTING)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ABORTING):
+                    await self._abort_all(core)
         self._parts = None
         core.stop_listening()
         await asyncio.to_thread(core.shutdown)
+
+    async def _abort_all(self, core: "Core") -> None:
+        """Again and again: vLLM does not know yet of a request that has just begun, or says its prefix again first."""
+        while self._running:
+            await core.abort(list(self._running))
+            await asyncio.sleep(ABORTING_AGAIN)
 
     async def stream(self, request: Request) -> AsyncGenerator[Chunk, None]:
         core, dialect, vocabulary = self._alive()
@@ -116,8 +120,6 @@ class VllmEngine:
                         yield Chunk(text, reasoning, None, *counts(tokens))
         finally:
             self._running.discard(name)
-            if not self._running:
-                self._idle.set()
 
     def _finish(self, reason: str | None) -> Finish | None:
         if reason is None:
