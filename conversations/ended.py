@@ -5,7 +5,7 @@ Of a person who may no longer be here, the replies that wait or are being writte
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 from uuid import UUID
 
@@ -60,7 +60,8 @@ def _stop_all(user_id: int) -> list[UUID]:
     ).select_related("conversation__owner")
     replies = list(going)
     for reply in replies:
-        stop(reply.conversation.owner, reply.pk, reply.conversation.kind)
+        with suppress(Message.DoesNotExist):  # it ended meanwhile, and what a program asked for is not kept
+            stop(reply.conversation.owner, reply.pk, reply.conversation.kind)
     return [reply.pk for reply in replies]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.contrib.auth.models import Group
@@ -9,7 +10,9 @@ from django.test import AsyncClient
 
 from accounts import sessions
 from accounts.models import RequiredSecondFactor, User
+from conversations import ended
 from conversations.models import Conversation, Message
+from conversations.services import stop
 from conversations.states import State
 from inference.model import Model
 from limits import restraints
@@ -63,6 +66,25 @@ def test_what_waits_is_stopped(model: Model, alice: User, event: Callable[[User]
     Conversation.objects.update(kind=kind)
     event(alice)
     assert Message.objects.get(pk=sent.reply).state == state
+
+
+def test_a_reply_that_ends_and_goes_meanwhile_keeps_no_other_from_being_stopped(
+    model: Model, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a program asked for is purged as soon as it was told."""
+    sent = [say(alice, str(number)).reply for number in range(3)]
+    left: list[Message] = []
+
+    def slowly(user: User, reply: UUID, kind: str) -> None:
+        if not left:
+            Message.objects.filter(pk=next(one for one in sent if one != reply)).delete()
+            left.extend(Message.objects.filter(pk__in=sent))
+        stop(user, reply, kind)
+
+    monkeypatch.setattr(ended, "stop", slowly)
+    suspend(alice)
+    assert {one.state for one in Message.objects.filter(pk__in=sent)} == {State.STOPPED}
+    assert len(left) == 2
 
 
 def test_a_new_password_stops_no_reply(model: Model, alice: User) -> None:
