@@ -126,8 +126,8 @@ def _fairest_sql(model: str) -> tuple[str, Any]:
 def _take(reply: Any, engine: str, system: str) -> bool:
     """Make it this worker's: in the database and, but for the lease, in the object.
 
-    First its person, whose row others then wait for, so that what is in writing is counted when they have done; and last
-    what leaves nobody's reply with a lease if it fails.
+    First its person, whose row others then wait for, so that what is in writing is counted when they have done; last
+    what would leave nobody's reply with a lease if the other failed.
     """
     now, lease_until = NOW[connection.vendor], LEASE_UNTIL[connection.vendor]
     take = (
@@ -135,8 +135,8 @@ def _take(reply: Any, engine: str, system: str) -> bool:
         " engine = %s, instructions_sha256 = %s,"
         f" lease_until = {lease_until}, started_at = COALESCE(started_at, {now})"
         " WHERE id = %s AND state = %s AND attempt = %s AND (%s = 0 OR %s > (SELECT COUNT(*)"
-        f" FROM {Message._meta.db_table} AS one JOIN {Conversation._meta.db_table} AS talk ON talk.id = one.conversation_id"
-        " WHERE talk.owner_id = %s AND one.state = %s AND one.model = %s))"
+        f" FROM {Message._meta.db_table} AS one JOIN {Conversation._meta.db_table} AS talk"
+        " ON talk.id = one.conversation_id WHERE talk.owner_id = %s AND one.state = %s AND one.model = %s))"
     )
     serve = f"UPDATE {User._meta.db_table} SET served_at = {now} WHERE id = %s"  # noqa: S608 - no input in it
     told = system_prompt(system, (reply.options or {}).get("instructions", ""))

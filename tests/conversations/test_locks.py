@@ -21,7 +21,7 @@ from conversations.shelf import names
 from conversations.states import State
 from inference.model import Model
 from tests.branches.stories import once_more, stopped, talk
-from tests.conversations.talk import reply_of
+from tests.conversations.talk import reply_of, say
 from tests.waiting import until
 
 pytestmark = [
@@ -110,3 +110,16 @@ def test_the_search_takes_in_a_message_of_a_conversation_that_somebody_holds(ali
         assert indexing.result(10) > 0
         erase(alice, reply.pk)
     assert not Message.objects.filter(pk=reply.pk).exists()
+
+
+def test_nobody_has_more_in_writing_than_allowed_though_two_workers_claim_at_the_same_moment(
+    alice: User, model: Model
+) -> None:
+    """The second passes over the row that the first has locked, and cannot see yet that it is in writing."""
+    for number in range(2):
+        say(alice, str(number))
+    Message.objects.filter(role="assistant").update(at_once=1)
+    with transaction.atomic():
+        assert queue.claim(model.name)
+        second = meanwhile(lambda: queue.claim(model.name))
+    assert second.result(5) is None

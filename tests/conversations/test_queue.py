@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, connection
 from django.db.models.functions import Now
 from pytest_django import Settings
 
@@ -18,7 +18,6 @@ from conversations.services import Sent
 from inference.model import Model
 from tests.conversations import talk
 from tests.conversations.talk import reply_of, settle
-from tests.conversations.test_locks import meanwhile
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_connections_left")]
 
@@ -122,18 +121,6 @@ def test_each_is_held_to_the_limit_that_was_theirs(alice: User, bob: User, model
     assert claimed(model).pk == hers[1].reply
 
 
-@pytest.mark.skipif(not connection.features.has_select_for_update, reason="SQLite takes one claim after another")
-def test_nobody_has_more_in_writing_though_two_workers_claim_at_the_same_moment(alice: User, model: Model) -> None:
-    """The second passes over the row that the first has locked, and cannot see yet that it is in writing."""
-    for number in range(2):
-        say(alice, str(number))
-    Message.objects.filter(role="assistant").update(at_once=1)
-    with transaction.atomic():
-        claimed(model)
-        second = meanwhile(lambda: queue.claim(model.name))
-    assert second.result(5) is None
-
-
 def test_a_claim_that_fails_half_way_leaves_nobodys_reply_with_a_lease(alice: User, model: Model) -> None:
     sent = say(alice)
 
@@ -148,9 +135,7 @@ def test_a_claim_that_fails_half_way_leaves_nobodys_reply_with_a_lease(alice: Us
     assert claimed(model).pk == sent.reply
 
 
-def test_a_lapsed_reply_is_taken_only_after_its_worker_was_made_to_let_go(
-    alice: User, bob: User, model: Model
-) -> None:
+def test_a_lapsed_reply_is_taken_only_after_its_worker_was_made_to_let_go(alice: User, bob: User, model: Model) -> None:
     sent = say(alice)
     claimed(model)
     newer = say(bob)
