@@ -15,7 +15,7 @@ ASK = Request("id", (Turn("user", "Hello?"),))
 
 
 async def test_an_order_to_end_that_is_repeated_lets_the_engine_let_go() -> None:
-    """The keeper says it ten times a second; and what lets go may have to wait for a connection, or the engine's core."""
+    """The keeper says it ten times a second; and what lets go may wait, for a connection or the engine's core."""
     said, leaving, may_leave = asyncio.Event(), asyncio.Event(), asyncio.Event()
     freed: list[bool] = []
 
