@@ -17,6 +17,8 @@ import redis
 from django.conf import settings
 from django.core.cache import caches
 from django.utils import translation
+from hypothesis import HealthCheck
+from hypothesis import settings as drawing
 
 from accounts import second_factor
 from accounts.models import User
@@ -52,8 +54,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    if config.getoption("--long"):
+    is_long = config.getoption("--long")
+    if is_long:
         os.environ.setdefault("CHATSITE_FILTER_CASES", "1200")
+    # No case has to be quick, since machines do other things, too; and the short form draws the same ones each time.
+    drawing.register_profile(
+        "chatsite", derandomize=not is_long, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    )
+    drawing.load_profile("chatsite")
     FOLDER.mkdir(mode=0o700)
     STATIC_ROOT.mkdir()
 
@@ -124,7 +132,7 @@ def redis_server() -> Iterator[None]:
     spec = embedded_redis.spec(settings.REDIS_SOCKET, settings.DATA_DIR / "redis")
     command = [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *spec.command]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True) as server:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not spec.is_up():
             assert server.poll() is None, "the embedded Redis ended at once"
             assert time.monotonic() < deadline, "the embedded Redis does not answer"
