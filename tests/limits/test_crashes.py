@@ -83,7 +83,8 @@ def test_at_midnight_on_the_first_the_rate_is_still_exact(alice: User, monkeypat
     """Some of those who send at once read the clock before midnight, some after it."""
     policy(requests_per_minute=20)
     midnight = datetime(2026, 5, 1, tzinfo=UTC)
-    times = cycle([midnight - timedelta(milliseconds=1), midnight, midnight + timedelta(seconds=30)])
+    before, after = midnight - timedelta(milliseconds=1), midnight + timedelta(seconds=30)
+    times = cycle([before, midnight, before, after])
     monkeypatch.setattr(ledger, "_check_restraints", lambda user_id: (next(times), False))
     for _ in range(3):
         assert together([partial(reserve, alice) for _ in range(64)]) == {"passed": 20, "too_many": 44}
