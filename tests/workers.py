@@ -13,12 +13,14 @@ import pytest
 from pytest_django import Settings
 
 from conversations import database
+from conversations.replies import places
 from conversations.replies.keeper import keep
 from conversations.replies.queue import let_go_of_lapsed
 from conversations.replies.reply import serve
 from inference import serving
 from inference.model import Model
 from inference.worker import Worker
+from tests.standing import patient
 
 CATALOG = """
 [[model]]
@@ -75,13 +77,13 @@ class Hired:
             wake.wait()
 
         sleeping = self._threads.submit(self.worker.run, sleep())
-        assert asleep.wait(5)
+        assert asleep.wait(15)
         database_is_idle()
         try:
             yield
         finally:
             wake.set()
-            sleeping.result(5)
+            sleeping.result(15)
 
     def leave(self) -> None:
         """End it as its process would end."""
@@ -100,6 +102,7 @@ def model(settings: Settings, tmp_path: Path) -> Iterator[Model]:
     settings.REPLY_TOKENS = 4096
     forget = serving.models.cache_clear
     forget()
+    places._look.cache_clear()
     yield serving.model()
     forget()
 
@@ -125,7 +128,8 @@ def hire(
         one.worker.start()
         return one
 
-    yield start
+    with patient():
+        yield start
     for one in hired:
         if one.worker._thread.is_alive():
             one.leave()

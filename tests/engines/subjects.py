@@ -12,6 +12,7 @@ from inference.catalog_fields import OPTIONS
 from inference.model import Model, Weights
 from inference.protocol import Chunk, Engine, Prefix, Request, Sampling, Turn
 from tests.engines import server
+from tests.standing import patient
 
 CATALOG = catalog.load(Path(catalog.__file__).with_name("catalog.toml"))
 TEXT = (
@@ -76,13 +77,14 @@ SCRIPTED: dict[str, Any] = {
 
 @asynccontextmanager
 async def scripted(cache: Path) -> AsyncIterator[Subject]:
-    async with started(model("scripted", **SCRIPT), cache) as engine:
-        yield Subject(engine, model("scripted"), **SCRIPTED)
+    with patient():
+        async with started(model("scripted", **SCRIPT), cache) as engine:
+            yield Subject(engine, model("scripted"), **SCRIPTED)
 
 
 @asynccontextmanager
 async def openai(cache: Path) -> AsyncIterator[Subject]:
-    with server.serving(server.App(model("scripted", slots=8, **SCRIPT))) as url:
+    with patient(), server.serving(server.App(model("scripted", slots=8, **SCRIPT))) as url:
         entry = model("openai", url=url, continues_prefix=True)
         async with started(entry, cache) as engine:
             yield Subject(engine, entry, **SCRIPTED)
