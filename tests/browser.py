@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from chatsite.bench.browser import launched
 from tests.sites import Site
 
 PATIENCE_MS = 15_000
+expect.set_options(timeout=PATIENCE_MS)
 
 Open = Callable[..., BrowserContext]
 

@@ -136,7 +136,7 @@ def start_anew(data: Path, **more: str) -> Site:
 
 
 @contextmanager
-def running(seconds: float = 60, **more: str) -> Iterator[Site]:
+def running(seconds: float = 300, **more: str) -> Iterator[Site]:
     """A site that is ready, in a folder that is gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="chatsite-site-") as folder:
         site = start(Path(folder), **more)

@@ -58,7 +58,7 @@ def running() -> Iterator[str]:
 
 def _answers(issuer: str) -> bool:
     try:
-        return httpx.get(f"{issuer}/.well-known/openid-configuration").is_success
+        return httpx.get(f"{issuer}/.well-known/openid-configuration", timeout=30).is_success
     except httpx.HTTPError:
         return False
 

@@ -90,7 +90,7 @@ def test_only_the_last_who_waits_stops_it(web: Web, alice: User, at_work: AtWork
     second.heard(b"words")
     assert worker.live
     second.hang_up()
-    until(lambda: not worker.live, 5)
+    until(lambda: not worker.live)
     assert Usage.objects.count() == 1
 
 
@@ -107,7 +107,7 @@ def test_one_who_joined_and_leaves_takes_the_answer_from_nobody(
     second.hang_up()
     assert not replies().get().stop_requested
     first.hang_up()
-    until(lambda: not worker.live, 5)
+    until(lambda: not worker.live)
 
 
 def test_an_answer_that_came_to_nothing_is_begun_again(

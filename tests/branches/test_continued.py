@@ -80,7 +80,7 @@ def test_a_worker_that_dies_while_it_goes_on_loses_and_doubles_nothing(alice: Us
         let_lapse(sent)
         heir.ticket(lapsed=True).result(15)
         screen = reader.end()
-    ticket.result(5)
+    ticket.result(15)
     new = reply_of(sent)
     assert (new.state, new.text, screen.text) == ("complete", STORY, STORY)
     assert new.attempt == 2

@@ -213,7 +213,7 @@ def test_a_worker_ends_when_asked_and_says_so(
     until(lambda: [one.state for one in presence.engines(blocking_client())] == ["ending"])
     assert presence.state_of(blocking_client(), "scripted") == "away"
     say(alice)
-    hired.ticket().result(5)
+    hired.ticket().result(15)
     assert standing().waiting_in_all == 1  # it takes no new work
 
 

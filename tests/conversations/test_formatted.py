@@ -119,7 +119,7 @@ def test_a_page_that_comes_back_in_the_moment_it_left_is_still_formatted(alice: 
         return Reader(web, web.streams.follower(pen.reply.pk, Cursor(), html=True), Screen())
 
     second = web.run(leave_and_come_back())
-    second.until(lambda screen: "<em>" in screen.blocks(), seconds=3)
+    second.until(lambda screen: "<em>" in screen.blocks())
     row = pen.end()
     assert rendered(second)["html"] == markdown.render(row.text)
 

@@ -110,7 +110,7 @@ def test_a_stop_without_redis_is_obeyed_at_the_next_heartbeat(
     ticket = worker.ticket()
     until(lambda: reply_of(sent).text, what="a checkpoint")
     stop(alice, sent.reply)
-    ticket.result(2)
+    ticket.result(10)
     assert reply_of(sent).state == "stopped"
     assert web.follow(sent.reply).end().text == reply_of(sent).text
 

@@ -70,7 +70,7 @@ def test_a_folder_or_a_tag_that_is_deleted_waits_for_a_verb_with_its_conversatio
         Conversation.objects.filter(pk=one.pk).held().get()
         deleting = meanwhile(lambda: names.delete(alice, kind, label.pk))
         shelf.pin(alice, frozenset({one.pk, two.pk}))
-    deleting.result(10)
+    deleting.result(30)
     assert Conversation.objects.filter(pinned_at__isnull=False, folder=None, tags=None).count() == 2
 
 
@@ -86,7 +86,7 @@ def test_who_erases_what_a_reply_continues_does_not_wait_for_its_end_which_waits
         Conversation.objects.filter(pk=old.conversation_id).held().get()
         ending = meanwhile(lambda: held.end(reply, fields))
         erase(alice, old.pk)
-    assert ending.result(10) is True
+    assert ending.result(30) is True
     assert (reply_of(new).state, reply_of(new).continues) == ("complete", None)
 
 
@@ -107,7 +107,7 @@ def test_the_search_takes_in_a_message_of_a_conversation_that_somebody_holds(ali
     with transaction.atomic():
         Conversation.objects.filter(pk=reply.conversation_id).held().get()
         indexing = meanwhile(index.catch_up)
-        assert indexing.result(10) > 0
+        assert indexing.result(30) > 0
         erase(alice, reply.pk)
     assert not Message.objects.filter(pk=reply.pk).exists()
 

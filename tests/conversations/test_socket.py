@@ -174,7 +174,7 @@ def test_a_stop_is_answered_by_the_reply_itself(alice: User, open_tab: OpenTab, 
     other.say(type="stop", reply=sent["reply"])
     stopped = hers.next("stopped")
     assert stopped["cursor"][2] > 0
-    ticket.result(1)
+    ticket.result(15)
     assert reply_of(sent["reply"]).state == "stopped"
     other.say(type="stop", reply=sent["reply"])
     other.say(type="ping")

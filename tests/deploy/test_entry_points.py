@@ -41,7 +41,9 @@ def test_a_first_start_ends_in_a_reply(machine: Machine) -> None:
     with machine.running(*SITE):
         machine.wait_until_well("web", "inference", "background")
         base = f"http://127.0.0.1:{machine.ports['8000']}"
-        until(lambda: httpx.get(f"{base}/readyz").status_code == 200, seconds=60, what="a site that is ready")
+        until(
+            lambda: httpx.get(f"{base}/readyz", timeout=30).status_code == 200, seconds=60, what="a site that is ready"
+        )
         _is_scraped(machine, secrets["metrics_token"])
         assert _sign_in_page_is_whole(base)
         key = machine.once(
@@ -82,16 +84,16 @@ def _is_scraped(machine: Machine, token: str) -> None:
         port = target.partition(":")[2]
         elsewhere = {"Host": target, "X-Forwarded-For": "192.0.2.1"}
         address = f"http://127.0.0.1:{machine.ports[port]}/metrics"
-        assert httpx.get(address, headers=elsewhere).status_code == 404
+        assert httpx.get(address, headers=elsewhere, timeout=30).status_code == 404
         told = httpx.get(address, headers={**elsewhere, "Authorization": f"Bearer {token}"})
         assert told.status_code == 200, job["job_name"]
         assert "chatsite_" in told.text
 
 
 def _sign_in_page_is_whole(base: str) -> bool:
-    page = httpx.get(f"{base}/accounts/login/").text
+    page = httpx.get(f"{base}/accounts/login/", timeout=30).text
     style = page.partition('rel="stylesheet" href="')[2].partition('"')[0]
-    return httpx.get(base + style).status_code == 200
+    return httpx.get(base + style, timeout=30).status_code == 200
 
 
 def test_ports_in_the_files_are_those_that_are_replaced_here(machine: Machine) -> None:

@@ -27,7 +27,7 @@ class Attempt:
 
     async def fence(self, text: bytes = b"", reasoning: bytes = b"", epoch: int = 0) -> tuple[Snapshot, bool]:
         """Fence the reply, knowing this much of it. Tries again, as a worker does, while Redis is away."""
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(15):
             while True:
                 with contextlib.suppress(RedisError):
                     held, kept = await self.writer.fence(self.channel, Snapshot(self.number, epoch, reasoning, text))

@@ -93,7 +93,7 @@ async def test_what_is_said_while_redis_is_away_comes_later_in_order(
     with pytest.raises(TimeoutError):
         await writer.drained()
     own_redis.start()
-    await asyncio.wait_for(writer._idle.wait(), 5)
+    await asyncio.wait_for(writer._idle.wait(), 15)
     assert attempt.refusals == []
     held = await feed.snapshot(reply)
     assert held is not None
@@ -116,7 +116,7 @@ async def test_any_text_in_any_pieces_arrives_byte_for_byte(
     attempt.channel.announce({"type": "done"}, last=True)
     said = {part: "".join(text for which, text, _ in pieces if which == part).encode() for part in Part}
     got = dict.fromkeys(Part, b"")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(15):
         while not got[Part.EVENT]:
             for _, _, _, number, offset, data in await mailbox.take():
                 assert number == Part.EVENT or offset == len(got[Part(number)])

@@ -18,6 +18,7 @@ from conversations.consumers import TOO_FAST, ChatConsumer
 from conversations.models import Conversation
 from inference.model import Model
 from tests.conversations.talk import say, settle
+from tests.web import PATIENCE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TABS = 2 * database.THREADS
@@ -88,12 +89,12 @@ async def test_long_messages_count_for_many_and_one_alone_is_answered(
     """Their tokens are counted, which takes a processor as long as many frames."""
     socket = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/")
     socket.scope |= {"user": mallory, "cookies": {}, "session": SimpleNamespace(session_key="")}
-    await socket.connect()
-    for _ in range(9):
+    await socket.connect(PATIENCE_S)
+    for _ in range(40):  # in the time that they take, some are earned
         await socket.send_json_to({"type": "send", "client_id": str(uuid4()), "text": "x" * 200_000})
-    heard = [(await socket.receive_json_from(5))["type"] for _ in range(4)]
+    heard = [(await socket.receive_json_from(PATIENCE_S))["type"] for _ in range(4)]
     assert heard[:3] == ["hello", "refused", "refused"]
-    while (last := await socket.receive_output(5))["type"] == "websocket.send":
+    while (last := await socket.receive_output(PATIENCE_S))["type"] == "websocket.send":
         heard.append(last)
     assert last["code"] == TOO_FAST
     await socket.disconnect()
@@ -104,17 +105,17 @@ async def test_a_frame_that_costs_much_counts_for_many(
 ) -> None:
     def costly(user: User, conversation_id: UUID, after: UUID | None) -> Any:
         empty: frozenset[UUID] = frozenset()
-        return SimpleNamespace(frame={"type": "messages"}, replies=empty, unfinished=empty, seconds=2.0)
+        return SimpleNamespace(frame={"type": "messages"}, replies=empty, unfinished=empty, seconds=20.0)
 
     monkeypatch.setattr(news, "since", costly)
     socket = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/")
     socket.scope |= {"user": mallory, "cookies": {}, "session": SimpleNamespace(session_key="")}
-    await socket.connect()
+    await socket.connect(PATIENCE_S)
     for _ in range(3):
         await socket.send_json_to({"type": "open", "conversation": str(conversation.pk)})
-    heard = [(await socket.receive_json_from(5))["type"] for _ in range(3)]
+    heard = [(await socket.receive_json_from(PATIENCE_S))["type"] for _ in range(3)]
     assert heard == ["hello", "messages", "error"]
-    assert (await socket.receive_output(5))["code"] == TOO_FAST
+    assert (await socket.receive_output(PATIENCE_S))["code"] == TOO_FAST
     await socket.disconnect()
 
 
@@ -126,14 +127,14 @@ async def test_nobody_takes_all_sockets(
     async def opened(user: User) -> tuple[WebsocketCommunicator, str]:
         socket = WebsocketCommunicator(ChatConsumer.as_asgi(), "/ws/")
         socket.scope |= {"user": user, "cookies": {}, "session": SimpleNamespace(session_key="")}
-        await socket.connect()
-        heard = await socket.receive_json_from(5)
+        await socket.connect(PATIENCE_S)
+        heard = await socket.receive_json_from(PATIENCE_S)
         return socket, heard.get("code", heard["type"])
 
     hers = [await opened(mallory) for _ in range(3)]
     his = await opened(bob)
     assert [said for _, said in (*hers, his)] == ["hello", "hello", "too_many_sockets", "hello"]
-    assert (await hers[2][0].receive_output(5))["code"] == TOO_FAST
+    assert (await hers[2][0].receive_output(PATIENCE_S))["code"] == TOO_FAST
     await hers[0][0].disconnect()
     again = await opened(mallory)
     assert again[1] == "hello"

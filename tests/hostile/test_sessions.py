@@ -19,6 +19,7 @@ from chatsite.asgi import application
 from conversations import signed_in
 from conversations.signed_in import SignedIn
 from inference.model import Model
+from tests.web import PATIENCE_S
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOT_SIGNED_IN = 4401
@@ -76,17 +77,17 @@ async def test_a_socket_ends_with_its_session(
     headers = [(b"cookie", f"sessionid={client.cookies['sessionid'].value}".encode())]
     headers += [(b"host", b"localhost"), (b"origin", b"http://localhost")]
     socket = WebsocketCommunicator(application, "/ws/", headers)
-    await socket.connect()
-    assert (await socket.receive_json_from())["type"] == "hello"
+    await socket.connect(PATIENCE_S)
+    assert (await socket.receive_json_from(PATIENCE_S))["type"] == "hello"
     for _ in range(looks_before):
         await socket.send_json_to({"type": "ping"})
-        assert (await socket.receive_json_from())["type"] == "pong"
+        assert (await socket.receive_json_from(PATIENCE_S))["type"] == "pong"
     await sync_to_async(event)(client, alice)
     await socket.send_json_to({"type": "ping"})
     if answer == "close":
-        assert (await socket.receive_output())["code"] == NOT_SIGNED_IN
+        assert (await socket.receive_output(PATIENCE_S))["code"] == NOT_SIGNED_IN
     else:
-        assert (await socket.receive_json_from())["type"] == answer
+        assert (await socket.receive_json_from(PATIENCE_S))["type"] == answer
     await socket.disconnect()
 
 

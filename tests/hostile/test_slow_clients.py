@@ -3,6 +3,7 @@
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Any, cast
@@ -81,12 +82,12 @@ async def test_who_never_ends_a_request_is_let_go(begun: bytes) -> None:
         assert await rest(reader) == b""
 
 
-@pytest.mark.usefixtures("quick")
-async def test_a_first_good_request_buys_no_slow_second_one() -> None:
+async def test_a_first_good_request_buys_no_slow_second_one(monkeypatch: pytest.MonkeyPatch) -> None:
     async with listening() as connect:
         reader, writer = await connect()
         writer.write(WHOLE)
         assert (await answer(reader)).startswith(b"HTTP/1.1 200")
+        monkeypatch.setattr(patience, "HEADERS_S", 0.05)
         writer.write(b"GET / HT")
         assert await rest(reader) == b""
 
@@ -128,13 +129,23 @@ async def test_who_never_reads_the_answer_is_let_go(monkeypatch: pytest.MonkeyPa
 async def test_who_reads_it_slowly_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
     """A premise of the one before: what counts is that nothing is taken, not how long all of it takes."""
     monkeypatch.setattr(patience, "UNREAD_S", 0.2)
-    async with listening(much) as connect:
+    async with listening(much) as connect, asyncio.timeout(30):
         connection = await ask_much(connect)
-        for _ in range(20):
-            await asyncio.sleep(0.05)
-            with suppress(BlockingIOError):
-                os.read(connection.fileno(), 1 << 18)
+        while not await slowly_read(connection):
+            connection = await ask_much(connect)
         assert is_held(connection)
+
+
+async def slowly_read(connection: socket.socket) -> bool:
+    """A second long, a little now and then; False where the machine stood meanwhile, and nothing was read in time."""
+    for _ in range(20):
+        began = time.monotonic()
+        await asyncio.sleep(0.05)
+        with suppress(BlockingIOError):
+            os.read(connection.fileno(), 1 << 18)
+        if time.monotonic() - began > patience.UNREAD_S / 2:
+            return False
+    return True
 
 
 async def test_headers_without_end_are_not_kept() -> None:

@@ -34,8 +34,8 @@ async def asked(
     scope = {"type": "http", "method": method, "path": path, "headers": told}
     talk: Any = ApplicationCommunicator(files, scope)  # type: ignore[no-untyped-call]  # the library has no types
     await talk.send_input({"type": "http.request", "body": b""})
-    start, body = await talk.receive_output(), await talk.receive_output()
-    await talk.wait()
+    start, body = await talk.receive_output(30), await talk.receive_output(30)
+    await talk.wait(30)
     return start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body["body"]
 
 

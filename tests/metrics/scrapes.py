@@ -29,7 +29,7 @@ def scrape(port: int) -> Families:
 
 def _read(port: int) -> str:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}/metrics").raise_for_status().text
+        return httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=30).raise_for_status().text
     except httpx.ConnectError:
         return ""
 

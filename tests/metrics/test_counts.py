@@ -68,7 +68,7 @@ def test_a_reply_that_goes_on_elsewhere_is_one_reply_of_two_attempts(alice: User
     first, on = Rise("chatsite_attempts_total", how="first"), Rise("chatsite_attempts_total", how="continuing")
     begun, ended = Rise("chatsite_time_to_first_token_seconds_count"), Rise("chatsite_replies_total", end="complete")
     written = Rise("chatsite_completion_tokens_total")
-    one = hire(rate=50, tokens=40)
+    one = hire(rate=5, tokens=40)
     sent = say(alice)
     reader = web.follow(sent.reply)
     done = one.ticket()
@@ -76,7 +76,7 @@ def test_a_reply_that_goes_on_elsewhere_is_one_reply_of_two_attempts(alice: User
     assert (first.by, on.by, ended.by) == (1, 0, 0)
     one.leave()
     done.result(10)
-    hire(rate=500, tokens=40).ticket().result(10)
+    hire(tokens=40).ticket().result(10)
     assert reader.end().states == ["continuing"]
     assert (first.by, on.by, begun.by, ended.by) == (1, 1, 1, 1)
     assert written.by == reply_of(sent).completion_tokens == 40

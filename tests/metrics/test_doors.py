@@ -84,7 +84,7 @@ def port() -> int:
 
 def answers(port: int, path: str = "/metrics", **headers: str) -> int:
     try:
-        return httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers).status_code
+        return httpx.get(f"http://127.0.0.1:{port}{path}", headers=headers, timeout=30).status_code
     except httpx.TransportError:
         return 0
 

@@ -91,7 +91,9 @@ async def test_a_check_that_hangs_has_failed(hire: Hire, reading: Streams, monke
     monkeypatch.setattr(health, "PATIENCE_S", 0.2)
     monkeypatch.setitem(health._CHECKS, "database", hang)
     await at_work(hire)
-    assert await ask() == (503, {**ALL_WELL, "database": False})
+    async with asyncio.timeout(10):  # on a busy machine others may take longer than this patience, too
+        while await ask() != (503, {**ALL_WELL, "database": False}):
+            pass
 
 
 async def test_many_who_ask_share_one_probe_a_second(

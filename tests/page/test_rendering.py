@@ -234,7 +234,7 @@ async def test_blocks_arrive_and_the_end_is_whole(watched: Watched) -> None:
     for piece in in_pieces(REPLY, list(range(0, len(REPLY), 7))):
         watched.live.feed("text", piece)
         await asyncio.sleep(0.002)
-    await asyncio.wait_for(watched.news.wait(), 5)
+    await asyncio.wait_for(watched.news.wait(), 15)
     blocks, end = watched.live.shown("text")
     assert {block.key: block.html for block in blocks} == {
         key: html for key, html in watched.blocks["text"].items() if html
@@ -246,7 +246,7 @@ async def test_blocks_arrive_and_the_end_is_whole(watched: Watched) -> None:
 
 async def test_reasoning_and_text_are_apart(watched: Watched) -> None:
     watched.live.feed("reasoning", "Think *hard*")
-    await asyncio.wait_for(watched.news.wait(), 5)
+    await asyncio.wait_for(watched.news.wait(), 15)
     watched.live.feed("text", "Say")
     assert watched.blocks == {"text": {}, "reasoning": {0: '<p dir="auto">Think <em>hard</em></p>\n'}}
     assert await watched.live.finish() == {"text": render("Say"), "reasoning": render("Think *hard*")}
@@ -262,7 +262,7 @@ async def test_nothing_comes_after_close(watched: Watched) -> None:
 async def test_one_rendering_for_many_pieces(watched: Watched) -> None:
     for character in REPLY:
         watched.live.feed("text", character)
-    await asyncio.wait_for(watched.news.wait(), 5)
+    await asyncio.wait_for(watched.news.wait(), 15)
     assert watched.ends == [len(REPLY.encode())]
 
 
@@ -278,5 +278,5 @@ async def test_a_failure_is_logged_and_the_next_piece_tries_again(
         await asyncio.wait(watched.live._tasks.values())
     assert "could not be rendered" in caplog.text
     watched.live.feed("text", "*two*")
-    await asyncio.wait_for(watched.news.wait(), 5)
+    await asyncio.wait_for(watched.news.wait(), 15)
     assert watched.blocks["text"] == {0: '<p dir="auto">one <em>two</em></p>\n'}

@@ -19,7 +19,7 @@ def server(data: Path) -> Iterator[redis.Redis]:
     """A server on this folder, killed without warning at the end."""
     spec = embedded_redis.spec(redis_socket(data), data / "redis")
     with subprocess.Popen(spec.command, stdout=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 60
         while not spec.is_up():
             assert time.monotonic() < deadline
             time.sleep(0.01)

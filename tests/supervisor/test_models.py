@@ -79,7 +79,7 @@ def start(tmp_path: Path, catalog: Path, names: str) -> Site:
 
 
 def ready(site: Site) -> tuple[int, dict[str, Any]]:
-    answer = httpx.get(f"{site.url}/readyz")
+    answer = httpx.get(f"{site.url}/readyz", timeout=30)
     return answer.status_code, answer.json()
 
 

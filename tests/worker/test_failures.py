@@ -79,7 +79,7 @@ def test_a_worker_that_ends_hands_its_replies_over(alice: User, hire: Hire, web:
     in_the_middle(reader)
     tickets = tickets_waiting(model.name)
     first.leave()
-    ticket.result(1)
+    ticket.result(15)
     row = reply_of(sent)
     assert (row.state, row.attempt, row.barren, row.lease_until) == ("writing", 1, 0, None)
     assert STORY.startswith(row.text)
@@ -126,7 +126,7 @@ def test_a_silent_worker_is_replaced_and_what_it_says_later_counts_for_nothing(
         take_over(heir, sent).result(15)
         whole_story(reader, sent, story=LONG, states=["continuing"])
         before = len(reader.screen.frames), reply_of(sent)
-    ticket.result(5)
+    ticket.result(15)
     late = web.follow(sent.reply).end()
     assert (late.text, late.types.count("done")) == (LONG, 1)
     assert (len(reader.screen.frames), reply_of(sent)) == before
@@ -248,7 +248,7 @@ def test_when_redis_and_worker_are_lost_together_the_page_goes_back_to_what_was_
         own_redis.start()
         take_over(hire(text=LONG), sent).result(15)
         screen = whole_story(reader, sent, story=LONG, states=["rewound"])
-    ticket.result(5)
+    ticket.result(15)
     back = next(frame for frame in screen.frames if frame["type"] == "state")
     assert back["text"].startswith(saved)
     assert reply_of(sent).epoch == 1
@@ -295,7 +295,7 @@ def test_a_reply_whose_conversation_is_deleted_is_not_written_on(alice: User, hi
     ticket = worker.ticket()
     in_the_middle(reader, after=10)
     sent.conversation.delete()
-    ticket.result(5)
+    ticket.result(15)
     assert reader.end().types[-1] == "failed"
     assert not Message.objects.exists()
 
@@ -307,7 +307,7 @@ def test_a_worker_ends_while_redis_is_away(alice: User, own_redis: OwnRedis, hir
     until(lambda: str(sent.reply) in worker.worker.live)
     own_redis.kill()
     worker.leave()
-    ticket.result(1)
+    ticket.result(15)
     row = reply_of(sent)
     assert (row.state, row.lease_until) == ("writing", None)
     own_redis.start()
@@ -338,8 +338,8 @@ def test_a_reply_that_cannot_be_prepared_is_given_up(
     reader = web.follow(sent.reply)
     for _ in range(3):
         with pytest.raises(MemoryError):
-            worker.ticket(lapsed=True).result(5)
+            worker.ticket(lapsed=True).result(15)
         let_lapse(sent)
-    worker.ticket(lapsed=True).result(5)
+    worker.ticket(lapsed=True).result(15)
     assert reader.end().types[-1] == "failed"
     assert (reply_of(sent).state, reply_of(sent).problem) == ("failed", "gave_up")

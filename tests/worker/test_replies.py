@@ -62,7 +62,7 @@ def test_a_reply_is_written_to_its_end(alice: User, hire: Hire, web: Web) -> Non
 
 
 def test_a_ticket_without_a_reply_is_no_fault(hire: Hire) -> None:
-    hire().ticket().result(5)
+    hire().ticket().result(15)
 
 
 def test_one_ticket_is_enough_for_all_who_wait(alice: User, bob: User, hire: Hire) -> None:
@@ -74,10 +74,10 @@ def test_one_ticket_is_enough_for_all_who_wait(alice: User, bob: User, hire: Hir
 def test_the_model_reads_the_conversation_so_far(alice: User, hire: Hire) -> None:
     worker = hire(echo=True, system="Be brief.")
     first = say(alice, "My name is Alice.")
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     alone = reply_of(first).prompt_tokens
     second = say(alice, "What is my name?", first.conversation)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     assert reply_of(second).text == "What is my name?"
     assert reply_of(second).prompt_tokens > alone + 4
 
@@ -89,7 +89,7 @@ def test_a_reply_that_was_never_said_is_not_read_by_the_model(alice: User, hire:
         first = say(alice, "Question")
         settle(first, state, "An answer that is long enough to be counted.")
         second = say(alice, "Again", first.conversation)
-        hire().ticket().result(5)
+        hire().ticket().result(15)
         counts.append(reply_of(second).prompt_tokens)
     assert counts[0] < counts[1]
 
@@ -99,7 +99,7 @@ def test_a_reply_that_meets_its_limit_is_cut(alice: User, hire: Hire, web: Web, 
     worker = hire(text=STORY)
     sent = say(alice)
     reader = web.follow(sent.reply)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     screen, reply = reader.end(), reply_of(sent)
     whole(screen, reply)
     assert (reply.state, screen.types[-1], reply.completion_tokens) == ("cut", "cut", 7)
@@ -111,7 +111,7 @@ def test_a_reply_that_fails_keeps_what_was_said(alice: User, hire: Hire, web: We
     worker = hire(text=STORY, fail_after=9)
     sent = say(alice)
     reader = web.follow(sent.reply)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     screen, reply = reader.end(), reply_of(sent)
     whole(screen, reply)
     assert (reply.state, reply.problem, screen.types[-1]) == ("failed", "engine", "failed")
@@ -124,7 +124,7 @@ def test_a_nul_from_the_model_is_replaced(alice: User, hire: Hire, web: Web) -> 
     worker = hire(text="zero \x00 one")
     sent = say(alice)
     reader = web.follow(sent.reply)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     whole(reader.end(), reply_of(sent))
     assert reply_of(sent).text == "zero \ufffd one"
 
@@ -135,7 +135,7 @@ def test_the_oldest_turns_go_when_a_conversation_no_longer_fits(alice: User, hir
         settle(sent, text="long ago " * 100)
         sent = say(alice, f"Question {number} " + "words " * 40, sent.conversation)
     worker = hire(window=400, echo=True)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     reply = reply_of(sent)
     assert (reply.state, reply.text) == ("complete", Message.objects.get(pk=sent.message).text)
     assert reply.prompt_tokens < 400
@@ -145,15 +145,20 @@ def test_a_question_that_alone_is_too_long_says_so(alice: User, hire: Hire, web:
     worker = hire(window=400)
     sent = say(alice, "words " * 400)
     reader = web.follow(sent.reply)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     reply = reply_of(sent)
     whole(reader.end(), reply)
     assert (reply.state, reply.problem) == ("failed", "too_long")
     assert "Shorten it" in detail(reader.screen)
 
 
-def stopping(alice: User, hire: Hire, web: Web) -> "tuple[Message, Screen, Future[None]]":
-    """A reply is stopped in the middle."""
+Stopped = tuple[Message, Screen, "Future[None]"]
+
+
+@pytest.fixture
+def stopping(alice: User, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch) -> Stopped:
+    """A reply is stopped in the middle, long before its worker saves it and would see the stop there."""
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 3600)
     worker = hire(text=STORY * 10, rate=200)
     sent = say(alice)
     reader = web.follow(sent.reply)
@@ -162,12 +167,12 @@ def stopping(alice: User, hire: Hire, web: Web) -> "tuple[Message, Screen, Futur
     asked = stop(alice, sent.reply)
     assert (asked.state, asked.stop_requested) == ("writing", True)
     web.run(web.streams.feed.hasten_stop(sent.reply))
-    return reply_of(sent), reader.end(1), ticket
+    return reply_of(sent), reader.end(), ticket
 
 
-def test_a_stop_frees_the_engine_at_once_and_keeps_the_text(alice: User, hire: Hire, web: Web) -> None:
-    _, screen, ticket = stopping(alice, hire, web)
-    ticket.result(1)
+def test_a_stop_frees_the_engine_at_once_and_keeps_the_text(stopping: Stopped) -> None:
+    _, screen, ticket = stopping
+    ticket.result(15)
     reply = Message.objects.get(role="assistant")
     whole(screen, reply)
     assert (reply.state, screen.types[-1], detail(screen)) == ("stopped", "stopped", "Stopped.")
@@ -175,11 +180,11 @@ def test_a_stop_frees_the_engine_at_once_and_keeps_the_text(alice: User, hire: H
     assert 50 < len(reply.text) < len(STORY)
 
 
-def test_after_a_stop_the_conversation_goes_on(alice: User, hire: Hire, web: Web) -> None:
-    stopping(alice, hire, web)[2].result(1)
+def test_after_a_stop_the_conversation_goes_on(alice: User, hire: Hire, stopping: Stopped) -> None:
+    stopping[2].result(15)
     reply = Message.objects.get(role="assistant")
     sent = say(alice, "Go on", reply.conversation, parent=reply.pk)
-    hire(echo=True).ticket().result(5)
+    hire(echo=True).ticket().result(15)
     assert reply_of(sent).text == "Go on"
 
 
@@ -189,9 +194,9 @@ def test_a_reply_that_waits_is_stopped_without_a_worker(alice: User, hire: Hire,
     reader.until(lambda screen: "queued" in screen.types)
     assert stop(alice, sent.reply).state == "stopped"
     web.run(web.streams.feed.hasten_stop(sent.reply))
-    whole(reader.end(1), reply_of(sent))
+    whole(reader.end(), reply_of(sent))
     worker = hire()
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     assert reply_of(sent).text == ""
 
 
@@ -204,7 +209,7 @@ def test_a_stop_stands_although_the_worker_ends_in_the_same_moment(alice: User, 
     live = worker.worker.live[str(sent.reply)]
     for reason in (Abort.STOPPED, Abort.HANDED_OVER):
         worker.worker._loop.call_soon_threadsafe(live.abort, reason)
-    ticket.result(5)
+    ticket.result(15)
     assert reader.end().types[-1] == reply_of(sent).state == "stopped"
 
 

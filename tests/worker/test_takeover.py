@@ -47,7 +47,7 @@ def test_a_reply_stopped_while_its_worker_was_dead_keeps_what_was_shown(alice: U
         let_lapse(sent)
         heir.ticket(lapsed=True).result(15)
         screen = reader.end()
-    ticket.result(5)
+    ticket.result(15)
     reply = reply_of(sent)
     assert len(saved) < len(reply.text)
     assert (reply.state, reply.text) == ("stopped", screen.text)
@@ -77,7 +77,7 @@ def test_an_attempt_that_wrote_but_could_not_save_was_not_in_vain(alice: User, h
         let_lapse(sent, text="", barren=3)
         heir.ticket(lapsed=True).result(15)
         assert reader.end().text == STORY
-    ticket.result(5)
+    ticket.result(15)
     reply = reply_of(sent)
     assert (reply.state, reply.text) == ("complete", STORY)
     assert reply.completion_tokens == tokens(STORY)
@@ -122,7 +122,7 @@ def test_a_worker_that_outlived_redis_leaves_nothing_to_rewind(
     with first.frozen():
         take_over(heir, sent).result(15)
         screen = reader.end()
-    ticket.result(5)
+    ticket.result(15)
     assert screen.states == ["continuing"]
     assert screen.text == reply_of(sent).text == STORY * 3
 
@@ -148,6 +148,6 @@ def test_a_worker_that_ends_passes_tickets_on(alice: User, hire: Hire, sigterms:
 def passes_on(worker: Hired, sent: Sent) -> None:
     model = worker.worker.model.name
     before = tickets_waiting(model)
-    worker.ticket().result(5)
+    worker.ticket().result(15)
     assert tickets_waiting(model) == before + 1
     assert reply_of(sent).state == "queued"

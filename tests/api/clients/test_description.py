@@ -49,7 +49,7 @@ def test_it_is_an_openapi_description(checked: dict[str, Any]) -> None:
 
 def test_each_event_of_a_stream_is_as_it_says(checked: dict[str, Any]) -> None:
     for events, last, wrong in checked["streams"]:
-        assert events > 20
+        assert events > 3, "the premise: pieces too, of which a busy machine joins some"
         assert last == "[DONE]"
         assert wrong == []
 
