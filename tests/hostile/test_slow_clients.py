@@ -141,7 +141,7 @@ async def slowly_read(connection: socket.socket) -> bool:
     for _ in range(20):
         began = time.monotonic()
         await asyncio.sleep(0.05)
-        with suppress(BlockingIOError):
+        with suppress(BlockingIOError, ConnectionResetError):
             os.read(connection.fileno(), 1 << 18)
         if time.monotonic() - began > patience.UNREAD_S / 2:
             return False
