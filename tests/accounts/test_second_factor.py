@@ -8,7 +8,9 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.contrib.auth.models import Group
 from django.core.management import call_command
+from django.template.loader import render_to_string
 from django.test import Client, override_settings
+from django.utils import translation
 
 from accounts import api_keys, mfa_adapter, second_factor
 from accounts.models import RequiredSecondFactor, User
@@ -222,6 +224,22 @@ def test_the_last_passkey_of_who_must_have_one_stays(client: Client, alice: User
     group.user_set.remove(alice)
     client.post(f"/accounts/2fa/passkeys/{last.pk}/remove/")
     assert Authenticator.objects.get() == theirs
+
+
+@pytest.mark.parametrize(
+    ("language", "removed", "added"),
+    [("en", "Passkey removed.", "Passkey added."), ("zh-hans", "已移除通行密钥。", "已添加通行密钥。")],
+)
+def test_a_passkey_has_one_name(client: Client, alice: User, language: str, removed: str, added: str) -> None:
+    passkey = Authenticator.objects.create(user=alice, type="webauthn", data={"name": "Desk", "credential": {}})
+    client.cookies[settings.LANGUAGE_COOKIE_NAME] = language
+    client.force_login(alice)
+    confirm(client, "alice")
+    html = client.post(f"/accounts/2fa/passkeys/{passkey.pk}/remove/", follow=True).content.decode()
+    assert removed in html
+    assert not any(name in html.lower() for name in ("security key", "安全密钥"))
+    with translation.override(language):
+        assert render_to_string("mfa/messages/webauthn_added.txt").strip() == added
 
 
 def test_no_key_is_made_before(alice: User) -> None:
