@@ -11,10 +11,11 @@ class ConsoleConfig(AppConfig):
     verbose_name = _("Console")
 
     def ready(self) -> None:
-        # Imported here: roles need the apps' tables.
-        from console import roles  # noqa: PLC0415
+        # Imported here: they need the apps' tables.
+        from console import permission_names, roles  # noqa: PLC0415
 
         post_migrate.connect(roles.make_groups, sender=self)
+        post_migrate.connect(permission_names.rename, sender=self)
 
 
 class ConsoleAdminConfig(AdminConfig):
