@@ -1,5 +1,5 @@
-"""Django names a permission once, when it makes it: what its thing is called today, the row of an older site does not
-say."""
+"""What permissions are called: Django names each once, when it makes it, so those of an older site are called after what
+their things were called then."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -9,7 +9,6 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from pytest_django import DjangoAssertNumQueries
 
-
 from console.permission_names import rename
 
 pytestmark = pytest.mark.django_db
