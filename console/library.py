@@ -72,6 +72,13 @@ class OfTheTeam(AuditedAdmin):
         obj.is_team = True
         super().save_model(request, obj, form, change)
 
+    def delete_model(self, request: HttpRequest, obj: Any) -> None:
+        kept.delete(obj, cast("User", request.user))  # with its entry, and a copy where a legal hold is on who made it
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        for row in queryset:
+            self.delete_model(request, row)
+
 
 @admin.register(SavedPrompt)
 class TeamPrompts(OfTheTeam):

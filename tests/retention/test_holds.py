@@ -13,7 +13,7 @@ from audit.models import Entry, Hold, Receipt, Withheld
 from conversations import branches, nominating, sharing, shelf
 from conversations.api import purge
 from conversations.library import kept
-from conversations.models import Conversation, Edit, IndexEntry, Message, Nomination, SavedPrompt, Share
+from conversations.models import Conversation, Edit, IndexEntry, Message, Nomination, Preset, SavedPrompt, Share
 from conversations.shelf import emptying
 from exports.reading import records
 from retention import erasing, sweeping
@@ -65,6 +65,24 @@ def test_prompts_and_snapshots_are_kept_too(held: User) -> None:
     kept.delete(prompt, held)
     assert not SavedPrompt.objects.exists()
     assert Withheld.objects.get().fields["text"] == "Be brief"
+
+
+@pytest.mark.parametrize("kind", [SavedPrompt, Preset])
+def test_what_they_made_for_the_team_is_kept_when_an_administrator_deletes_it(
+    held: User, grace: User, client: Client, kind: type[SavedPrompt | Preset]
+) -> None:
+    words = "text" if kind is SavedPrompt else "instructions"
+    rows = [kind.objects.create(owner=held, name=name, is_team=True, **{words: name}) for name in ("One", "Two")]
+    theirs = kind.objects.create(owner=grace, name="Three", is_team=True, **{words: "Three"})
+    page = f"/admin/conversations/{kind._meta.model_name}/"
+    client.force_login(grace)
+    assert client.post(f"{page}{rows[0].pk}/delete/", {"post": "yes"}).status_code == 302
+    chosen = {"action": "delete_selected", "_selected_action": [rows[1].pk, theirs.pk], "post": "yes"}
+    assert client.post(page, chosen).status_code == 302
+    assert not kind.objects.exists()
+    assert [row.fields[words] for row in Withheld.objects.filter(user=held).order_by("pk")] == ["One", "Two"]
+    assert Withheld.objects.count() == 2
+    assert Entry.objects.filter(action=f"{kind._meta.model_name}.deleted", actor_name="grace").count() == 3
 
 
 def test_what_reviewers_made_of_their_replies_is_kept_too(held: User, grace: User) -> None:
