@@ -11,6 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit import holds
 from audit.models import Entry, Receipt
+from console import roles
 from conversations.models import Conversation, Draft, IndexEntry, Message, Share
 from moderation.models import Incident
 from retention import sweeping
@@ -153,3 +154,25 @@ def test_the_console_shows_what_it_would_delete_before_it_is_switched_on(grace: 
     assert not Rule.objects.get().is_on  # what it deletes now, nobody has seen
     actions = Entry.objects.filter(action__startswith="retention_rule").values_list("action", flat=True)
     assert [*actions][::-1] == [f"retention_rule.{one}" for one in ("created", "switched_on", "changed")]
+
+
+@pytest.mark.parametrize(
+    ("is_on", "says", "not_that"), [(False, "Switch on", "Switch off"), (True, "Switch off", "Switch on")]
+)
+def test_the_page_to_change_a_rule_leads_to_the_switch(grace: User, is_on: bool, says: str, not_that: str) -> None:
+    one = Rule.objects.create(what="chat", days=30, is_on=is_on)
+    client = Client()
+    client.force_login(grace)
+    page = client.get(f"/admin/retention/rule/{one.pk}/change/").content.decode()
+    assert f'<a href="/admin/retention/rule/{one.pk}/switch/">{says}</a>' in page
+    assert not_that not in page
+
+
+def test_who_may_only_look_at_rules_is_shown_no_switch(bob: User) -> None:
+    roles.give(bob, roles.Role.AUDITOR, by=None)
+    one = Rule.objects.create(what="chat", days=30)
+    client = Client()
+    client.force_login(bob)
+    page = client.get(f"/admin/retention/rule/{one.pk}/change/")
+    assert page.status_code == 200
+    assert "/switch/" not in page.content.decode()
