@@ -14,7 +14,7 @@ from accounts.models import User
 from audit.admin import OnlyItsFilters
 from console.bounded import BoundedPaginator
 from conversations.models import Conversation, Message
-from inference import catalog
+from inference import catalog, serving
 
 HIDDEN = frozenset({"title", "indexed_title", "instructions", "options", "text", "reasoning"})
 
@@ -83,7 +83,7 @@ class OfModel(admin.SimpleListFilter):
     parameter_name = "model"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [(model.name, model.name) for model in catalog.load(settings.CATALOG).models]
+        return [(model.name, model.label) for model in catalog.load(settings.CATALOG).models]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(model=self.value()) if self.value() else queryset
@@ -99,7 +99,7 @@ class MessageAdmin(WithoutWords):
         "owner",
         "role",
         "state",
-        "model",
+        "answered_by",
         "attempt",
         "ttft_ms",
         "completion_tokens",
@@ -114,6 +114,10 @@ class MessageAdmin(WithoutWords):
         if pk:
             return queryset.filter(Q(pk=pk) | Q(conversation=pk))
         return queryset.filter(conversation__owner__in=people_called(term))
+
+    @admin.display(description=_("model"), ordering="model")
+    def answered_by(self, message: Message) -> str:
+        return serving.label(message.model)
 
     @admin.display(description=_("person"))
     def owner(self, message: Message) -> str:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from audit.admin import AuditedAdmin
 from console.policy_form import EXPORTS, RIGHTS, PolicyForm
+from inference import serving
 from limits.fields import ALL, UNLIMITED
 from limits.models import Policy
 from limits.resolution import LIMITS
@@ -132,7 +133,7 @@ def _sentence(policy: Policy, field: str) -> str:
     if isinstance(value, bool):
         return f"{label}: {_('yes') if value else _('no')}"
     if isinstance(value, list):
-        return f"{label}: {_('all') if ALL in value else ', '.join(value) or _('none')}"
+        return f"{label}: {_('all') if ALL in value else ', '.join(map(serving.label, value)) or _('none')}"
     if value == UNLIMITED:
         return f"{label}: {_('unlimited')}"
     return pgettext("how much of a limit", "%(number)s %(limit)s") % {"number": f"{value:,}", "limit": label}

@@ -17,6 +17,7 @@ from conversations.models import Message
 from conversations.models.parameters import Effort
 from conversations.nominating import standing
 from conversations.views import signed_in
+from inference import serving
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ def _told(user: User, reply_id: UUID) -> dict[str, Any]:
 
 def details_of(reply: Message) -> Details:
     """What is known of it by now."""
-    lines = [(_("Model"), reply.model), *_counts(reply), *_times(reply), *_options(reply)]
+    lines = [(_("Model"), serving.label(reply.model)), *_counts(reply), *_times(reply), *_options(reply)]
     return Details(reply.finished_at or reply.created_at, lines, _hand_overs(reply))
 
 

@@ -19,7 +19,7 @@ from conversations.models import Message
 from conversations.problems import sentence
 from conversations.replies import places
 from conversations.states import EVENT, State
-from inference import presence
+from inference import presence, serving
 from inference.events.client import blocking_client
 from inference.events.feed import Feed, Mailbox
 from inference.events.items import Item, Part, Snapshot
@@ -157,11 +157,8 @@ class Follower:
                 yield self._terminal(event)
             else:
                 self._gap = True  # the row has all of it
-        elif event["type"] == "state":
-            if event["state"] == "continuing":
-                yield self._frame(**event)
-            else:
-                self._gap = True
+        elif event["type"] == "state" and event["state"] != "continuing":
+            self._gap = True
         else:
             yield self._frame(**event)
 
@@ -268,7 +265,8 @@ class Follower:
         return frame | (await self._formatting.whole(self.cursor) if self._formatting else {})
 
     def _frame(self, type: str, **fields: Any) -> Frame:  # noqa: A002 - the protocol's own word
-        return {"type": type, "reply": str(self.reply_id), **fields}
+        called = {"label": serving.label(fields["model"])} if type == "started" else {}
+        return {"type": type, "reply": str(self.reply_id), **fields, **called}
 
 
 def _oldest_read(row: Message) -> str:

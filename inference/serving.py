@@ -1,6 +1,7 @@
 """Which of the catalog's models this site serves."""
 
 from functools import cache
+from pathlib import Path
 
 from django.conf import settings
 
@@ -27,10 +28,16 @@ def model(name: str = "") -> Model:
 
 
 def label(name: str) -> str:
-    """What people read for a model; of one that is not served any more its name."""
-    return next((one.label for one in models() if one.name == name), name)
+    """What people read for a model; of one that the catalog has no more its name."""
+    return next((one.label for one in (*models(), *_known(settings.CATALOG)) if one.name == name), name)
 
 
 def names() -> tuple[str, ...]:
     """Those of all served models, the default first."""
     return tuple(one.name for one in models())
+
+
+@cache
+def _known(catalog: Path) -> tuple[Model, ...]:
+    """All of a catalog, served or not."""
+    return load(catalog).models

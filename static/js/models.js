@@ -116,7 +116,6 @@ function tellWhose() {
   messages.toggleAttribute("data-mixed", new Set(replies.map(({ dataset }) => dataset.model)).size > 1);
   for (const reply of replies) {
     const line = reply.querySelector(".message-by") ?? reply.insertBefore(Object.assign(document.createElement("p"), { className: "message-by" }), reply.querySelector(".reasoning"));
-    const { label = reply.dataset.model } = known[reply.dataset.model] ?? {};
-    if (line.textContent !== label) line.textContent = label;
+    if (line.textContent !== reply.dataset.by) line.textContent = reply.dataset.by;
   }
 }

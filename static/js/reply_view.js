@@ -67,8 +67,9 @@ export class ReplyView {
     this.#say(words ? say(words) : wait > WORTH_SAYING ? `${place} · ${about}` : place);
   }
 
-  started({ model, reasoning_ms: reasoned }) {
-    this.#model = this.#article.dataset.model = model;
+  started({ model, label = model, reasoning_ms: reasoned }) {
+    this.#model = this.#article.dataset.by = label;
+    this.#article.dataset.model = model;
     this.#article.dataset.state = "writing";
     if (reasoned !== undefined && !this.#hasText) this.#reasons(reasoned);
     this.#say(this.#hasText || this.#thinking ? "" : say("writing"));

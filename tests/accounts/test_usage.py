@@ -111,6 +111,15 @@ def test_each_model_is_a_row(alice: User) -> None:
     assert '<th scope="row">small</th><td>1</td><td>20</td>' in text
 
 
+@pytest.mark.usefixtures("model")
+def test_a_model_is_called_as_where_it_is_chosen(alice: User) -> None:
+    for model in ("scripted", "gone"):
+        Usage.objects.filter(reply=used(alice, 20)).update(model=model)
+    text = page(alice)
+    assert '<th scope="row">Scripted</th>' in text
+    assert '<th scope="row">gone</th>' in text, "the catalog has it no more"
+
+
 def test_replies_that_cost_nothing_are_counted_but_not_charged(alice: User) -> None:
     policy(alice, charge_failed=False)
     reply, _ = reserve(alice, 10)

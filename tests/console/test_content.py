@@ -49,6 +49,14 @@ def test_texts_cannot_be_guessed_by_filters_that_the_page_does_not_have(
     assert str(talk.pk)[:8] not in answer.text
 
 
+def test_a_model_is_called_as_people_read_it(talk: Conversation) -> None:
+    admin = looking(Role.ADMIN)
+    page = admin.get("/admin/conversations/message/").content.decode()
+    assert '<td class="field-answered_by">Scripted</td>' in page
+    assert ">scripted<" not in page
+    assert admin.get("/admin/conversations/message/?model=scripted").context["cl"].result_count == 1
+
+
 @pytest.mark.parametrize(
     ("question", "found"),
     [

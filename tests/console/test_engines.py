@@ -222,7 +222,7 @@ def test_a_worker_ends_when_asked_and_says_so(
 
 @pytest.fixture
 def two(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(serving, "models", lambda: (model, replace(model, name="second")))
+    monkeypatch.setattr(serving, "models", lambda: (model, replace(model, name="second", label="Second")))
 
 
 def test_workers_are_grouped_by_model_and_a_model_without_any_says_so(client: Client, grace: User, two: None) -> None:
@@ -232,7 +232,7 @@ def test_workers_are_grouped_by_model_and_a_model_without_any_says_so(client: Cl
     page = live(client, grace)
     order = [
         page.index(text)
-        for text in (">scripted</th>", "worker-2", ">second</th>", "worker-1", ">withdrawn</th>", "worker-3")
+        for text in (">Scripted</th>", "worker-2", ">Second</th>", "worker-1", ">withdrawn</th>", "worker-3")
     ]
     assert order == sorted(order)
     assert "No worker has spoken" not in page
@@ -243,7 +243,16 @@ def test_workers_are_grouped_by_model_and_a_model_without_any_says_so(client: Cl
     blocking_client().delete(*presence_keys)
     page = live(client, grace)
     assert "No worker has spoken" in page
-    assert page.index(">second <span") < page.index("No worker has spoken")
+    assert page.index(">Second <span") < page.index("No worker has spoken")
+
+
+def test_who_writes_and_waits_is_shown_with_what_people_read_for_the_model(
+    client: Client, grace: User, bob: User, two: None
+) -> None:
+    say(bob, model="second")
+    page = live(client, grace)
+    assert "<td>Second</td>" in page
+    assert "<td>second</td>" not in page
 
 
 def test_an_order_reaches_the_worker_of_its_model_alone(client: Client, grace: User, two: None) -> None:

@@ -140,7 +140,7 @@ def test_rows_read_like_sentences(admin: Client, alice: User) -> None:
     page = admin.get(PAGE).content.decode()
     for words in (
         "everyone",
-        "200,000 tokens a day; models: scripted",
+        "200,000 tokens a day; models: Scripted",
         "group team",
         "9 tokens a day; tokens a month: unlimited; may share conversations: no; shared by the members of the group",
         ">nothing<",

@@ -40,6 +40,8 @@ def test_figures_are_by_model_and_reason(client: Client, alice: User, bob: User,
     client.force_login(grace)
     page = client.get(PAGE)
     assert [one.model for one in page.context["models"]] == ["small", "large"], "the one with most ratings is first"
+    html = page.content.decode().replace("\n", "")
+    assert '<th scope="row">small</th>' in html, "the catalog has it no more"
     assert row(page, "small") == (3, 1, 75, [1, 0, 0, 1, 0, 0])
     assert row(page, "large") == (0, 1, 0, [1, 0, 0, 0, 0, 0])
 

@@ -50,6 +50,9 @@ def test_people_of_the_last_30_days_come_first(auditor: Client, team: Group) -> 
 def test_it_goes_by_group_model_and_day(auditor: Client, team: Group) -> None:
     assert rows(auditor, by="group") == [("team", 750)]
     assert rows(auditor, by="model") == [("smollm2-135m", 600), ("scripted", 150)]
+    page = auditor.get(PAGE, {"by": "model"}).content.decode()
+    assert '<span class="help">scripted</span>' in page, "what people read for it, and the name to ask for"
+    assert '<th scope="row">smollm2-135m</th>' in page.replace("\n", ""), "the catalog has it no more"
     by_day = dict(rows(auditor, by="day"))
     assert len(by_day) == 30
     assert (by_day[str(today())], by_day[str(days_ago(3))], by_day[str(days_ago(1))]) == (150, 600, 0)

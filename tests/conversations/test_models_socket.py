@@ -54,9 +54,8 @@ def test_the_first_message_brings_the_model_and_a_later_one_another(
     beside = tab.next("sent")
     assert beside["beside"] == sent["reply"]
     first.ticket().result(15)
-    assert (
-        tab.until(lambda frame: frame["type"] == "started" and frame["reply"] == beside["reply"])["model"] == "scripted"
-    )
+    started = tab.until(lambda frame: frame["type"] == "started" and frame["reply"] == beside["reply"])
+    assert (started["model"], started["label"]) == ("scripted", "Scripted")
     tab.until(lambda frame: frame["type"] == "done" and frame["reply"] == beside["reply"])
     assert reply_of(beside["reply"]).text == "I am the first."
     assert Conversation.objects.get().model == OTHER

@@ -147,7 +147,7 @@ def test_details_say_what_a_reply_took(sent: Sent) -> None:
     reply = written(sent, options={"effort": "high", "temperature": 0.25, "instructions": "a secret order"})
     found = details_of(reply)
     assert dict(found.lines) == {
-        "Model": "scripted",
+        "Model": "Scripted",
         "Tokens read": "1,234",
         "Tokens written": "100",
         "First word after": "0.50 s",
@@ -170,7 +170,7 @@ def test_hand_overs_are_told(sent: Sent, attempt: int, words: str) -> None:
 
 def test_what_is_not_known_is_not_told(alice: User) -> None:
     reply = reply_of(say(alice))
-    assert details_of(reply).lines == [("Model", "scripted")]
+    assert details_of(reply).lines == [("Model", "Scripted")]
     assert rate(reply) is None
 
 

@@ -161,6 +161,17 @@ def test_what_is_gone_is_said_until_another_has_answered(
     assert "is not available now" not in page(signed_in, path)
 
 
+def test_a_reply_has_the_models_label_wherever_it_stands(
+    signed_in: Client, alice: User, two: tuple[Model, Model]
+) -> None:
+    sent = say(alice, model=OTHER)
+    settle(sent)
+    html = page(signed_in, f"/c/{sent.conversation.pk}/")
+    assert 'data-model="second" data-by="Second &lt;one&gt;"' in html
+    assert "data-facts>Second &lt;one&gt;" in html
+    assert "<dd>Second &lt;one&gt;</dd>" in page(signed_in, f"/replies/{sent.reply}/details/")
+
+
 def test_each_models_limits_are_told_where_there_is_a_choice(alice: User, two: tuple[Model, Model]) -> None:
     told = allowance(alice.pk)
     assert list(told["models"]) == ["scripted", OTHER]
