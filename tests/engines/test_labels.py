@@ -1,8 +1,7 @@
 """What people read for a model: its label, served or not; of one that the catalog has no more, its name."""
 
-from pathlib import Path
-
 from django.template import Context, Template
+from pytest_django import Settings
 
 from inference import serving
 from inference.model import Model
@@ -10,15 +9,13 @@ from inference.model import Model
 ANOTHER = '\n[[model]]\nname = "large"\nlabel = "Large <one>"\nengine = "scripted"\ncontext_window = 8192\n'
 
 
-def test_it_is_the_label_also_where_the_site_does_not_serve_it(model: Model, settings: object) -> None:
-    catalog: Path = settings.CATALOG  # type: ignore[attr-defined]
-    catalog.write_text(catalog.read_text() + ANOTHER)
+def test_it_is_the_label_also_where_the_site_does_not_serve_it(model: Model, settings: Settings) -> None:
+    settings.CATALOG.write_text(settings.CATALOG.read_text() + ANOTHER)
     assert serving.names() == ("scripted",)
     assert [serving.label(name) for name in ("scripted", "large", "gone", "")] == ["Scripted", "Large <one>", "gone", ""]
 
 
-def test_a_template_says_it_and_it_is_text(model: Model, settings: object) -> None:
-    catalog: Path = settings.CATALOG  # type: ignore[attr-defined]
-    catalog.write_text(catalog.read_text() + ANOTHER)
+def test_a_template_says_it_and_it_is_text(model: Model, settings: Settings) -> None:
+    settings.CATALOG.write_text(settings.CATALOG.read_text() + ANOTHER)
     page = Template("{% load model_labels %}{{ name|model_label }}")
     assert page.render(Context({"name": "large"})) == "Large &lt;one&gt;"
