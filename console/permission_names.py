@@ -1,5 +1,6 @@
-"""What permissions are called: Django names each once, when it makes it, so those of an older site are called after what
-their things were called then."""
+"""What permissions are called. Django names each once, when it makes it: those of an older site are called after what their
+things were called then.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +11,7 @@ from django.contrib.auth.models import Permission
 
 
 def rename(sender: AppConfig, using: str, **more: Any) -> None:
-    """After ``migrate``: each permission has the name that a new site gives it. Those of apps that are gone keep theirs."""
+    """After ``migrate``: each has the name that a new site gives it; those of apps that are gone keep theirs."""
     names = {
         (model._meta.app_label, model._meta.model_name, codename): name
         for model in apps.get_models()

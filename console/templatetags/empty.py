@@ -30,7 +30,9 @@ WILL_STAND: dict[str, Promise] = {
     ),
     "limits.Restraint": _("Who is slowed or suspended, and why. That is done on a person's page."),
     "moderation.Incident": _("What rules find and people report, until somebody decides it."),
-    "moderation.Rule": _("Words and patterns to look for in messages and replies. Without a rule nothing is looked for."),
+    "moderation.Rule": _(
+        "Words and patterns to look for in messages and replies. Without a rule nothing is looked for."
+    ),
     "retention.Rule": _(
         "What is deleted at which age. Without a rule only the trash is emptied; all else stays until people delete it."
     ),

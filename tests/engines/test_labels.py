@@ -12,7 +12,8 @@ ANOTHER = '\n[[model]]\nname = "large"\nlabel = "Large <one>"\nengine = "scripte
 def test_it_is_the_label_also_where_the_site_does_not_serve_it(model: Model, settings: Settings) -> None:
     settings.CATALOG.write_text(settings.CATALOG.read_text() + ANOTHER)
     assert serving.names() == ("scripted",)
-    assert [serving.label(name) for name in ("scripted", "large", "gone", "")] == ["Scripted", "Large <one>", "gone", ""]
+    labels = {"scripted": "Scripted", "large": "Large <one>", "gone": "gone", "": ""}
+    assert {name: serving.label(name) for name in labels} == labels
 
 
 def test_a_template_says_it_and_it_is_text(model: Model, settings: Settings) -> None:
