@@ -1,5 +1,5 @@
-"""What permissions are called. Django names each once, when it makes it: those of an older site are called after what their
-things were called then.
+"""What permissions are called. Django names each once, when it makes it: those of an older site are called after what
+their things were called then.
 """
 
 from collections.abc import Iterator

@@ -11,7 +11,8 @@ from accounts.models import User
 from console.djangos_words import WORDS
 
 CHINESE = r"[一-鿿]"
-SPACED = re.compile(rf"{CHINESE} +(?:{CHINESE}|%[(s])|%(?:\(\w+\))?s +{CHINESE}")
+NAME = r"%(?:\(\w+\))?s"  # %(count)d is a number, which has a space on both sides
+SPACED = re.compile(rf"{CHINESE} +(?:{CHINESE}|{NAME})|{NAME} +{CHINESE}")
 
 
 @pytest.mark.parametrize("words", WORDS)
