@@ -121,7 +121,7 @@ def test_the_page_says_who_shared_what_and_when_and_keeps_to_itself(alice: User,
     assert "Shared by Alice &lt;b&gt;Liddell," in page
     assert "What is &lt;i&gt;this&lt;/i&gt;?" in page
     assert "Think <em>twice</em>." in page
-    assert "· scripted" in page
+    assert "· Scripted" in page
     assert '<meta name="robots" content="noindex, nofollow">' in page
     assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
     assert answer.headers["Referrer-Policy"] == "same-origin"
