@@ -48,6 +48,7 @@ def test_it_says_what_will_stand_there_and_who_may_is_led_on(client: Client, gra
     ways = {"accounts.Invitation": "/admin/accounts/invitation/invite/"} | dict.fromkeys(
         ("audit.Hold", "limits.Restraint"), "/admin/accounts/user/"
     )
+    assert "Nothing here now." in html
     way = f"{page_of(label)}add/" if label in MADE_BY_HAND else ways.get(label, "")
     assert (f'href="{way}"' in html) if way else ("href" not in html)
     if way:
@@ -61,6 +62,12 @@ def test_who_may_only_look_is_led_nowhere(client: Client, bob: User) -> None:
         html = said(client, page_of(label))
         assert escape(str(WILL_STAND[label])) in html
         assert "href" not in html, label
+
+
+def test_nothing_can_be_chosen_where_nothing_is(client: Client, grace: User) -> None:
+    client.force_login(grace)
+    assert 'name="action"' not in client.get(page_of("moderation.Rule")).content.decode()
+    assert 'name="action"' in client.get(page_of("accounts.User")).content.decode()
 
 
 def test_what_is_searched_in_vain_says_only_that(client: Client, grace: User) -> None:
