@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
+from django.utils.translation import pgettext, pgettext_lazy
 
 from exports.imports import AUTO, LABELS
 from exports.imports.reports import Report
@@ -89,6 +89,16 @@ class Import(models.Model):
     @property
     def is_busy(self) -> bool:
         return self.state in BUSY
+
+    @property
+    def outcome(self) -> str:
+        """Where it stands, or what became of it, in a word."""
+        if self.state != self.State.DONE or not self.dry:
+            return self.get_state_display()
+        is_refused = self.report is not None and self.report.problem
+        return (
+            pgettext("state of an import", "refused") if is_refused else pgettext("state of an import", "nothing new")
+        )
 
     @property
     def report(self) -> Report | None:

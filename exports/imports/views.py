@@ -32,8 +32,10 @@ class ImportForm(forms.Form):
 def imports(request: HttpRequest) -> HttpResponse:
     """The form, and what was imported lately. A file that is posted is looked at first."""
     user = cast("User", request.user)
-    form = ImportForm(request.POST or None, request.FILES or None) if request.method == "POST" else ImportForm()
-    if request.method == "POST" and form.is_valid():
+    form = (
+        ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm(initial=request.GET.dict())
+    )
+    if form.is_valid():
         given = form.cleaned_data
         try:
             return redirect(jobs.bring(user, given["file"], given["source"], tasks.read_imports.delay))

@@ -105,6 +105,36 @@ def test_a_file_that_is_none_says_why(hers: Client, data: bytes, says: str) -> N
     assert "New conversations" not in page
 
 
+def test_a_refused_file_is_corrected_and_sent_again(hers: Client, django_capture_on_commit_callbacks: Any) -> None:
+    post(hers, b"hello", source="chatgpt")
+    jobs.read_waiting()
+    refused = hers.get(one().get_absolute_url()).content.decode()
+    assert f'<a class="button" href="{PAGE}?source=chatgpt">Choose another file</a>' in refused
+    form = hers.get(f"{PAGE}?source=chatgpt").content.decode()
+    assert '<option value="chatgpt" selected>' in form
+    assert "Refused · 5" in form
+    assert "Done" not in form
+    with django_capture_on_commit_callbacks(execute=True):
+        ready = post(hers, samples.dumped(samples.chatgpt()), source="chatgpt")["Location"]
+        jobs.read_waiting()
+    page = hers.get(ready).content.decode()
+    assert "Import 1 conversation<" in page
+    assert "Choose another file" not in page
+    with django_capture_on_commit_callbacks(execute=True):
+        hers.post(f"{ready}begin/")
+        jobs.read_waiting()
+    assert "Done · " in hers.get(PAGE).content.decode()
+
+
+@pytest.mark.parametrize("query", ["?source=myspace", "?source=", "?file=x&source=%00"])
+def test_a_source_that_is_none_chooses_none(hers: Client, query: str) -> None:
+    page = hers.get(f"{PAGE}{query}")
+    assert (page.status_code, "selected" in page.content.decode().partition("<form")[2].partition("</form>")[0]) == (
+        200,
+        False,
+    )
+
+
 def test_what_is_wrong_with_the_form_is_said(hers: Client) -> None:
     answer = hers.post(PAGE, {"source": "auto"})
     assert (answer.status_code, "This field is required." in answer.content.decode()) == (400, True)
