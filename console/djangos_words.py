@@ -1,4 +1,5 @@
-"""Sentences of Django's own that our catalog says in other words: its Chinese has a space before each name of a thing.
+"""Sentences of Django's own that our catalog says in other words: its Chinese has a space before each name of a thing, and
+two words for "add".
 
 The catalog keeps what the product says, so they are said here.
 """
@@ -7,6 +8,7 @@ from django.utils.translation import gettext_noop
 
 WORDS = (
     gettext_noop("Add %s"),
+    gettext_noop("Save and add another"),
     gettext_noop("Change %s"),
     gettext_noop("View %s"),
     gettext_noop("Select %s to change"),
