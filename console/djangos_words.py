@@ -1,5 +1,5 @@
-"""Sentences of Django's own that our catalog says in other words: its Chinese has a space before each name of a thing, and
-two words for "add".
+"""Sentences of Django's own that our catalog says in other words: its Chinese has a space before each name of a thing,
+and two words for "add".
 
 The catalog keeps what the product says, so they are said here.
 """

@@ -59,5 +59,5 @@ def _way(context: Any, opts: Any) -> tuple[str, Promise | str, bool]:
     if opts.label in WAYS:
         permission, page, name = WAYS[opts.label]
         return page, name, context["request"].user.has_perm(permission)
-    name = _("Add %(name)s") % {"name": opts.verbose_name}
-    return f"{opts.app_label}_{opts.model_name}_add", name, context["has_add_permission"]
+    words = _("Add %(name)s") % {"name": opts.verbose_name}
+    return f"{opts.app_label}_{opts.model_name}_add", words, context["has_add_permission"]
