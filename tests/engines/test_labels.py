@@ -6,7 +6,7 @@ from pytest_django import Settings
 from inference import serving
 from inference.model import Model
 
-ANOTHER = '\n[[model]]\nname = "large"\nlabel = "Large <one>"\nengine = "scripted"\ncontext_window = 8192\n'
+ANOTHER = '\n[[model]]\nname = "large"\nlabel = "Large <one>"\nengine = "scripted"\ncontext_window = 8192\nslots = 1\n'
 
 
 def test_it_is_the_label_also_where_the_site_does_not_serve_it(model: Model, settings: Settings) -> None:
