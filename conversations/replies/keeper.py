@@ -25,16 +25,30 @@ log = logging.getLogger(__name__)
 
 
 async def keep(worker: "Worker") -> None:
-    """Renew and save every heartbeat, look for stops ten times a second; for ever, through outages of either store."""
-    next_save = time.monotonic()
+    """Renew and save every heartbeat, look for stops ten times a second; for ever, through outages of either store.
+
+    Side by side: where Redis does not answer, two questions to it take longer than a lease lasts.
+    """
+    await asyncio.gather(_keep_rows(worker), _keep_snapshots(worker))
+
+
+async def _keep_rows(worker: "Worker") -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_S)
+        if live := list(worker.live.values()):
+            await _save(live)
+
+
+async def _keep_snapshots(worker: "Worker") -> None:
+    next_touch = time.monotonic()
     while True:
         await asyncio.sleep(STOPS_EVERY_S)
         live = list(worker.live.values())
         if live:
             await _look_for_stops(worker, live)
-        if time.monotonic() >= next_save:
-            next_save = time.monotonic() + HEARTBEAT_S
-            await _save(worker, live)
+        if live and time.monotonic() >= next_touch:
+            next_touch = time.monotonic() + HEARTBEAT_S
+            await _touch(worker, live)
 
 
 async def _look_for_stops(worker: "Worker", live: list[Live]) -> None:
@@ -46,9 +60,7 @@ async def _look_for_stops(worker: "Worker", live: list[Live]) -> None:
         log.warning("Stops cannot be read: %s", error)
 
 
-async def _save(worker: "Worker", live: list[Live]) -> None:
-    if not live:
-        return
+async def _save(live: list[Live]) -> None:
     try:
         stopped, lost = await at_once(save, [Checkpoint(one) for one in live])
     except DatabaseFault as error:
@@ -59,6 +71,9 @@ async def _save(worker: "Worker", live: list[Live]) -> None:
             one.abort(Abort.STOPPED)
         if one.id in lost:
             one.abort(Abort.SUPERSEDED)
+
+
+async def _touch(worker: "Worker", live: list[Live]) -> None:
     try:
         for reply_id in await worker.writer.touch([one.id for one in live]):
             if reply_id in worker.live:

@@ -1,5 +1,6 @@
 """What a worker saves of all its live replies at once, and what it learns on the way."""
 
+import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -113,6 +114,27 @@ def test_a_stop_without_redis_is_obeyed_at_the_next_heartbeat(
     ticket.result(10)
     assert reply_of(sent).state == "stopped"
     assert web.follow(sent.reply).end().text == reply_of(sent).text
+
+
+def test_leases_do_not_wait_for_a_redis_that_does_not_answer(
+    alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each question waits for five seconds then, and a lease lasts six."""
+    monkeypatch.setattr("conversations.replies.keeper.HEARTBEAT_S", 0.1)
+    worker = hire(text=STORY, rate=50)
+
+    async def silent(replies: list[str]) -> list[str]:
+        await asyncio.sleep(3600)
+        return []
+
+    monkeypatch.setattr(worker.worker.writer, "stops", silent)
+    sent = say(alice)
+    ticket = worker.ticket()
+    row = Message.objects.filter(pk=sent.reply)
+    until(lambda: row.filter(state="writing").update(lease_until=Now() + timedelta(seconds=1)), what="a claim")
+    until(lambda: leased(reply_of(sent)), what="a heartbeat")
+    stop(alice, sent.reply)
+    ticket.result(10)
 
 
 def test_leases_do_not_wait_for_threads_that_are_busy(alice: User, hire: Hire, monkeypatch: pytest.MonkeyPatch) -> None:
