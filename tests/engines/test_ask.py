@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -74,6 +75,15 @@ def test_an_error_is_one_line(environment: dict[str, str], arguments: tuple[str,
     assert "Traceback" not in done.stderr
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Programs that are started meanwhile hear Ctrl-C, also where a shell runs these tests in its background."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("interruptible")
 def test_ctrl_c_stops_it_and_keeps_what_was_said(environment: dict[str, str]) -> None:
     command = [sys.executable, "manage.py", "ask", "Go on", "--model", "slow"]
     with subprocess.Popen(
