@@ -69,9 +69,10 @@ def used(person: User, tokens: int) -> UUID:
 
 
 def windows(of: User | Group) -> dict[str, tuple[int, int]]:
-    """Tokens reserved and used, by kind of window."""
+    """Tokens reserved and used, by kind of window: the newest, as in the first minute of a month there is another."""
     rows = Window.objects.filter(**({"user": of} if isinstance(of, User) else {"group": of}))
-    return {kind: (reserved, spent) for kind, reserved, spent in rows.values_list("kind", "reserved", "used")}
+    newest_last = rows.order_by("start").values_list("kind", "reserved", "used")
+    return {kind: (reserved, spent) for kind, reserved, spent in newest_last}
 
 
 def let_pass(time: timedelta) -> None:
@@ -79,8 +80,14 @@ def let_pass(time: timedelta) -> None:
     Usage.objects.update(reserved_at=F("reserved_at") - time)
 
 
+def drop_empty_windows() -> None:
+    """In the first minute of a month who sends locks that of the last one, too, and nothing is in it."""
+    Window.objects.filter(reserved=0, used=0).delete()
+
+
 def move_to(day: date) -> None:
     """All that was done until now was done on that day."""
     Usage.objects.update(day=day)
+    drop_empty_windows()
     Window.objects.filter(kind="day").update(start=day)
     Window.objects.filter(kind="month").update(start=day.replace(day=1))
