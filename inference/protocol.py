@@ -31,15 +31,19 @@ class Problem(StrEnum):
 
 
 class EngineError(Exception):
-    """A generation failed. ``retry`` says whether the same request may succeed elsewhere or later.
+    """A generation failed. ``retry`` says whether the same request may succeed elsewhere or later, not before
+    ``after_s`` seconds.
 
     ``str(error)`` is a sentence an admin may read; it never holds message text.
     """
 
-    def __init__(self, detail: str, *, problem: Problem = Problem.FAILED, retry: bool = False) -> None:
+    def __init__(
+        self, detail: str, *, problem: Problem = Problem.FAILED, retry: bool = False, after_s: float = 0.0
+    ) -> None:
         super().__init__(detail)
         self.problem = problem
         self.retry = retry
+        self.after_s = after_s
 
 
 class EngineDead(EngineError):  # noqa: N818 - a state of the engine, not only an error of this call

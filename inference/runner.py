@@ -6,15 +6,18 @@ and channel may stand a gate, which holds back what may not be released yet.
 
 import asyncio
 import time
+from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import replace
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from inference.events.items import Part
 from inference.events.writer import Channel
 from inference.metrics import COMPLETION_TOKENS
 from inference.protocol import Chunk, Engine, EngineError, Finish, Request
+
+R = TypeVar("R")
 
 
 class Abort(StrEnum):
@@ -70,7 +73,7 @@ class Live:
         self._reasons_since: float | None = None  # time.monotonic()
         self._has_text = False
         self._pieces: dict[Part, list[str]] = {Part.TEXT: [], Part.REASONING: []}
-        self._task: asyncio.Task[Chunk] | None = None
+        self._task: asyncio.Task[Any] | None = None
         self._abort: Abort | None = None
 
     def begin(
@@ -133,18 +136,28 @@ class Live:
 
         Raises Aborted after ``abort``, Withheld when the gate shuts, EngineError when the engine fails.
         """
-        self.check()
         self.tokens_before = self.tokens
-        self._task = asyncio.create_task(self._pump(engine, request, most))
         try:
-            return await self._task
+            return await self._abortable(self._pump(engine, request, most))
+        finally:
+            self.ended_at = time.time()
+
+    async def pause(self, seconds: float) -> None:
+        """Do nothing for a while. Raises Aborted after ``abort``."""
+        await self._abortable(asyncio.sleep(seconds))
+
+    async def _abortable(self, work: Coroutine[Any, Any, R]) -> R:
+        self._task = task = asyncio.ensure_future(work)
+        if self._abort:
+            task.cancel()
+        try:
+            return await task
         except asyncio.CancelledError:
             if self._abort is None:
                 raise
             raise Aborted(self._abort) from None
         finally:
             self._task = None
-            self.ended_at = time.time()
 
     async def flush(self) -> None:
         """Release what the gate still holds, as at the end of a text. Raises Withheld when that may not be told."""

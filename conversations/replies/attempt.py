@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 from django.conf import settings
@@ -66,7 +67,7 @@ class Attempt:
             log.warning("Attempt %d failed: %s", self.reply.attempt, error)
             self.worker.caretaker.suffered(self.engine, error)
             if error.retry:
-                return await self._hand_over()
+                return await self._hand_over(after_s=error.after_s)
             end = End(State.FAILED, _PROBLEMS.get(error.problem, problems.ENGINE))
         except Aborted as aborted:
             if aborted.reason is Abort.HANDED_OVER:
@@ -135,8 +136,7 @@ class Attempt:
         return nothing
 
     def _known(self) -> Snapshot:
-        reply = self.reply
-        return Snapshot(reply.attempt, reply.epoch, reply.reasoning.encode(), reply.text.encode())
+        return Snapshot(self.reply.attempt, self.reply.epoch, self.reply.reasoning.encode(), self.reply.text.encode())
 
     def _said(self) -> Snapshot:
         text, reasoning = self.live.text.encode(), self.live.reasoning.encode()
@@ -249,11 +249,13 @@ class Attempt:
             counts = {name: fields[name] for name in COUNTS if fields[name] is not None or name == "ttft_ms"}
             self.channel.announce(event | counts, last=True)
 
-    async def _hand_over(self, *, forgiven: bool = False) -> None:
+    async def _hand_over(self, *, forgiven: bool = False, after_s: float = 0.0) -> None:
         """Save what was written and let go of the reply, so that the next worker need not wait for a lease to lapse.
 
-        Unless ``forgiven``, an attempt without a new byte counts as barren.
+        Unless ``forgiven``, an attempt without a new byte is barren: the more, the longer an ``after_s`` is waited for.
         """
+        with suppress(Aborted):  # who goes on finds a stop in the row
+            await self.live.pause(after_s * self.reply.barren)
         text, reasoning = self.live.text, self.live.reasoning
         grew = (text, reasoning) != (self.reply.text, self.reply.reasoning)
         fields = {

@@ -4,7 +4,7 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import aclosing, contextmanager, suppress
 from typing import Any
 
@@ -26,6 +26,7 @@ class App:
     def __init__(self, model: Model) -> None:
         self.engine = ScriptedEngine(model)
         self.refuse_with: tuple[int, str] | None = None
+        self.retry_after = ""  # a header of what it refuses
         self.break_after: int | None = None
         self.knows_new_name_only = False  # of max_tokens, as OpenAI's own server
         self.bodies: list[dict[str, Any]] = []
@@ -48,7 +49,8 @@ class App:
             return
         if self.refuse_with:
             status, message = self.refuse_with
-            await answer(send, status, {"error": {"message": message}})
+            more = [(b"retry-after", self.retry_after.encode())] if self.retry_after else []
+            await answer(send, status, {"error": {"message": message}}, more)
             return
         await self._stream(self.bodies[-1], receive, send)
 
@@ -114,8 +116,8 @@ async def say(send: Send, data: str, *, more: bool = False) -> None:
     await send({"type": "http.response.body", "body": f"data: {data}\n\n".encode(), "more_body": more})
 
 
-async def answer(send: Send, status: int, body: Any) -> None:
-    await send({"type": "http.response.start", "status": status, "headers": JSON})
+async def answer(send: Send, status: int, body: Any, headers: Sequence[tuple[bytes, bytes]] = ()) -> None:
+    await send({"type": "http.response.start", "status": status, "headers": [*JSON, *headers]})
     await send({"type": "http.response.body", "body": json.dumps(body).encode()})
 
 

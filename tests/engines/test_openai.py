@@ -11,6 +11,7 @@ import pytest
 
 from inference import engines
 from inference.engines.openai.answer import Answer
+from inference.engines.openai.errors import from_status
 from inference.engines.openai.sse import Events
 from inference.protocol import Chunk, EngineDead, EngineError, Finish, Prefix, Problem, Request, Sampling, Turn
 from tests.engines import server
@@ -54,6 +55,21 @@ async def test_a_refusal_is_named_and_its_words_are_not_repeated(
             await said(engine)
     assert (refusal.value.problem, refusal.value.retry) == (problem, retry)
     assert message not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "after_s"), [("", 1.0), ("7", 7.0), ("0", 0.0), ("86400", 30.0), ("Wed, 21 Oct 2026 07:28:00 GMT", 1.0)]
+)
+async def test_a_server_that_is_busy_is_left_alone_for_as_long_as_it_says(header: str, after_s: float) -> None:
+    assert from_status(429, "slow down", header).after_s == after_s
+
+
+async def test_what_it_says_of_that_is_read(cache: Path) -> None:
+    async with both(cache) as (app, engine):
+        app.refuse_with, app.retry_after = (429, "slow down"), "7"
+        with pytest.raises(EngineError) as refusal:
+            await said(engine)
+    assert refusal.value.after_s == 7
 
 
 async def test_a_server_that_counts_max_tokens_into_the_window_is_asked_for_less(cache: Path) -> None:

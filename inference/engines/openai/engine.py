@@ -149,7 +149,7 @@ class OpenAIEngine:
             words = (await response.aread())[:100_000].decode(errors="replace")
         finally:
             await response.aclose()
-        raise from_status(response.status_code, words)
+        raise from_status(response.status_code, words, response.headers.get("Retry-After", ""))
 
     def _body(self, request: Request, name: str, most: int) -> dict[str, Any]:
         sampling, prefix = request.sampling, request.prefix
