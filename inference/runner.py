@@ -158,6 +158,7 @@ class Live:
             raise Aborted(self._abort) from None
         finally:
             self._task = None
+            del task  # its error has this frame, which would have it in turn
 
     async def flush(self) -> None:
         """Release what the gate still holds, as at the end of a text. Raises Withheld when that may not be told."""
