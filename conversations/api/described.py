@@ -93,7 +93,7 @@ def _paths() -> dict[str, Any]:
 
 
 def _completing(shape: str, summary: str) -> Operation:
-    events = {"type": "string", "description": STREAM % shape}
+    events = {"description": STREAM % shape}  # no type: some read it as of the body, some as of each event
     answers = {**content(shape), "text/event-stream": {"schema": events}}
     key = {
         "name": "Idempotency-Key",
