@@ -4,7 +4,6 @@ import math
 import statistics
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from operator import attrgetter
 
 from chatsite.bench.figures import Row, middle, percentile
 from chatsite.bench.models.answer import Answer
@@ -17,8 +16,6 @@ CERTAIN = 1.96  # standard errors on either side, between which the ratio is in 
 FROM_TTFT_MS = 100.0  # below this the engine is so quick that a few milliseconds are a large share
 
 Rounds = Sequence[Sequence[Answer]]
-
-_first_s, _end_s = attrgetter("first_s"), attrgetter("end_s")
 
 
 def rows(done: Measured) -> list[Row]:
@@ -55,8 +52,10 @@ def _figures(done: Measured, side: str) -> Row:
 
 def times(rounds: Rounds) -> Row:
     """Milliseconds to the first token and to the end, over the middle rounds; how many were asked and kept."""
-    kept = sound(middle(rounds))
-    firsts, ends = ([[of(one) * 1000 for one in answers] for answers in _kept(rounds)] for of in (_first_s, _end_s))
+    answers = list(_kept(rounds))
+    firsts = [[one.first_s * 1000 for one in of_a_round] for of_a_round in answers]
+    ends = [[one.end_s * 1000 for one in of_a_round] for of_a_round in answers]
+    kept = list(chain(*answers))
     return {
         "asked": sum(map(len, rounds)),
         "kept": len(kept),
