@@ -36,11 +36,14 @@ export class Pin {
   }
 
   #settle() {
-    if (this.#pinned && this.content.childElementCount) this.scroller.scrollTop = this.scroller.scrollHeight;
+    if (this.#pinned && this.content.childElementCount) {
+      this.scroller.scrollTop = this.scroller.scrollHeight;
+      this.#top = this.scroller.scrollTop; // lower than before where content shrank, which nobody scrolled
+    }
     this.#show();
   }
 
-  // Only a reader scrolls up: content that grows does not lower scrollTop.
+  // Only a reader scrolls up from where the page last was: content that grows does not lower scrollTop.
   #scrolled() {
     const { scrollTop } = this.scroller;
     if (this.#distance() < NEAR_PX) this.#pinned = true;

@@ -145,3 +145,34 @@ def test_a_reader_who_scrolled_up_is_left_alone(alice_page: Page) -> None:
     expect(alice_page.locator("#newest")).to_be_hidden()
     alice_page.click("[data-stop]")
     finished(alice_page, "stopped")
+
+
+def test_what_shrinks_and_grows_before_the_page_has_told_of_it_is_no_reader_who_scrolls(alice_page: Page) -> None:
+    """As where a message that was sent becomes shorter, and its reply's failure stands below it a moment later."""
+    ask(alice_page, "@echo=true @tokens=0 " + "A line of a long message.\n\n" * 60)
+    finished(alice_page)
+    left = alice_page.evaluate(
+        """async () => {
+            const thread = document.getElementById("thread");
+            const list = document.getElementById("messages");
+            const block = height => Object.assign(document.createElement("div"), { style: `block-size: ${height}px` });
+            const frame = () => new Promise(requestAnimationFrame);
+            const task = () => new Promise(done => setTimeout(done));
+            thread.style.overflowAnchor = "none"; // where the browser does not mend it by itself
+            const long = block(200);
+            list.append(long);
+            await frame();
+            await frame();
+            const before = thread.scrollTop;
+            await frame();
+            long.remove();
+            await task(); // the frame has been laid out; that it scrolled is told in the next
+            if (thread.scrollTop >= before) throw new Error("nothing shrank");
+            list.append(block(150));
+            await frame();
+            await frame();
+            return thread.scrollHeight - thread.scrollTop - thread.clientHeight;
+        }"""
+    )
+    assert left < 2
+    expect(alice_page.locator("#newest")).to_be_hidden()
