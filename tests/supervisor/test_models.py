@@ -33,11 +33,10 @@ options = { text = "I am the first.", rate = 500 }
 [[model]]
 name = "second"
 label = "Second model"
-description = "Slower to start."
 engine = "scripted"
 context_window = 1024
 slots = 2
-options = { text = "I am the second.", rate = 500, start_delay = 1.5 }
+options = { text = "I am the second.", rate = 500 }
 
 [[model]]
 name = "broken"
@@ -113,7 +112,7 @@ def test_each_model_has_a_worker_and_the_default_makes_the_site_ready(
     started.append(site := start(tmp_path, catalog, "first,second"))
     site.wait("Ready in", 300)
     assert "Models    First model on scripted, 4 replies at once; Second model on scripted" in site.log
-    site.wait("Second model is ready", 60)
+    until_models(site, first="ready", second="ready")
     assert ready(site) == (
         200,
         {
