@@ -4,6 +4,7 @@ import asyncio
 import io
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -39,7 +40,7 @@ class Terminal:
 
     def __init__(self) -> None:
         self._stream = io.StringIO()
-        self._readiness = Readiness(Console(self._stream), Prepared((FIRST, SECOND), "admin"), 0)
+        self._readiness = Readiness(Console(self._stream), Prepared((FIRST, SECOND), "admin"), time.monotonic())
 
     def look(self) -> bool:
         return self._readiness.look()
