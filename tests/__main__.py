@@ -1,9 +1,9 @@
 """``python -m tests``: every test on SQLite, and what touches the database again on PostgreSQL.
 
-Five runs at a time, since each of them waits now and then and no core shall idle at the end: the tests in browsers,
-those that start processes, those that load engines, those of people, the rest; PostgreSQL's when one of these is done.
-What the first prints is seen at once, what the others print when they are done. Arguments are pytest's; with a path
-among them there is nothing to share out. The exit status is 0 only when all passed.
+Four runs at a time, since each of them waits now and then: the tests in browsers, those that start processes, those
+that load engines, those of people; PostgreSQL's and the rest when two of these are done. What the first prints is
+seen at once, what the others print when they are done. Arguments are pytest's; with a path among them there is
+nothing to share out. The exit status is 0 only when all passed.
 """
 
 import os
@@ -20,7 +20,7 @@ from typing import IO
 from tests.places import OF_ENGINES, OF_PEOPLE, ON_EACH_DATABASE, WITH_BROWSERS, WITH_PROCESSES
 
 NO_TESTS = 5
-AT_A_TIME = 5
+AT_A_TIME = 4
 TESTS = Path(__file__).parent
 
 
@@ -33,8 +33,8 @@ def main() -> int:
         "processes": ("sqlite", _paths(WITH_PROCESSES)),
         "engines": ("sqlite", _paths(OF_ENGINES)),
         "people": ("sqlite", _paths(OF_PEOPLE)),
-        "the rest": ("sqlite", [f"--ignore={path}" for path in apart]),
         "what touches the database": ("postgresql", on_each),
+        "the rest": ("sqlite", [f"--ignore={path}" for path in apart]),
     }
     with ThreadPoolExecutor(AT_A_TIME) as threads, ExitStack() as stack:
         first = threads.submit(_pytest, "sqlite", "browsers", *_paths(WITH_BROWSERS))
