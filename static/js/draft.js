@@ -35,7 +35,8 @@ export class Draft {
 
   // What the field shows at first: what was typed early, or this tab kept, or what the server has if that is newer.
   begin(early) {
-    const { text, clientId, revision, saved, flying } = early ? { text: early } : this.#stored();
+    const stored = this.#stored();
+    const { text, clientId, revision, saved, flying } = early && early !== stored.text ? { text: early } : stored;
     const { text: theirs, revision: newest } = this.#known;
     if (text === undefined || saved && text !== theirs) return this.#took(theirs);
     this.#text = text;

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from tests.page.people import connected, signed_in
+from tests.page.people import complaints, connected, signed_in
 from tests.sites import PASSWORD, Site
 
 PEOPLE = ("alice", "bob")
@@ -28,13 +28,14 @@ def team_site(scripted_site: Site) -> Site:
 def alice_page(browser: Browser, team_site: Site) -> Iterator[Page]:
     """Alice at an empty conversation, connected; the test fails if her browser complains about anything."""
     page = signed_in(browser, team_site, "alice")
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: complaints.append(str(error)))
-    connected(page)
+    try:
+        connected(page)
+    except AssertionError as error:
+        error.add_note(f"The browser complained of: {complaints(page)}")
+        raise
     page.fill("#prompt", "")  # what the last test left there is a draft, also in a browser of its own
     yield page
-    assert complaints == []
+    assert complaints(page) == []
 
 
 @pytest.fixture

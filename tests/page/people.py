@@ -2,6 +2,7 @@
 
 import re
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from playwright.sync_api import Browser, Locator, Page, StorageState, expect
 
@@ -9,6 +10,7 @@ from tests.browser import PATIENCE_MS, sign_in
 from tests.sites import Site
 
 _sessions: dict[tuple[str, str], StorageState] = {}  # signing in is slow on purpose: once a person and site
+_complaints: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
 # What the scripted engine is told to answer, slowly enough to be watched and with everything that formatting knows.
 ECHO = """@echo=true @tokens=0 @rate={rate}
@@ -53,12 +55,25 @@ def signed_in(browser: Browser, site: Site, name: str, **options: Any) -> Page:
     if known is None:
         page = sign_in(browser, site, name, **options)
         _sessions[site.url, name] = page.context.storage_state()
+        _listen(page)
         return page
     context = browser.new_context(base_url=site.url, storage_state=known, **options)
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
+    _listen(page)
     page.goto("/")
     return page
+
+
+def complaints(page: Page) -> list[str]:
+    """What the browser has complained of since the person came; it grows."""
+    return _complaints[page]
+
+
+def _listen(page: Page) -> None:
+    _complaints[page] = heard = []
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
 
 
 def connected(page: Page, state: str = "open") -> None:

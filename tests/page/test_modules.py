@@ -46,8 +46,10 @@ def needed(name: str) -> set[str]:
 
 
 def test_what_comes_at_once_is_asked_for_at_once_and_the_field_first() -> None:
+    """But for what watches that all of it comes."""
     head = (Path(settings.BASE_DIR) / "templates" / "conversations" / "head.html").read_text()
-    asked_for = ASKED_FOR.findall(head)
+    watch, *asked_for = ASKED_FOR.findall(head)
+    assert needed(watch) == {"whole.js"}
     first = needed("field.js")
     assert len(asked_for) == len(set(asked_for)), "each once"
     assert set(asked_for[: len(first)]) == first

@@ -1,9 +1,10 @@
 """A network that fails: the page says so, keeps what was typed, and has every word once when it is back."""
 
 import pytest
-from playwright.sync_api import Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, WebSocketRoute, expect
 
-from tests.page.people import ECHO, ask, connected, finished, replies, shown
+from tests.page.people import ECHO, ask, connected, finished, replies, shown, signed_in
+from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 
@@ -176,3 +177,23 @@ def test_what_shrinks_and_grows_before_the_page_has_told_of_it_is_no_reader_who_
     )
     assert left < 2
     expect(alice_page.locator("#newest")).to_be_hidden()
+
+
+@pytest.mark.parametrize("lost", ["pin", "draft"])
+def test_a_page_that_did_not_come_whole_says_so_and_keeps_what_is_typed(
+    browser: Browser, team_site: Site, lost: str
+) -> None:
+    """A module of main.js alone, and one that the field needs as well."""
+    page = signed_in(browser, team_site, "bob")
+    connected(page)
+    page.route(f"**/js/{lost}.*js", lambda route: route.abort())
+    page.reload()
+    connected(page, "broken")
+    expect(page.locator(".connection-text")).to_have_text("This page did not load completely. What you write is kept.")
+    page.fill("#prompt", "half a thought")
+    page.unroute_all()
+    page.click("[data-retry]")
+    connected(page)
+    expect(page.locator("#prompt")).to_have_value("half a thought")
+    expect(page.locator("[data-retry]")).to_be_hidden()
+    page.fill("#prompt", "")

@@ -77,6 +77,12 @@ def test_everything_is_translated() -> None:
     assert not missing
 
 
+def test_nothing_is_translated_twice() -> None:
+    """Which of the two holds nobody could say, and msgfmt refuses the file."""
+    written = PO.read_text().count("\nmsgid ") - 1  # the first is the head
+    assert len(translations()) == written
+
+
 def test_nothing_is_translated_that_nobody_says() -> None:
     assert {forms(one.id)[0] for one in translations()} <= {words for _, words in said()}
 
