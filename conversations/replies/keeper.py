@@ -35,25 +35,25 @@ async def keep(worker: "Worker") -> None:
 async def _keep_rows(worker: "Worker") -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_S)
-        if live := list(worker.live.values()):
-            await _save(live)
+        if worker.live:
+            await _save(list(worker.live.values()))
 
 
 async def _keep_snapshots(worker: "Worker") -> None:
+    """By their ids: who slept with a reply at hand would hold it when it has ended."""
     next_touch = time.monotonic()
     while True:
         await asyncio.sleep(STOPS_EVERY_S)
-        live = list(worker.live.values())
-        if live:
-            await _look_for_stops(worker, live)
-        if live and time.monotonic() >= next_touch:
+        if replies := list(worker.live):
+            await _look_for_stops(worker, replies)
+        if replies and time.monotonic() >= next_touch:
             next_touch = time.monotonic() + HEARTBEAT_S
-            await _touch(worker, live)
+            await _touch(worker, replies)
 
 
-async def _look_for_stops(worker: "Worker", live: list[Live]) -> None:
+async def _look_for_stops(worker: "Worker", replies: list[str]) -> None:
     try:
-        for reply_id in await worker.writer.stops([one.id for one in live]):
+        for reply_id in await worker.writer.stops(replies):
             if reply_id in worker.live:
                 worker.live[reply_id].abort(Abort.STOPPED)
     except RedisError as error:
@@ -73,9 +73,9 @@ async def _save(live: list[Live]) -> None:
             one.abort(Abort.SUPERSEDED)
 
 
-async def _touch(worker: "Worker", live: list[Live]) -> None:
+async def _touch(worker: "Worker", replies: list[str]) -> None:
     try:
-        for reply_id in await worker.writer.touch([one.id for one in live]):
+        for reply_id in await worker.writer.touch(replies):
             if reply_id in worker.live:
                 worker.live[reply_id].channel.on_refusal(Refusal.UNFENCED)
     except RedisError as error:
