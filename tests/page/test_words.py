@@ -79,7 +79,7 @@ def test_everything_is_translated() -> None:
 
 def test_nothing_is_translated_twice() -> None:
     """Which of the two holds nobody could say, and msgfmt refuses the file."""
-    written = PO.read_text().count("\nmsgid ") - 1  # the first is the head
+    written = PO.read_text(encoding="utf-8").count("\nmsgid ") - 1  # the first is the head
     assert len(translations()) == written
 
 

@@ -1,6 +1,5 @@
 """What the terminal is told of the start: when the site is ready, and which models are so only later."""
 
-import asyncio
 import io
 import socket
 import threading
@@ -16,10 +15,8 @@ from chatsite.supervisor import readiness
 from chatsite.supervisor.console import Console
 from chatsite.supervisor.preparation import Prepared
 from chatsite.supervisor.readiness import Readiness
-from inference import presence
-from inference.events.client import async_client
-from inference.presence import Presence, State
 from tests.engines.subjects import model
+from tests.worker.test_presence import speak
 
 FIRST = replace(model("scripted"), name="first", label="First model", slots=4)
 SECOND = replace(model("scripted"), name="second", label="Second model", slots=2)
@@ -69,32 +66,21 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
     return Terminal()
 
 
-def speaks(name: str, state: State) -> None:
-    """The worker of this model says how far it is."""
-    word = Presence(name, name, name, "scripted", state, "Weights are read", 1, 0)
-
-    async def say_it() -> None:
-        async with async_client() as client:
-            await presence.announce(client, word)
-
-    asyncio.run(say_it())
-
-
 @pytest.mark.usefixtures("web")
 def test_a_model_that_is_ready_later_is_told_of_later(terminal: Terminal) -> None:
     assert not terminal.look()
     assert "First model: the engine is starting" in terminal.text
-    speaks("first", "starting")
-    speaks("second", "starting")
+    speak("first", "starting", model="first")
+    speak("second", "starting", model="second")
     assert not terminal.look()
     assert "Ready in" not in terminal.text
-    speaks("first", "ready")
+    speak("first", "ready", model="first")
     assert not terminal.look()
     assert f"{NAMED} (starting)\n" in terminal.text
     assert "Ready in" in terminal.text
     assert not terminal.look()
     assert "is ready" not in terminal.text
-    speaks("second", "ready")
+    speak("second", "ready", model="second")
     assert terminal.look()
     assert "Second model is ready (" in terminal.text
     assert "First model is ready" not in terminal.text
@@ -103,10 +89,10 @@ def test_a_model_that_is_ready_later_is_told_of_later(terminal: Terminal) -> Non
 
 @pytest.mark.usefixtures("web")
 def test_a_model_that_is_ready_with_the_site_is_told_of_once(terminal: Terminal) -> None:
-    speaks("second", "ready")
+    speak("second", "ready", model="second")
     assert not terminal.look()
     assert "Ready in" not in terminal.text
-    speaks("first", "ready")
+    speak("first", "ready", model="first")
     assert terminal.look()
     assert f"{NAMED}\n" in terminal.text
     assert "is ready" not in terminal.text
@@ -114,7 +100,7 @@ def test_a_model_that_is_ready_with_the_site_is_told_of_once(terminal: Terminal)
 
 @pytest.mark.usefixtures("web")
 def test_what_does_not_come_is_not_waited_for_without_end(terminal: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
-    speaks("first", "ready")
+    speak("first", "ready", model="first")
     assert not terminal.look()
     assert not terminal.look()
     monkeypatch.setattr(readiness, "LATER_FOR", 0.0)
@@ -126,8 +112,8 @@ def test_models_without_a_web_process_are_no_site(terminal: Terminal, settings: 
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))  # and does not listen
         settings.BIND, settings.PORT = silent.getsockname()
-        speaks("first", "ready")
-        speaks("second", "ready")
+        speak("first", "ready", model="first")
+        speak("second", "ready", model="second")
         assert not terminal.look()
     assert "Ready in" not in terminal.text
     assert "The web process is starting" in terminal.text
