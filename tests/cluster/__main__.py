@@ -15,7 +15,7 @@ from chatsite.bench.site import stops_on_signals
 from tests.cluster import lan
 from tests.cluster import site as cluster
 from tests.cluster.blows import CLUSTER_KINDS
-from tests.faults import site
+from tests.faults import network, site
 from tests.sites import free_port
 
 PARTS = ("faults", "throughput")
@@ -45,12 +45,13 @@ def options() -> argparse.Namespace:
 
 def main() -> int:
     chosen = options()
+    network.alone()
     chosen.port = free_port()
     with ExitStack() as stack:
         stack.enter_context(stops_on_signals())
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="chatsite-cluster-")))
-        network = stack.enter_context(lan.opened(cluster.HOSTS, loopback=chosen.loopback))
-        kept = stack.enter_context(cluster.database(network, folder))
+        hosts = stack.enter_context(lan.opened(cluster.HOSTS, loopback=chosen.loopback))
+        kept = stack.enter_context(cluster.database(hosts, folder))
         (folder / "data").mkdir(mode=0o700)
         environment = site.environment(folder, chosen, kept.url, slots=chosen.people, rate=chosen.rate)
         for known in [name for name in os.environ if name not in environment]:
@@ -59,7 +60,7 @@ def main() -> int:
         assert "chatsite.settings" not in sys.modules, "what this run empties must be its own"
         from tests.cluster.run import ClusterRun  # noqa: PLC0415 - the site's settings are read when it is imported
 
-        return 0 if ClusterRun(chosen, folder, kept, network).all() else 1
+        return 0 if ClusterRun(chosen, folder, kept, hosts).all() else 1
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from chatsite.bench.site import stops_on_signals
-from tests.faults import database, site
+from tests.faults import database, network, site
 from tests.faults.strikes import KINDS
 from tests.sites import free_port
 
@@ -56,6 +56,7 @@ def options() -> argparse.Namespace:
 
 def main() -> int:
     chosen = options()
+    network.alone()
     chosen.port = free_port()
     with ExitStack() as stack:
         stack.enter_context(stops_on_signals())

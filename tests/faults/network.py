@@ -6,7 +6,9 @@ cable does. The proxy stops passing on bytes, which looks the same to a client b
 
 import asyncio
 import contextlib
+import ctypes
 import os
+import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -16,7 +18,19 @@ from typing import Protocol
 
 PORT = 6379
 CHUNK = 65_536
+CLONE_NEWNET = 0x4000_0000  # unshare(2); Python names it from 3.12 on
 Dial = Callable[[], Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]]
+
+
+def alone() -> None:
+    """Go on in a network namespace of one's own, where the system allows that: this thread, and what it starts.
+
+    A browser drops its connections and what it is loading when an interface comes or goes beside it (Chromium:
+    ``net::ERR_NETWORK_CHANGED``): that of who works at this machine, and those of the tests that run meanwhile.
+    """
+    unshare = getattr(ctypes.CDLL(None), "unshare", None)
+    if unshare and shutil.which("ip") and unshare(CLONE_NEWNET) == 0:
+        ip("link", "set", "lo", "up")
 
 
 class Network(Protocol):
