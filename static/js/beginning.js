@@ -1,6 +1,18 @@
-// What was chosen for a conversation that has not begun: kept for this tab until it has.
+// What was chosen for a conversation that has not begun: kept for this tab until it has. And changes on their way.
 
 const KEY = "parameters:new";
+let changing = null;
+
+// One change after the other.
+export function inTurn(change) {
+  const mine = (changing = afterChanges(change));
+  mine.finally(() => changing === mine && (changing = null));
+}
+
+// So that nobody sees, or sends with, what the person has changed already. At once where nothing is on its way.
+export function afterChanges(act) {
+  return changing ? changing.catch(() => {}).then(act) : act();
+}
 
 export function chosen() {
   try {
@@ -23,7 +35,7 @@ export function choose(parameters) {
 export function show({ instructions, effort, model }) {
   document.getElementById("instructed").hidden = !instructions;
   const select = document.querySelector("[data-effort]");
-  if (select) select.value = effort ?? "";
+  if (select) select.value = select.dataset.effort = effort ?? "";
   const button = document.getElementById("model");
   if (!button) return;
   button.value = model ?? "";

@@ -2,7 +2,7 @@
 
 import { refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
-import { choose, chosen, show } from "./beginning.js";
+import { afterChanges, choose, chosen, show } from "./beginning.js";
 import { Connection } from "./connection.js";
 import { isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
@@ -141,8 +141,11 @@ function send(text, clientId, more = {}) {
   const at = performance.now();
   bringTiming();
   timed((one) => one.pressed(clientId, at));
-  const frame = Object.assign(conversation.begin(clientId, text), conversation.id ? {} : { parameters: chosen() }, more);
-  connection.send(frame); // on its way while the page is laid out
+  const frame = Object.assign(conversation.begin(clientId, text), more);
+  afterChanges(() => {
+    if (!conversation.id) frame.parameters = chosen();
+    connection.send(frame); // on its way while the page is laid out
+  });
   thread.addPending(clientId, frame.text);
   update();
 }
@@ -181,7 +184,7 @@ function resume({ limits }) {
   if (limits) handlers.limits({ limits });
   thread.expectAll();
   if (conversation.id) connection.send(conversation.openFrame());
-  for (const frame of conversation.outbox) connection.send(frame);
+  for (const frame of conversation.outbox) afterChanges(() => connection.send(frame));
   composer.resume();
 }
 

@@ -1,6 +1,7 @@
 // Which model answers, where there are several: the button below the field, the list that it opens, another reply by
 // another model, and each reply's model where several have answered. Comes with the page of who may choose.
 
+import { inTurn } from "./beginning.js";
 import { fetched } from "./fragment.js";
 import { page, say } from "./page.js";
 
@@ -94,7 +95,7 @@ function key(event, list, options) {
 function take(option, list, article, about) {
   list.hidePopover();
   if (article) import("./verbs.js").then(({ again }) => again(list.opener, about, option.dataset.model), () => about.composer.complain(say("not_reached")));
-  else choose(option, about);
+  else inTurn(() => choose(option, about));
 }
 
 // The first stands for whatever is the default. A conversation that begins loses an effort that the model has not.

@@ -1,21 +1,18 @@
 // Instructions and parameters of this conversation, or of the one that is about to begin. The dialog comes when it is
 // first asked for, with its words and what is set.
 
-import { choose, chosen, show } from "./beginning.js";
+import { afterChanges, choose, chosen, show } from "./beginning.js";
 import { complain, fetchedDialog } from "./fragment.js";
 import { get, post, say } from "./page.js";
 import { fill, read, slide } from "./parameters_form.js";
 
-// A click on what opens the dialog or on a preset, or another effort beside the composer.
-export async function act(element, { conversation, announce, composer }) {
-  const about = { id: conversation.id, announce };
-  element.closest("details")?.removeAttribute("open");
+// Another effort beside the composer. What was not taken is not shown.
+export async function think(select, { conversation, composer }) {
   try {
-    if (element.matches("[data-preset]")) await use(element, about);
-    else if (element.matches("[data-effort]")) await set({ effort: element.value || null }, about);
-    else await open(about);
+    await set({ effort: select.value || null }, conversation);
   } catch (problem) {
-    composer.complain(problem.detail ?? say("not_reached"), problem.incident);
+    select.value = select.dataset.effort;
+    complainAt(composer, problem);
   }
 }
 
@@ -27,21 +24,33 @@ export async function set(changes, { id }) {
   return all;
 }
 
-async function use(button, about) {
-  const { name, parameters } = await answered(await get(`/presets/${button.dataset.preset}/values/`));
-  await set(parameters, about);
-  for (const one of document.querySelectorAll("[data-preset]")) one.setAttribute("aria-pressed", String(one === button));
-  about.announce(name);
-  document.getElementById("prompt").focus();
+// A conversation begins with a preset.
+export async function use(button, { conversation, announce, composer }) {
+  try {
+    const { name, parameters } = await answered(await get(`/presets/${button.dataset.preset}/values/`));
+    await set(parameters, conversation);
+    for (const one of document.querySelectorAll("[data-preset]")) one.setAttribute("aria-pressed", String(one === button));
+    announce(name);
+    document.getElementById("prompt").focus();
+  } catch (problem) {
+    complainAt(composer, problem);
+  }
 }
 
 const picked = () => document.getElementById("model")?.value ?? "";
 
-async function open(about) {
-  const dialog = await fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : `/parameters/?model=${encodeURIComponent(picked())}`);
-  wire(dialog, about);
-  if (!about.id) fill(dialog, chosen() ?? {});
-  dialog.showModal();
+// The dialog, with what is set once all changes have arrived.
+export async function open(button, { conversation, announce, composer }) {
+  button.closest("details")?.removeAttribute("open");
+  const about = { id: conversation.id, announce };
+  try {
+    const dialog = await afterChanges(() => fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : `/parameters/?model=${encodeURIComponent(picked())}`));
+    wire(dialog, about);
+    if (!about.id) fill(dialog, chosen() ?? {});
+    dialog.showModal();
+  } catch (problem) {
+    complainAt(composer, problem);
+  }
 }
 
 function wire(dialog, about) {
@@ -86,6 +95,10 @@ async function answered(answer) {
   const said = await answer.json();
   if (!answer.ok) throw said;
   return said;
+}
+
+function complainAt(composer, problem) {
+  composer.complain(problem.detail ?? say("not_reached"), problem.incident);
 }
 
 function tell(dialog, words) {

@@ -1,6 +1,7 @@
 // What a person does with a message: has it written again or further, looks at another version, edits it, erases it.
 // Comes when the first is asked for.
 
+import { afterChanges } from "./beginning.js";
 import { newId, say } from "./page.js";
 import { versionsOf } from "./versions.js";
 
@@ -31,7 +32,8 @@ function ask(type, button, page, more = {}) {
   };
   button.setAttribute("data-asked", "");
   composer.complain("");
-  connection.send(conversation.ask(frame));
+  conversation.ask(frame);
+  afterChanges(() => connection.send(frame));
   page.update();
 }
 

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser import sign_in
-from tests.page.people import ask, connected, finished, signed_in
+from tests.page.people import ask, connected, finished, replies, signed_in
 from tests.sites import Site, running
 
 pytestmark = pytest.mark.browser
@@ -26,6 +26,7 @@ for name, team in (("alice", False), ("admin", True)):
     owner = User.objects.get(username=name)
     Preset.objects.create(owner=owner, is_team=team, name="Of " + name, instructions="As " + name, effort="low")
 """
+CHANGES = re.compile("/c/[^/]+/parameters/$")
 SAY = "@echo=true @tokens=0 "
 
 
@@ -101,6 +102,77 @@ def test_they_are_changed_in_a_conversation(alice_page: Page, team_site: Site) -
     page.locator("#parameters [name=instructions]").fill("")
     page.locator("#parameters [data-confirm]").click()
     expect(page.locator("#instructed")).to_be_hidden()
+
+
+class Held:
+    """What the page asks of an address is on its way until it is let go."""
+
+    def __init__(self, page: Page, address: "re.Pattern[str]") -> None:
+        self._routes: list[Route] | None = []
+        page.route(address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._routes is None:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def let_go(self) -> None:
+        held, self._routes = self._routes, None
+        for route in held or ():
+            route.continue_()
+
+
+def test_what_was_changed_is_there_when_it_is_looked_at(alice_page: Page) -> None:
+    page = alice_page
+    ask(page, f"{SAY}one")
+    finished(page)
+    held = Held(page, CHANGES)
+    looked: list[str] = []
+    page.on("request", lambda request: looked.append(request.url) if "/parameters/?" in request.url else None)
+    with page.expect_request(CHANGES):
+        page.locator("[data-effort]").select_option("high")
+    page.click("#more summary")
+    page.click("#more [data-parameters]")
+    expect(page.locator("#more")).not_to_have_attribute("open", "")
+    assert not looked
+    held.let_go()
+    expect(page.locator("#parameters [name=effort]:checked")).to_have_value("high")
+
+
+def test_what_was_changed_holds_for_what_is_sent_at_once(alice_page: Page, presets: Site) -> None:
+    page = alice_page
+    page.reload()
+    connected(page)
+    held = Held(page, re.compile("/presets/"))
+    with page.expect_request(re.compile("/presets/")):
+        page.click("text=Of alice")
+    ask(page, f"{SAY}one")
+    expect(replies(page)).to_have_count(0)
+    held.let_go()
+    finished(page)
+    assert saved(presets).startswith("['As alice', None, None, 'low'")
+    held = Held(page, CHANGES)
+    with page.expect_request(CHANGES):
+        page.locator("[data-effort]").select_option("high")
+    ask(page, f"{SAY}two")
+    held.let_go()
+    expect(replies(page)).to_have_count(2)
+    finished(page)
+    assert "'effort': 'high'" in saved(presets)
+
+
+def test_an_effort_that_was_not_taken_is_not_shown(bob_page: Page) -> None:
+    page = bob_page
+    ask(page, f"{SAY}one")
+    finished(page)
+    effort = page.locator("[data-effort]")
+    effort.select_option("low")
+    expect(effort).to_have_attribute("data-effort", "low")
+    page.route(CHANGES, lambda route: route.abort())
+    effort.select_option("high")
+    expect(page.locator("#composer-error")).to_contain_text("did not reach")
+    expect(effort).to_have_value("low")
 
 
 @pytest.mark.long
