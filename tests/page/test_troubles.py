@@ -1,12 +1,16 @@
 """A network that fails: the page says so, keeps what was typed, and has every word once when it is back."""
 
+import re
+
 import pytest
-from playwright.sync_api import Browser, Page, WebSocketRoute, expect
+from playwright.sync_api import Browser, Page, Route, WebSocketRoute, expect
 
 from tests.page.people import ECHO, ask, connected, finished, replies, shown, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
+
+TWENTY_SECONDS_LATER = "document.getAnimations().find(one => one.effect.target.matches('.connection-lost')).finish()"
 
 
 class Cut:
@@ -177,6 +181,53 @@ def test_what_shrinks_and_grows_before_the_page_has_told_of_it_is_no_reader_who_
     )
     assert left < 2
     expect(alice_page.locator("#newest")).to_be_hidden()
+
+
+class Once:
+    """Loses a file of the first page that is loaded, as a network does that changes meanwhile."""
+
+    def __init__(self, page: Page, lost: str) -> None:
+        self._pages = 0
+        page.route(re.compile("/$"), self._come)
+        page.route(f"**/{lost}.*", self._lose)
+
+    def _come(self, route: Route) -> None:
+        self._pages += 1
+        route.continue_()
+
+    def _lose(self, route: Route) -> None:
+        if self._pages == 1:
+            route.abort("connectionaborted")
+        else:
+            route.continue_()
+
+
+@pytest.mark.parametrize("lost", ["js/pin", "js/draft", "css/message"])
+def test_a_page_of_which_something_was_lost_is_loaded_once_more(browser: Browser, team_site: Site, lost: str) -> None:
+    page = signed_in(browser, team_site, "bob")
+    connected(page)
+    Once(page, lost)
+    page.goto("/")
+    page.wait_for_function("() => performance.getEntriesByType('navigation')[0].type === 'reload'")
+    connected(page)
+    assert page.evaluate("[...document.styleSheets].every(sheet => sheet.cssRules.length > 0)")
+
+
+def test_a_page_of_which_nothing_runs_can_be_loaded_again(browser: Browser, team_site: Site) -> None:
+    page = signed_in(browser, team_site, "bob")
+    page.route(re.compile(r"/js/(whole|main)\."), lambda route: route.abort())
+    page.goto("/")
+    connected(page, "loading")
+    again = page.locator(".connection-lost a")
+    expect(again).to_be_hidden()
+    page.evaluate(
+        "document.getAnimations().find(one => one.effect.target.matches('.connection-lost')).finish()"
+    )  # 20 s later
+    expect(again).to_be_visible()
+    page.unroute_all()
+    again.click()
+    connected(page)
+    expect(page.locator(".connection-lost")).to_be_hidden()
 
 
 @pytest.mark.parametrize("lost", ["pin", "draft"])
