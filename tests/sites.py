@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -20,6 +19,7 @@ from django.conf import settings
 from tests import canaries
 from tests.engines import server
 from tests.engines.subjects import model
+from tests.ports import free_port
 
 PASSWORD = "correct horse battery"
 DATABASE = "chatsite.sqlite3"
@@ -77,12 +77,6 @@ def manage(data: Path, port: int, *command: str) -> str:
     )
     assert answer.returncode == 0, answer.stderr
     return answer.stdout
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(data: Path, port: int, **more: str) -> dict[str, str]:

@@ -1,6 +1,5 @@
 """A real OpenID Connect provider, and how a browser goes there and back."""
 
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from django.test import Client
+
+from tests.ports import free_port
 
 LOGIN = "/accounts/oidc/oidc/login/"
 
@@ -40,9 +41,7 @@ class Provider:
 @pytest.fixture(scope="module")
 def running() -> Iterator[str]:
     """Its issuer."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     issuer = f"http://localhost:{port}"
     # A process of its own: here its warnings would be errors.
     command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port)]

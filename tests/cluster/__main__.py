@@ -16,7 +16,7 @@ from tests.cluster import lan
 from tests.cluster import site as cluster
 from tests.cluster.blows import CLUSTER_KINDS
 from tests.faults import network, site
-from tests.sites import free_port
+from tests.ports import free_port
 
 PARTS = ("faults", "throughput")
 SHORT = ("web process killed", "a worker killed", "worker without Redis")

@@ -4,8 +4,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from tests.ports import free_port
 from tests.proxy.shipped import NGINX, SHIPPED, program
-from tests.sites import free_port
 
 SERVER = "server 127.0.0.1:8000 max_fails=0;"
 

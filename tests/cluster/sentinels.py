@@ -12,7 +12,7 @@ import redis
 
 from chatsite.supervisor import embedded_redis
 from chatsite.supervisor.process import TETHER
-from tests.sites import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 SERVICE = "chatsite"

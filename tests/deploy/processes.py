@@ -18,7 +18,7 @@ import psycopg
 from chatsite.supervisor.process import TETHER
 from tests import postgres
 from tests.deploy.files import ROOT, compose, dockerfile, image_environment
-from tests.sites import free_port
+from tests.ports import free_port
 from tests.stores import OwnRedis
 from tests.waiting import until
 

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.environment import read
 from tests.deploy.files import DOCKER
-from tests.sites import free_port
+from tests.ports import free_port
 
 
 def test_a_setting_may_be_what_a_file_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 from chatsite.bench.site import stops_on_signals
 from tests.faults import database, network, site
 from tests.faults.strikes import KINDS
-from tests.sites import free_port
+from tests.ports import free_port
 
 PARTS = ("storm", "promises", "soak")
 SHORT = {

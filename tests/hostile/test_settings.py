@@ -10,7 +10,8 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from chatsite.addresses import database, watched_redis
-from tests.sites import environment, free_port
+from tests.ports import free_port
+from tests.sites import environment
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from chatsite import metrics
 from inference.model import Model
-from tests.sites import free_port
+from tests.ports import free_port
 from tests.waiting import until
 
 

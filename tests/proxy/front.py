@@ -21,8 +21,8 @@ from chatsite.bodies import BoundedBodies
 from chatsite.headers import SafeHeaders
 from chatsite.patience import Patient
 from chatsite.proxies import BehindProxies
+from tests.ports import free_port
 from tests.proxy.shipped import NGINX, SHIPPED, program
-from tests.sites import free_port
 
 
 @dataclass

@@ -1,7 +1,6 @@
 """Exports that are asked for and made here and now, and what is in them."""
 
 import http.client
-import socket
 import subprocess
 import time
 import zipfile
@@ -16,6 +15,7 @@ from exports.jobs import asking, work
 from exports.jobs.selection import Selection
 from exports.models import ExportJob
 from tests.api.clients.conftest import PATIENCE_S, PYTHON
+from tests.ports import free_port
 
 Make = Callable[..., ExportJob]
 
@@ -53,9 +53,7 @@ def files(job: ExportJob) -> dict[str, str]:
 @pytest.fixture
 def s3() -> Iterator[str]:
     """The address of a server that speaks S3, with a bucket ``exports``: a program of the clients' environment."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [str(PYTHON), "-W", "ignore", "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as server:
         try:

@@ -14,7 +14,8 @@ from uuid import UUID
 import pytest
 from django.conf import settings
 
-from tests.sites import DATABASE, environment, free_port, manage, migrated
+from tests.ports import free_port
+from tests.sites import DATABASE, environment, manage, migrated
 from tests.waiting import until
 
 CONVERSATIONS, TURNS = 600, 25
