@@ -133,7 +133,7 @@ async def test_closing_a_stream_gives_its_slot_to_the_next(subject: Subject) -> 
         done, _ = await asyncio.wait({waiting}, timeout=0.4)
         assert not done, "there was a slot too many"
         await streams[0].aclose()
-        await asyncio.wait_for(waiting, 10)
+        await asyncio.wait_for(waiting, 30)
     await _idle(subject)
 
 

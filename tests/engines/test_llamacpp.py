@@ -45,7 +45,7 @@ async def test_closing_it_ends_its_replies_and_it_can_start_anew(cache: Path) ->
         await asyncio.sleep(0.3)
         await subject.engine.close()
         with pytest.raises(EngineDead):
-            await asyncio.wait_for(reply, 3)
+            await asyncio.wait_for(reply, 15)
         with pytest.raises(EngineDead):
             await subject.say()
         assert not (await subject.engine.health()).ready

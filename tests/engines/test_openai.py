@@ -133,7 +133,7 @@ async def test_closing_the_engine_ends_its_replies(cache: Path) -> None:
         await asyncio.sleep(0.3)
         await engine.close()
         with pytest.raises(EngineDead):
-            await asyncio.wait_for(reply, 2)
+            await asyncio.wait_for(reply, 15)
 
 
 async def test_reasoning_is_kept_apart_and_continued(cache: Path) -> None:
