@@ -3,6 +3,7 @@
 import pytest
 
 from accounts.models import User
+from conversations.replies import keeper
 from conversations.replies.attempt import Attempt
 from conversations.services import stop
 from inference.runner import Live
@@ -39,6 +40,17 @@ def test_of_one_that_was_stopped(alice: User, hire: Hire, web: Web) -> None:
     web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
     assert held(Attempt, Live) == ["Attempt", "Live"], "a reply that is written is found"
     stop(alice, sent.reply)
+    ticket.result(15)
+    all_freed(Attempt, Live)
+
+
+def test_of_one_that_its_keeper_looked_at(alice: User, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It sleeps on when the reply has ended."""
+    worker = hire(text=STORY, rate=50)
+    sent = say(alice)
+    ticket = worker.ticket()
+    web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
+    monkeypatch.setattr(keeper, "STOPS_EVERY_S", 3600)  # from its next look on
     ticket.result(15)
     all_freed(Attempt, Live)
 
