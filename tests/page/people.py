@@ -12,6 +12,8 @@ from tests.sites import Site
 _sessions: dict[tuple[str, str], StorageState] = {}  # signing in is slow on purpose: once a person and site
 _complaints: WeakKeyDictionary[Page, list[str]] = WeakKeyDictionary()
 
+NEWEST_REPLY = '#messages > .message[data-role="assistant"]:last-child'
+
 # What the scripted engine is told to answer, slowly enough to be watched and with everything that formatting knows.
 ECHO = """@echo=true @tokens=0 @rate={rate}
 
@@ -90,10 +92,9 @@ def replies(page: Page) -> Locator:
 
 
 def finished(page: Page, state: "str | re.Pattern[str]" = "complete") -> Locator:
-    """The newest reply, once it has this state."""
-    reply = replies(page).last
-    expect(reply).to_have_attribute("data-state", state, timeout=30_000)
-    return reply
+    """The newest reply, once it has this state; below what was asked last, which until then has none."""
+    expect(page.locator(NEWEST_REPLY)).to_have_attribute("data-state", state, timeout=30_000)
+    return replies(page).last
 
 
 def shown(reply: Locator) -> str:

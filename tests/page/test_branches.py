@@ -47,6 +47,7 @@ def test_a_reply_is_written_again_and_both_versions_can_be_looked_at(alice_page:
     expect(place(replies(alice_page))).to_have_text("1/2")
     expect(alice_page.locator(".siblings [data-choose]:enabled")).to_be_focused()
     alice_page.reload()
+    connected(alice_page)
     expect(place(replies(alice_page))).to_have_text("1/2")
     alice_page.keyboard.press("Tab")
     replies(alice_page).locator('[data-choose="1"]').press("Enter")

@@ -330,7 +330,7 @@ def installed(browser: Browser, team_site: Site) -> Iterator[Page]:
     page = sign_in(browser, team_site, "bob")
     connected(page)
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')")
+    page.wait_for_function("() => navigator.serviceWorker.ready.then(({ active }) => active.state === 'activated')")
     yield page
     page.context.set_offline(False)
     page.context.close()

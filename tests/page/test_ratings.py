@@ -25,13 +25,15 @@ def pressed(page: Page, value: int, *, yes: bool = True) -> None:
 def test_a_rating_is_shown_again_and_can_be_taken_away(alice_page: Page) -> None:
     ask(alice_page, f"{SAY}well")
     reply = finished(alice_page)
-    reply.locator('[data-rate="1"]').click()
+    with alice_page.expect_response(re.compile("/rating/")):
+        reply.locator('[data-rate="1"]').click()
     pressed(alice_page, 1)
     with alice_page.expect_response(re.compile("/rating/")):
         reply.locator('[data-rate="-1"]').click()
     pressed(alice_page, 1, yes=False)
     expect(alice_page.locator(".why")).to_be_visible()
     alice_page.reload()
+    connected(alice_page)
     pressed(alice_page, -1)
     with alice_page.expect_response(re.compile("/rating/")):
         finished(alice_page).locator('[data-rate="-1"]').click()

@@ -69,6 +69,7 @@ def choose(page: Page, title: str, verb: str) -> None:
 def look(page: Page, view: str) -> None:
     page.click("[data-shelf=views]")
     page.click(f"#shelf-menu [data-query='{view}']")
+    expect(page.locator("#shelf")).to_have_attribute("data-query", view)
 
 
 def told(page: Page) -> Locator:
@@ -234,7 +235,9 @@ def test_several_at_once_by_mouse_and_by_keyboard(alice_page: Page, shelf_of: An
     expect(page.locator(".shelf-bar [data-count]")).to_have_text("2 selected")
     page.keyboard.press("Delete")
     expect(page.locator("#entries [data-conversation]")).to_have_count(2)
+    expect(page.locator(".shelf-bar")).to_have_count(0)
     page.click("[data-shelf=select]")
+    expect(boxes.first).to_be_focused()
     page.keyboard.press("ControlOrMeta+a")
     expect(page.locator(".shelf-bar [data-count]")).to_have_text("2 selected")
     page.keyboard.press("Escape")
@@ -266,6 +269,7 @@ def test_a_menu_is_used_by_keyboard(alice_page: Page, shelf_of: Any) -> None:
     expect(page.locator("#shelf-menu")).to_be_hidden()
     expect(opener).to_be_focused()
     page.keyboard.press("Enter")
+    expect(page.locator("#shelf-menu [data-verb=pin]")).to_be_focused()
     page.keyboard.press("End")
     page.keyboard.press("Enter")
     expect(item(page, "Number 0")).to_have_count(0)

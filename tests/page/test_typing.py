@@ -81,6 +81,7 @@ def test_too_long_a_text_says_by_how_much_and_stays(alice_page: Page) -> None:
 def test_a_draft_survives_reloading_and_belongs_to_its_conversation(alice_page: Page) -> None:
     alice_page.fill("#prompt", "not sent yet")
     alice_page.reload()
+    connected(alice_page)
     expect(alice_page.locator("#prompt")).to_have_value("not sent yet")
     ask(alice_page, "@echo=true @tokens=0 sent")
     finished(alice_page)
