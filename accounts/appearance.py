@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
@@ -43,17 +44,21 @@ def choose(user: User, values: Mapping[str, str]) -> None:
     for name, value in values.items():
         if value not in CHOICES[name]:
             raise UnknownChoiceError(f"{name} must be one of: {', '.join(CHOICES[name])}.")
-    _keep(user, {**user.appearance, **values})
+    _keep(user, values)
 
 
 def choose_language(user: User, code: str) -> None:
-    _keep(user, {**user.appearance, "language": code})
+    _keep(user, {"language": code})
 
 
-def _keep(user: User, chosen: dict[str, str]) -> None:
-    language = {"language": chosen["language"]} if "language" in chosen else {}
-    user.appearance = {**known(chosen), **language}
-    User.objects.filter(pk=user.pk).update(appearance=user.appearance)
+def _keep(user: User, chosen: Mapping[str, str]) -> None:
+    """Beside what another request has kept since this one read the account."""
+    with transaction.atomic():
+        row = User.objects.select_for_update(no_key=True).only("appearance").get(pk=user.pk)
+        whole = {**row.appearance, **chosen}
+        language = {"language": whole["language"]} if "language" in whole else {}
+        user.appearance = row.appearance = {**known(whole), **language}
+        row.save(update_fields=["appearance"])
 
 
 # --- In pages ---------------------------------------------------------------------------------------------------------

@@ -100,7 +100,8 @@ def _dialog(request: HttpRequest, user: User, conversation_id: UUID | None) -> H
 
 def _set(user: User, conversation_id: UUID, said: dict[str, Any]) -> Chosen:
     before = Chosen.of(Conversation.objects.visible_to(user).get(pk=conversation_id))
-    return instructions.set_parameters(user, conversation_id, frames.parameters({**before.fields(), **said}))
+    chosen = frames.parameters({**before.fields(), **said})
+    return instructions.set_parameters(user, conversation_id, chosen, said)
 
 
 def _keep(user: User, name: str, chosen: Chosen, *, team: bool) -> Preset:

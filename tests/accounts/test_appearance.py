@@ -59,6 +59,15 @@ def test_choices_add_up_and_can_be_taken_back(alice: User) -> None:
     assert alice.appearance == {}
 
 
+def test_choices_of_two_requests_at_once_add_up(alice: User) -> None:
+    first, second = (User.objects.get(pk=alice.pk) for _ in range(2))
+    appearance.choose(first, {"theme": "dark"})
+    appearance.choose_language(second, "zh-hans")
+    appearance.choose(first, {"density": "compact"})
+    alice.refresh_from_db()
+    assert alice.appearance == first.appearance == {"theme": "dark", "density": "compact", "language": "zh-hans"}
+
+
 def test_a_form_without_scripts_comes_back_to_the_page(alice: User) -> None:
     answer = signed_in(alice).post(PAGE, {"theme": "dark"}, headers={"accept": "text/html,*/*;q=0.8"})
     assert (answer.status_code, answer.headers["Location"]) == (302, PAGE)

@@ -167,6 +167,14 @@ def field(page: str, name: str) -> str:
     return found[0] if found else ""
 
 
+def test_what_was_not_named_stays_as_another_request_has_set_it(alice: User, thinker: Model) -> None:
+    talk = say(alice).conversation
+    instructions.set_parameters(alice, talk.pk, Chosen("Be brief.", temperature=0.5))
+    known = instructions.set_parameters(alice, talk.pk, Chosen(effort="high", model="gone"), {"effort"})
+    assert known == Chosen("Be brief.", temperature=0.5, effort="high")
+    assert Chosen.of(Conversation.objects.get(pk=talk.pk)) == known
+
+
 def test_the_dialog_shows_what_is_set_and_what_is_allowed(signed_in: Client, alice: User, thinker: Model) -> None:
     Policy.objects.create(user=alice, prompt_chars=500, output_tokens=80)
     talk = say(alice).conversation
