@@ -2,6 +2,7 @@
 
 const PAPER = { light: "#f6f5f0", dark: "#14191b" };
 const PATIENCE_MS = 20000;
+let saving = Promise.resolve();
 
 export function wire(form) {
   form.toggleAttribute("data-at-once", true);
@@ -33,11 +34,17 @@ async function keep(form, { name, value }) {
   form.querySelector("[data-error]").hidden = await save(form.action, name, value, form.elements.csrfmiddlewaretoken.value);
 }
 
-export async function save(action, name, value, token) {
+// One after the other, or the account might keep the first; a page that goes leaves them on their way.
+export function save(...choice) {
+  saving = saving.then(() => sent(...choice));
+  return saving;
+}
+
+async function sent(action, name, value, token) {
   const headers = { Accept: "application/json", "X-CSRFToken": token };
-  const body = new URLSearchParams({ [name]: value });
+  const options = { method: "POST", headers, body: new URLSearchParams({ [name]: value }), redirect: "manual", keepalive: true };
   try {
-    return (await fetch(action, { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(PATIENCE_MS) })).ok;
+    return (await fetch(action, { ...options, signal: AbortSignal.timeout(PATIENCE_MS) })).ok;
   } catch {
     return false; // no network: it looks so until the page is loaded again
   }

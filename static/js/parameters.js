@@ -19,7 +19,7 @@ export async function think(select, { conversation, composer }) {
 // The parameters as they are then. Throws what the server said of them, or that it said nothing.
 export async function set(changes, { id }) {
   if (!id) choose({ ...chosen(), ...changes });
-  const all = id ? (await answered(await post(`/c/${id}/parameters/`, changes))).parameters : chosen();
+  const all = id ? (await answered(await post(`/c/${id}/parameters/`, changes, { keepalive: !changes.instructions }))).parameters : chosen();
   show(all);
   return all;
 }

@@ -9,7 +9,7 @@ from django.conf import settings
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser import sign_in
-from tests.page.people import ECHO, ask, connected, finished, signed_in
+from tests.page.people import ECHO, Held, ask, connected, finished, signed_in
 from tests.page.stage import Stage
 from tests.sites import Site
 
@@ -88,6 +88,23 @@ def test_the_look_changes_at_once_and_is_there_on_another_device(bob: Page, brow
     expect(html).to_have_attribute("data-density", "compact")
     assert brightness(other) < 3 * 80
     other.context.close()
+
+
+def test_of_two_choices_the_last_holds(bob: Page) -> None:
+    """However slow the first."""
+    asked: list[str] = []
+    bob.on("request", lambda request: asked.append(str(request.post_data)) if request.method == "POST" else None)
+    open_appearance(bob)
+    held = Held(bob, re.compile("/accounts/appearance/$"))
+    group = bob.get_by_role("group", name="Theme")
+    with bob.expect_request(re.compile("/accounts/appearance/$")):
+        group.get_by_label("Dark").check()
+    group.get_by_label("Light").check()
+    assert asked == ["theme=dark"]
+    with bob.expect_response(lambda answer: answer.request.post_data == "theme=light"):
+        held.let_go()
+    bob.reload()
+    expect(bob.locator("html")).to_have_attribute("data-theme", "light")
 
 
 @pytest.mark.long
