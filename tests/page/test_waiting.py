@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from tests.page.people import ask, connected, finished, replies, signed_in
+from tests.page.people import Line, ask, connected, finished, replies, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -139,6 +139,51 @@ def test_one_taken_back_is_edited_and_keeps_its_place(writing: Page) -> None:
     expect(writing.locator("#prompt")).to_have_value("two\n\nhalf a thought")
     ask(writing, "two, better")
     expect(waiting(writing)).to_have_text(["one", "two, better", "three"])
+
+
+def test_one_taken_back_before_it_was_confirmed_comes_back_once_and_keeps_its_place(writing: Page) -> None:
+    line = Line(writing)
+    line.hold()
+    for number in ("one", "two", "three"):
+        ask(writing, number)
+    expect(waiting(writing)).to_have_text(["one", "two", "three"])
+    writing.locator("[data-take-back] >> nth=1").click()
+    expect(writing.locator("#prompt")).to_have_value("two")
+    ask(writing, "two, better")
+    line.let_go()
+    writing.click("[data-stop]")
+    finished(writing, "stopped")
+    expect(writing.locator("#prompt")).to_have_value("")
+    expect(waiting(writing)).to_have_text(["one", "two, better", "three"])
+
+
+def test_one_taken_back_comes_back_though_the_answer_was_lost(writing: Page) -> None:
+    lost: list[str | bytes] = []
+    writing.route_web_socket(re.compile("/ws/"), lambda tab: without_one_answer(tab, lost))
+    writing.reload()
+    connected(writing)
+    ask(writing, f"{SAY}one")
+    writing.locator("[data-take-back]").click()
+    expect(writing.locator("#prompt")).to_have_value(f"{SAY}one")
+    expect(writing.locator("#waiting")).to_be_hidden()
+    assert lost
+
+
+def without_one_answer(tab: WebSocketRoute, lost: list[str | bytes]) -> None:
+    """The server let a message wait no more, but the connection ended before its answer arrived."""
+    server = tab.connect_to_server()
+    is_cut = False
+
+    def pass_on(frame: str | bytes) -> None:
+        nonlocal is_cut
+        if '"taken"' in str(frame) and not lost:
+            lost.append(frame)
+            is_cut = True
+            tab.close(code=1012)
+        elif not is_cut:
+            tab.send(frame)
+
+    server.on_message(pass_on)
 
 
 @pytest.mark.long
