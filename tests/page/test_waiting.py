@@ -224,7 +224,8 @@ def emptied(tab: WebSocketRoute) -> None:
 
 @pytest.mark.long
 def test_what_was_to_wait_without_a_network_waits_when_it_is_back(writing: Page, phone: Page) -> None:
-    phone.locator("#prompt").press_sequentially("from a tun")
+    with phone.expect_request_finished(lambda request: "/waiting_bubbles." in request.url):
+        phone.locator("#prompt").press_sequentially("from a tun")
     phone.context.set_offline(True)
     expect(phone.locator("#connection")).to_have_attribute("data-state", "offline")
     phone.locator("#prompt").press_sequentially("nel")
