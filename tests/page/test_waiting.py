@@ -197,22 +197,23 @@ def test_ten_may_wait_and_the_next_comes_back_with_the_reason(writing: Page) -> 
 
 
 @pytest.mark.long
-def test_a_refused_one_comes_back_and_the_rest_waits(alice_page: Page) -> None:
-    alice_page.route_web_socket(re.compile("/ws/"), emptied)
-    alice_page.reload()
-    connected(alice_page)
-    ask(alice_page, SOME_TIME)
-    expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
-    ask(alice_page, "refuse this")
-    ask(alice_page, f"{SAY}nor this")
-    expect(waiting(alice_page)).to_have_count(2)
-    expect(alice_page.locator("#composer-error")).to_contain_text("Write something first.", timeout=30_000)
-    expect(alice_page.locator("#prompt")).to_have_value("refuse this")
-    expect(waiting(alice_page)).to_have_text([f"{SAY}nor this"])
-    alice_page.fill("#prompt", "")
-    alice_page.locator("[data-send-now]").click()
-    expect(replies(alice_page)).to_have_count(2)
-    expect(finished(alice_page)).to_contain_text("nor this")
+def test_a_refused_one_comes_back_and_the_rest_waits(writing: Page) -> None:
+    writing.route_web_socket(re.compile("/ws/"), emptied)
+    writing.reload()
+    connected(writing)
+    ask(writing, "refuse this")
+    ask(writing, f"{SAY}nor this")
+    expect(waiting(writing)).to_have_count(2)
+    writing.click("[data-stop]")
+    finished(writing, "stopped")
+    writing.locator("[data-send-now]").click()
+    expect(writing.locator("#composer-error")).to_contain_text("Write something first.", timeout=30_000)
+    expect(writing.locator("#prompt")).to_have_value("refuse this")
+    expect(waiting(writing)).to_have_text([f"{SAY}nor this"])
+    writing.fill("#prompt", "")
+    writing.locator("[data-send-now]").click()
+    expect(replies(writing)).to_have_count(2)
+    expect(finished(writing)).to_contain_text("nor this")
 
 
 def emptied(tab: WebSocketRoute) -> None:
