@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from tests.page.people import ask, connected, finished, signed_in
+from tests.page.people import Held, ask, connected, finished, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -150,6 +150,27 @@ def test_a_draft_is_kept_where_the_network_breaks_sockets(browser: Browser, team
     connected(blocked, "events")
     blocked.fill("#prompt", "by request")
     field(alice_page, "by request")
+
+
+def test_a_message_waits_for_the_draft_before_it_where_the_network_breaks_sockets(
+    browser: Browser, team_site: Site
+) -> None:
+    page = signed_in(browser, team_site, "bob")
+    page.route_web_socket("**/ws/", lambda tab: tab.close())
+    page.goto("/")
+    connected(page, "events")
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url.removeprefix(team_site.url)))
+    held = Held(page, re.compile("/drafts/$"))
+    with page.expect_request("**/drafts/"):
+        page.fill("#prompt", f"{SAY}begun")
+    page.press("#prompt", "Enter")
+    expect(page.locator(".message")).to_have_count(1)
+    assert "/messages/" not in posted
+    held.let_go()
+    finished(page)
+    page.goto("/")
+    field(page, "")
 
 
 def deaf(page: Page) -> None:
