@@ -12,6 +12,10 @@ from tests.sites import Site
 pytestmark = pytest.mark.browser
 
 SAY = "@echo=true @tokens=0 "
+IS_SAVED = """text => Object.values(sessionStorage).some(one => {
+    const kept = JSON.parse(one);
+    return kept.saved && kept.text === text;
+})"""
 
 
 @pytest.fixture
@@ -47,6 +51,23 @@ def test_a_device_that_comes_later_finds_it(browser: Browser, team_site: Site, a
     late.goto(alice_page.url)
     field(late, "left lying here")
     expect(late.locator("#other-draft")).to_be_hidden()
+
+
+def test_a_page_that_was_made_before_the_draft_was_saved_does_not_undo_it(browser: Browser, team_site: Site) -> None:
+    page = signed_in(browser, team_site, "bob", service_workers="block")  # which asks for pages unseen
+    connected(page)
+    ask(page, f"{SAY}begun")
+    finished(page)
+    page.fill("#prompt", "first")
+    page.wait_for_function(IS_SAVED, arg="first")
+    made = page.request.get(page.url)
+    page.fill("#prompt", "first, and second")
+    page.wait_for_function(IS_SAVED, arg="first, and second")
+    page.route(page.url, lambda route: route.fulfill(response=made))
+    page.reload()
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "loading")
+    field(page, "first, and second")
+    expect(page.locator("#other-draft")).to_be_hidden()
 
 
 @pytest.mark.long
