@@ -38,6 +38,10 @@ export class Draft {
     const stored = this.#stored();
     const { text, clientId, revision, saved, flying } = early && early !== stored.text ? { text: early } : stored;
     const { text: theirs, revision: newest } = this.#known;
+    if (saved && newest < revision) { // this page was made before that was saved
+      this.#known = { text, revision };
+      return this.#took(text, clientId);
+    }
     if (text === undefined || saved && text !== theirs) return this.#took(theirs);
     this.#text = text;
     this.#clientId = clientId ?? null;

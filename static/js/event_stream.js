@@ -9,11 +9,13 @@ const SAVED = new Set(["send", "again", "continue"]);
 const TURNED = new Set(["choose", "erase"]);
 const NEWS_MS = 15000;
 const AGAIN_MS = 3000;
+const TURN_MS = 5000;
 const SIGNED_OUT = 4401;
 
 export class EventStream {
   #sources = new Map();
   #news = 0;
+  #before = Promise.resolve(); // what the person wrote, on its way
   #open = false;
 
   constructor(conversation, { onframe, onopen, onclose }) {
@@ -37,9 +39,9 @@ export class EventStream {
 
   send(frame) {
     if (!this.#open) return false;
-    if (SAVED.has(frame.type)) this.#read(post("/messages/", frame), frame.type);
+    if (SAVED.has(frame.type)) this.#inTurn(() => this.#read(post("/messages/", frame), frame.type));
     if (TURNED.has(frame.type)) this.#read(post(`/messages/${frame.message}/${frame.type}/`, {}), frame.type);
-    if (frame.type === "draft") this.#read(post("/drafts/", frame));
+    if (frame.type === "draft") this.#inTurn(() => this.#read(post("/drafts/", frame)));
     if (frame.type === "stop") this.#read(post(`/replies/${frame.reply}/stop/`, {}));
     if (frame.type === "timing") this.#read(post(`/replies/${frame.reply}/timing/`, frame));
     if (frame.type === "limits") this.#read(get("/limits/"));
@@ -60,6 +62,12 @@ export class EventStream {
 
   follow(cursors) {
     for (const [reply, cursor] of Object.entries(cursors)) if (!this.#sources.has(reply)) this.#follow(reply, cursor);
+  }
+
+  // A draft that came after the message that was made of it would stay. But no message waits for one that hangs.
+  #inTurn(act) {
+    const late = new Promise((done) => setTimeout(done, TURN_MS));
+    this.#before = Promise.race([this.#before, late]).then(() => this.#open && act());
   }
 
   #follow(reply, cursor) {

@@ -2,7 +2,7 @@
 
 import { refusal } from "./allowance.js";
 import { Announcer } from "./announcer.js";
-import { afterChanges, choose, chosen, show } from "./beginning.js";
+import { afterChanges, choose, chosen, inTurn, show } from "./beginning.js";
 import { Connection } from "./connection.js";
 import { isFinal } from "./conversation.js";
 import { listenForCopies } from "./copy.js";
@@ -31,8 +31,10 @@ let earlier = null;
 const handlers = {
   sent(frame) {
     const { conversation: talk, message, reply, client_id: clientId } = frame;
-    if (!conversation.id) choose(null);
+    const now = conversation.id ? undefined : chosen();
+    if (now) choose(null);
     const asked = conversation.sent(frame);
+    if (now && JSON.stringify(now) !== JSON.stringify(asked?.parameters)) inTurn(() => catchUp(now, asked?.parameters));
     timed((one) => one.named(clientId, reply));
     if (asked?.branch) thread.addEdited(asked, message);
     thread.confirm(clientId, message, frame.text);
@@ -148,6 +150,13 @@ function send(text, clientId, more = {}) {
   });
   thread.addPending(clientId, frame.text);
   update();
+}
+
+// What was chosen while the message was on its way that began the conversation.
+async function catchUp(now, before) {
+  const module = await import("./parameters.js").catch(() => null);
+  if (module) await module.catchUp(now, before, { conversation, composer });
+  else composer.complain(say("not_reached"));
 }
 
 // Other articles are shown than before.

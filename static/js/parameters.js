@@ -16,6 +16,17 @@ export async function think(select, { conversation, composer }) {
   }
 }
 
+// The conversation has begun with others than were chosen by then. What was not taken is not shown.
+export async function catchUp(now, before = {}, { conversation, composer }) {
+  const late = Object.entries(now).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]));
+  try {
+    await set(Object.fromEntries(late), conversation);
+  } catch (problem) {
+    show(before);
+    complainAt(composer, problem);
+  }
+}
+
 // The parameters as they are then. Throws what the server said of them, or that it said nothing.
 export async function set(changes, { id }) {
   if (!id) choose({ ...chosen(), ...changes });
@@ -39,28 +50,31 @@ export async function use(button, { conversation, announce, composer }) {
 
 const picked = () => document.getElementById("model")?.value ?? "";
 
+const address = ({ id }) => (id ? `/parameters/?conversation=${id}` : `/parameters/?model=${encodeURIComponent(picked())}`);
+
 // The dialog, with what is set once all changes have arrived.
 export async function open(button, { conversation, announce, composer }) {
   button.closest("details")?.removeAttribute("open");
-  const about = { id: conversation.id, announce };
+  const isNew = !conversation.id;
   try {
-    const dialog = await afterChanges(() => fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : `/parameters/?model=${encodeURIComponent(picked())}`));
-    wire(dialog, about);
-    if (!about.id) fill(dialog, chosen() ?? {});
-    dialog.showModal();
+    const dialog = await afterChanges(() => fetchedDialog(address(conversation)));
+    if (isNew && conversation.id) return open(button, { conversation, announce, composer }); // it began meanwhile
+    wire(dialog, { conversation, announce });
+    if (isNew) fill(dialog, chosen() ?? {});
+    return dialog.showModal();
   } catch (problem) {
-    complainAt(composer, problem);
+    return complainAt(composer, problem);
   }
 }
 
-function wire(dialog, about) {
+function wire(dialog, { conversation, announce }) {
   const form = dialog.querySelector("[data-set]");
   const keep = dialog.querySelector("#keep-preset");
   for (const row of form.querySelectorAll("[data-parameter]")) slide(row);
   form.onsubmit = (event) => submit(event, dialog, async () => {
-    await set(read(form), about);
+    await set(read(form), conversation);
     dialog.close();
-    about.announce(dialog.dataset.saved);
+    announce(dialog.dataset.saved);
   });
   form.elements.preset?.addEventListener("change", () => submit(null, dialog, async () => {
     const { value } = form.elements.preset;

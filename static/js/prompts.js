@@ -9,6 +9,7 @@ const field = document.getElementById("prompt");
 let list = null; // role=listbox, once it is here
 let active = null; // the option that Enter takes
 let coming = null; // it is being fetched
+let choosing = false; // its text is on its way
 let refused = false; // closed by Escape until something else is begun
 
 export async function offer(composer) {
@@ -46,7 +47,7 @@ function wire(composer) {
 
 function narrow(composer) {
   if (!list) return;
-  const asked = field.value.startsWith("/") && !field.value.includes("\n") && document.activeElement === field && !refused;
+  const asked = field.value.startsWith("/") && !field.value.includes("\n") && document.activeElement === field && !refused && !choosing;
   const words = field.value.slice(1).toLowerCase().split(/\s+/).filter(Boolean);
   const options = [...list.querySelectorAll("[data-prompt]")];
   const found = options.filter((option) => words.every((word) => option.textContent.toLowerCase().includes(word)));
@@ -67,7 +68,7 @@ function counted(n) {
 }
 
 function close() {
-  if (!list || list.parentNode.hidden) return;
+  if (!isOpen()) return;
   list.parentNode.hidden = true;
   for (const name of ["role", "aria-controls", "aria-expanded", "aria-autocomplete", "aria-activedescendant"]) field.removeAttribute(name);
 }
@@ -83,7 +84,17 @@ function mark(option) {
 }
 
 function key(event, composer) {
-  if (!list || list.parentNode.hidden || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
+  const isTaken = choosing ? event.key === "Enter" && !event.shiftKey : isOpen() && answer(event, composer);
+  if (!isTaken) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+const isOpen = () => list && !list.parentNode.hidden;
+
+// Whether that key does something in the list.
+function answer(event, composer) {
   const options = shown();
   const at = options.indexOf(active);
   const steps = { ArrowDown: at + 1, ArrowUp: at - 1 + options.length, Home: 0, End: options.length - 1 };
@@ -93,9 +104,8 @@ function key(event, composer) {
   else if (event.key === "Escape") {
     refused = true;
     close();
-  } else return;
-  event.preventDefault();
-  event.stopImmediatePropagation();
+  } else return false;
+  return true;
 }
 
 async function choose(option, composer) {
@@ -105,20 +115,30 @@ async function choose(option, composer) {
     location.assign(option.dataset.manage);
     return;
   }
+  const words = field.value;
+  choosing = true;
   try {
-    const answer = await get(`/prompts/${option.dataset.prompt}/text/`);
-    if (!answer.ok) throw new Error(answer.statusText);
-    const { name, text } = await answer.json();
+    const { name, text } = await fetchedText(option.dataset.prompt);
     const asked = variables(text);
-    if (asked.length) ask(name, text, asked, (words) => put(words, composer));
-    else put(text, composer);
+    if (asked.length) ask(name, text, asked, (filled) => put(filled, words, composer));
+    else put(text, words, composer);
   } catch {
     composer.complain(say("not_reached"));
+  } finally {
+    choosing = false;
   }
 }
 
-// The list is fetched anew for the next one: it may have changed meanwhile.
-function put(text, composer) {
-  composer.fill(text);
+async function fetchedText(prompt) {
+  const answer = await get(`/prompts/${prompt}/text/`);
+  if (!answer.ok) throw new Error(answer.statusText);
+  return answer.json();
+}
+
+// In the place of the words that found it; what was typed since stays. The list is fetched anew for the next one: it may
+// have changed meanwhile.
+function put(text, words, composer) {
+  if (field.value.startsWith(words)) composer.fill(text + field.value.slice(words.length));
+  else composer.putBack(text);
   list = null;
 }

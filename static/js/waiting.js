@@ -1,7 +1,7 @@
 // Messages that wait for the reply to end. They are kept on the server, so any open page of the conversation may send the
 // first; the server sees to it that it is sent once. Loaded when the first message waits.
 
-import { element, endOfNewest, inOrder } from "./waiting_bubbles.js";
+import { element, endOfNewest, inOrder, isSent } from "./waiting_bubbles.js";
 
 const BUSY_MS = 3000;
 const GOES_ON = new Set(["complete", "cut"]); // after any other end the person decides
@@ -12,6 +12,7 @@ export class Waiting {
   #list = this.#section.querySelector("[data-list]");
   #items = []; // as the server has them
   #unsaid = new Map(); // said here, and not answered yet
+  #leaving = new Map(); // taken back here, and not answered yet
   #sending = null; // on its way as a message
   #wanted = new Set(); // those written here, and those that somebody here said are to be sent
   #reasons = new Map(); // why one was not sent: with that it goes back to the field
@@ -40,13 +41,14 @@ export class Waiting {
 
   resume() {
     for (const frame of this.#unsaid.values()) this.say(frame);
+    for (const item of this.#leaving.values()) this.#ask({ ...item, isAskedAgain: true });
   }
 
   // A `draft` frame: the answer to what was said here, or what is there.
   take({ waiting, revision, client_id: clientId, taken }) {
     if (this.#unsaid.delete(clientId)) this.composer.forget(clientId);
     if (waiting && revision >= this.#revision) [this.#items, this.#revision] = [waiting, revision];
-    if (taken) this.#putBack(taken);
+    if (waiting?.every((item) => item.client_id !== clientId)) this.#left(clientId, taken);
     this.#show();
   }
 
@@ -119,12 +121,28 @@ export class Waiting {
   }
 
   #takeBack(clientId) {
-    const [frame, place] = [this.#unsaid.get(clientId), this.#items.findIndex((item) => item.client_id === clientId)];
-    if (place >= 0) this.#place = this.#items[place + 1]?.client_id ?? null;
-    this.#unsaid.delete(clientId);
-    this.say({ type: "draft", conversation: this.conversation.id, take_back: clientId });
-    if (frame) this.#putBack(frame);
+    const items = inOrder(this.#items, this.#unsaid);
+    const place = items.findIndex((item) => item.client_id === clientId);
+    if (place < 0) return; // another device has it
+    this.#place = items[place + 1]?.client_id ?? null;
+    const isBack = this.#unsaid.delete(clientId);
+    this.#ask({ ...items[place], isBack });
+    if (isBack) this.#putBack(items[place]);
     this.#show();
+  }
+
+  // That it waits no more.
+  #ask(item) {
+    this.#leaving.set(item.client_id, item);
+    this.say({ type: "draft", conversation: this.conversation.id, take_back: item.client_id });
+  }
+
+  // It waits no more. Where a first answer was lost, nobody knows who has it: better twice than not at all.
+  #left(clientId, taken) {
+    const item = this.#leaving.get(clientId);
+    if (!item) return;
+    this.#leaving.delete(clientId);
+    if (!item.isBack && (taken || (item.isAskedAgain && !isSent(clientId)))) this.#putBack(item);
   }
 
   #putBack({ client_id: clientId, text }) {
@@ -134,7 +152,7 @@ export class Waiting {
   }
 
   #show({ asks = "" } = {}) {
-    const items = inOrder(this.#items, this.#unsaid).filter((item) => item.client_id !== this.#sending);
+    const items = inOrder(this.#items, this.#unsaid).filter(({ client_id: id }) => id !== this.#sending && !this.#leaving.get(id)?.isBack);
     const shown = JSON.stringify([asks, items]);
     if (shown === this.#shown) return;
     this.#shown = shown;

@@ -6,6 +6,10 @@ export function endOfNewest() {
   return [...document.querySelectorAll('#messages [data-role="assistant"]')].at(-1)?.dataset.state;
 }
 
+export function isSent(clientId) {
+  return Boolean(document.querySelector(`#messages [data-client="${clientId}"]`));
+}
+
 export function element({ client_id: clientId, text }) {
   const item = fromTemplate("waiting-template");
   item.dataset.client = clientId;

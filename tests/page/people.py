@@ -4,7 +4,7 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Browser, Locator, Page, Route, StorageState, expect
+from playwright.sync_api import Browser, Locator, Page, Route, StorageState, WebSocketRoute, expect
 
 from tests.browser import PATIENCE_MS, sign_in
 from tests.sites import Site
@@ -127,3 +127,31 @@ class Held:
         held, self._routes = self._routes, None
         for route in held or ():
             route.continue_()
+
+
+class Line:
+    """What the page says on its socket is on its way, once it is held, until it is let go."""
+
+    def __init__(self, page: Page) -> None:
+        self._held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+        page.route_web_socket(re.compile("/ws/"), self._arrived)
+        page.reload()
+        connected(page)
+
+    def _arrived(self, tab: WebSocketRoute) -> None:
+        server = tab.connect_to_server()
+        tab.on_message(lambda frame: self._pass(server, frame))
+
+    def _pass(self, server: WebSocketRoute, frame: str | bytes) -> None:
+        if self._held is None:
+            server.send(frame)
+        else:
+            self._held.append((server, frame))
+
+    def hold(self) -> None:
+        self._held = []
+
+    def let_go(self) -> None:
+        held, self._held = self._held, None
+        for server, frame in held or ():
+            server.send(frame)

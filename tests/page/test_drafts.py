@@ -6,12 +6,16 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from tests.page.people import ask, connected, finished, signed_in
+from tests.page.people import Held, ask, connected, finished, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 
 SAY = "@echo=true @tokens=0 "
+IS_SAVED = """text => Object.values(sessionStorage).some(one => {
+    const kept = JSON.parse(one);
+    return kept.saved && kept.text === text;
+})"""
 
 
 @pytest.fixture
@@ -47,6 +51,23 @@ def test_a_device_that_comes_later_finds_it(browser: Browser, team_site: Site, a
     late.goto(alice_page.url)
     field(late, "left lying here")
     expect(late.locator("#other-draft")).to_be_hidden()
+
+
+def test_a_page_that_was_made_before_the_draft_was_saved_does_not_undo_it(browser: Browser, team_site: Site) -> None:
+    page = signed_in(browser, team_site, "bob", service_workers="block")  # which asks for pages unseen
+    connected(page)
+    ask(page, f"{SAY}begun")
+    finished(page)
+    page.fill("#prompt", "first")
+    page.wait_for_function(IS_SAVED, arg="first")
+    made = page.request.get(page.url)
+    page.fill("#prompt", "first, and second")
+    page.wait_for_function(IS_SAVED, arg="first, and second")
+    page.route(page.url, lambda route: route.fulfill(response=made))
+    page.reload()
+    expect(page.locator("#connection")).not_to_have_attribute("data-state", "loading")
+    field(page, "first, and second")
+    expect(page.locator("#other-draft")).to_be_hidden()
 
 
 @pytest.mark.long
@@ -150,6 +171,27 @@ def test_a_draft_is_kept_where_the_network_breaks_sockets(browser: Browser, team
     connected(blocked, "events")
     blocked.fill("#prompt", "by request")
     field(alice_page, "by request")
+
+
+def test_a_message_waits_for_the_draft_before_it_where_the_network_breaks_sockets(
+    browser: Browser, team_site: Site
+) -> None:
+    page = signed_in(browser, team_site, "bob")
+    page.route_web_socket("**/ws/", lambda tab: tab.close())
+    page.goto("/")
+    connected(page, "events")
+    posted: list[str] = []
+    page.on("request", lambda request: posted.append(request.url.removeprefix(team_site.url)))
+    held = Held(page, re.compile("/drafts/$"))
+    with page.expect_request("**/drafts/"):
+        page.fill("#prompt", f"{SAY}begun")
+    page.press("#prompt", "Enter")
+    expect(page.locator(".message")).to_have_count(1)
+    assert "/messages/" not in posted
+    held.let_go()
+    finished(page)
+    page.goto("/")
+    field(page, "")
 
 
 def deaf(page: Page) -> None:

@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import sign_in
-from tests.page.people import Held, ask, connected, finished, replies, signed_in
+from tests.page.people import Held, Line, ask, connected, finished, replies, signed_in
 from tests.sites import Site, running
 
 pytestmark = pytest.mark.browser
@@ -141,6 +141,43 @@ def test_what_was_changed_holds_for_what_is_sent_at_once(alice_page: Page, prese
     expect(replies(page)).to_have_count(2)
     finished(page)
     assert "'effort': 'high'" in saved(presets)
+
+
+def test_what_is_changed_while_the_first_message_is_on_its_way_is_the_conversations(
+    alice_page: Page, team_site: Site
+) -> None:
+    page = alice_page
+    line = Line(page)
+    line.hold()
+    ask(page, f"{SAY}one")
+    expect(page.locator('.message[data-state="sending"]')).to_have_count(1)
+    effort = page.locator("[data-effort]")
+    effort.select_option("high")
+    expect(effort).to_have_attribute("data-effort", "high")
+    with page.expect_response(CHANGES):
+        line.let_go()
+    finished(page)
+    assert saved(team_site).startswith("['', None, None, 'high'")
+    expect(effort).to_have_value("high")
+    page.goto("/")
+    connected(page)
+    expect(effort).to_have_value("")
+
+
+def test_what_is_set_in_a_dialog_while_the_first_message_is_on_its_way_is_the_conversations(
+    alice_page: Page, team_site: Site
+) -> None:
+    page = alice_page
+    line = Line(page)
+    line.hold()
+    ask(page, f"{SAY}one")
+    dialog = opened(page)
+    dialog.locator("[name=instructions]").fill("Be brief.")
+    line.let_go()
+    finished(page)
+    dialog.locator("[data-confirm]").click()
+    expect(dialog).to_be_hidden()
+    assert saved(team_site).startswith("['Be brief.'")
 
 
 def test_an_effort_that_was_not_taken_is_not_shown(bob_page: Page) -> None:

@@ -1,11 +1,12 @@
 """Saved prompts in the composer: a list on a slash, by keyboard, mouse and touch, and what a prompt asks for."""
 
+import re
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.page.people import connected, signed_in
+from tests.page.people import Held, connected, signed_in
 from tests.page.stage import Stage
 from tests.sites import Site
 
@@ -94,6 +95,33 @@ def test_keys_choose(page: Page) -> None:
     expect(page.locator("#prompts")).to_be_hidden()
     expect(page.locator(".message")).to_have_count(0)
     expect(field(page)).to_be_focused()
+
+
+def test_what_is_typed_before_a_chosen_prompt_is_here_stays(page: Page) -> None:
+    held = Held(page, re.compile("/prompts/[^/]+/text/$"))
+    slash(page, "question")
+    with page.expect_request(re.compile("/prompts/[^/]+/text/$")):
+        field(page).press("Enter")
+    field(page).press("Enter")
+    field(page).press_sequentially(" And more")
+    expect(field(page)).to_have_value("/question And more")
+    held.let_go()
+    expect(field(page)).to_have_value("No question asked. And more")
+    expect(page.locator(".message")).to_have_count(0)
+    field(page).press("End")
+    field(page).press("Enter")
+    expect(page.locator(".message")).not_to_have_count(0)
+
+
+@pytest.mark.long
+def test_who_wrote_something_else_before_a_chosen_prompt_is_here_keeps_it(page: Page) -> None:
+    held = Held(page, re.compile("/prompts/[^/]+/text/$"))
+    slash(page, "question")
+    with page.expect_request(re.compile("/prompts/[^/]+/text/$")):
+        field(page).press("Enter")
+    field(page).fill("Something else")
+    held.let_go()
+    expect(field(page)).to_have_value("No question asked.\n\nSomething else")
 
 
 @pytest.mark.long

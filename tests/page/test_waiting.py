@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
-from tests.page.people import ask, connected, finished, replies, signed_in
+from tests.page.people import Line, ask, connected, finished, replies, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -141,6 +141,51 @@ def test_one_taken_back_is_edited_and_keeps_its_place(writing: Page) -> None:
     expect(waiting(writing)).to_have_text(["one", "two, better", "three"])
 
 
+def test_one_taken_back_before_it_was_confirmed_comes_back_once_and_keeps_its_place(writing: Page) -> None:
+    line = Line(writing)
+    line.hold()
+    for number in ("one", "two", "three"):
+        ask(writing, number)
+    expect(waiting(writing)).to_have_text(["one", "two", "three"])
+    writing.locator("[data-take-back] >> nth=1").click()
+    expect(writing.locator("#prompt")).to_have_value("two")
+    ask(writing, "two, better")
+    line.let_go()
+    writing.click("[data-stop]")
+    finished(writing, "stopped")
+    expect(writing.locator("#prompt")).to_have_value("")
+    expect(waiting(writing)).to_have_text(["one", "two, better", "three"])
+
+
+def test_one_taken_back_comes_back_though_the_answer_was_lost(writing: Page) -> None:
+    lost: list[str | bytes] = []
+    writing.route_web_socket(re.compile("/ws/"), lambda tab: without_one_answer(tab, lost))
+    writing.reload()
+    connected(writing)
+    ask(writing, f"{SAY}one")
+    writing.locator("[data-take-back]").click()
+    expect(writing.locator("#prompt")).to_have_value(f"{SAY}one")
+    expect(writing.locator("#waiting")).to_be_hidden()
+    assert lost
+
+
+def without_one_answer(tab: WebSocketRoute, lost: list[str | bytes]) -> None:
+    """The server let a message wait no more, but the connection ended before its answer arrived."""
+    server = tab.connect_to_server()
+    is_cut = False
+
+    def pass_on(frame: str | bytes) -> None:
+        nonlocal is_cut
+        if '"taken"' in str(frame) and not lost:
+            lost.append(frame)
+            is_cut = True
+            tab.close(code=1012)
+        elif not is_cut:
+            tab.send(frame)
+
+    server.on_message(pass_on)
+
+
 @pytest.mark.long
 def test_ten_may_wait_and_the_next_comes_back_with_the_reason(writing: Page) -> None:
     for number in range(10):
@@ -152,22 +197,23 @@ def test_ten_may_wait_and_the_next_comes_back_with_the_reason(writing: Page) -> 
 
 
 @pytest.mark.long
-def test_a_refused_one_comes_back_and_the_rest_waits(alice_page: Page) -> None:
-    alice_page.route_web_socket(re.compile("/ws/"), emptied)
-    alice_page.reload()
-    connected(alice_page)
-    ask(alice_page, SOME_TIME)
-    expect(replies(alice_page).last).to_have_attribute("data-state", "writing")
-    ask(alice_page, "refuse this")
-    ask(alice_page, f"{SAY}nor this")
-    expect(waiting(alice_page)).to_have_count(2)
-    expect(alice_page.locator("#composer-error")).to_contain_text("Write something first.", timeout=30_000)
-    expect(alice_page.locator("#prompt")).to_have_value("refuse this")
-    expect(waiting(alice_page)).to_have_text([f"{SAY}nor this"])
-    alice_page.fill("#prompt", "")
-    alice_page.locator("[data-send-now]").click()
-    expect(replies(alice_page)).to_have_count(2)
-    expect(finished(alice_page)).to_contain_text("nor this")
+def test_a_refused_one_comes_back_and_the_rest_waits(writing: Page) -> None:
+    writing.route_web_socket(re.compile("/ws/"), emptied)
+    writing.reload()
+    connected(writing)
+    ask(writing, "refuse this")
+    ask(writing, f"{SAY}nor this")
+    expect(waiting(writing)).to_have_count(2)
+    writing.click("[data-stop]")
+    finished(writing, "stopped")
+    writing.locator("[data-send-now]").click()
+    expect(writing.locator("#composer-error")).to_contain_text("Write something first.", timeout=30_000)
+    expect(writing.locator("#prompt")).to_have_value("refuse this")
+    expect(waiting(writing)).to_have_text([f"{SAY}nor this"])
+    writing.fill("#prompt", "")
+    writing.locator("[data-send-now]").click()
+    expect(replies(writing)).to_have_count(2)
+    expect(finished(writing)).to_contain_text("nor this")
 
 
 def emptied(tab: WebSocketRoute) -> None:
@@ -179,7 +225,8 @@ def emptied(tab: WebSocketRoute) -> None:
 
 @pytest.mark.long
 def test_what_was_to_wait_without_a_network_waits_when_it_is_back(writing: Page, phone: Page) -> None:
-    phone.locator("#prompt").press_sequentially("from a tun")
+    with phone.expect_request_finished(lambda request: "/waiting_bubbles." in request.url):
+        phone.locator("#prompt").press_sequentially("from a tun")
     phone.context.set_offline(True)
     expect(phone.locator("#connection")).to_have_attribute("data-state", "offline")
     phone.locator("#prompt").press_sequentially("nel")
