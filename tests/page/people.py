@@ -4,7 +4,7 @@ import re
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from playwright.sync_api import Browser, Locator, Page, StorageState, expect
+from playwright.sync_api import Browser, Locator, Page, Route, StorageState, expect
 
 from tests.browser import PATIENCE_MS, sign_in
 from tests.sites import Site
@@ -108,3 +108,27 @@ def shown(reply: Locator) -> str:
             }"""
         )
     )
+
+
+class Held:
+    """What the page asks of an address is on its way until it is let go."""
+
+    def __init__(self, page: Page, address: "re.Pattern[str]") -> None:
+        self._routes: list[Route] | None = []
+        page.route(address, self._hold)
+
+    def _hold(self, route: Route) -> None:
+        if self._routes is None:
+            route.continue_()
+        else:
+            self._routes.append(route)
+
+    def let_go(self) -> None:
+        held, self._routes = self._routes, None
+        for route in held or ():
+            route.continue_()
+
+
+def all_asked(page: Page) -> None:
+    """What the page asked for until now has been seen: this is asked after it."""
+    page.evaluate("async () => void (await fetch('/shortcuts/'))")

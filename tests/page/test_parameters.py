@@ -5,10 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, Route, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser import sign_in
-from tests.page.people import ask, connected, finished, replies, signed_in
+from tests.page.people import Held, ask, connected, finished, replies, signed_in
 from tests.sites import Site, running
 
 pytestmark = pytest.mark.browser
@@ -102,25 +102,6 @@ def test_they_are_changed_in_a_conversation(alice_page: Page, team_site: Site) -
     page.locator("#parameters [name=instructions]").fill("")
     page.locator("#parameters [data-confirm]").click()
     expect(page.locator("#instructed")).to_be_hidden()
-
-
-class Held:
-    """What the page asks of an address is on its way until it is let go."""
-
-    def __init__(self, page: Page, address: "re.Pattern[str]") -> None:
-        self._routes: list[Route] | None = []
-        page.route(address, self._hold)
-
-    def _hold(self, route: Route) -> None:
-        if self._routes is None:
-            route.continue_()
-        else:
-            self._routes.append(route)
-
-    def let_go(self) -> None:
-        held, self._routes = self._routes, None
-        for route in held or ():
-            route.continue_()
 
 
 def test_what_was_changed_is_there_when_it_is_looked_at(alice_page: Page) -> None:
