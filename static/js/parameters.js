@@ -45,6 +45,7 @@ export async function open(button, { conversation, announce, composer }) {
   const about = { id: conversation.id, announce };
   try {
     const dialog = await afterChanges(() => fetchedDialog(about.id ? `/parameters/?conversation=${about.id}` : `/parameters/?model=${encodeURIComponent(picked())}`));
+    if (!dialog) return;
     wire(dialog, about);
     if (!about.id) fill(dialog, chosen() ?? {});
     dialog.showModal();
