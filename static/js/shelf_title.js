@@ -50,5 +50,6 @@ export function edit(heading, id) {
     heading.hidden = false;
     field.onblur = null; // which the removal would call
     form.remove();
+    heading.dispatchEvent(new Event("renamed", { bubbles: true }));
   }
 }
