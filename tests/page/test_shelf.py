@@ -429,3 +429,15 @@ def test_a_title_that_is_written_outlives_a_new_list(bob_page: Page, shelf_of: A
     page.keyboard.press("Enter")
     expect(item(page, "Number 1")).to_have_count(0)
     assert titles(page) == ["Number 0", "Two"]
+
+
+def test_a_menu_is_of_its_conversation_though_the_list_came_anew(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 3)
+    page = here(bob_page)
+    item(page, "Number 2").hover()
+    item(page, "Number 2").locator("[data-shelf=item]").click()
+    expect(page.locator("#shelf-menu [data-verb=rename]")).to_be_visible()
+    archive_elsewhere(page, "Number 1")
+    expect(item(page, "Number 1")).to_have_count(0)
+    page.click("#shelf-menu [data-verb=rename]")
+    expect(page.locator(".entries .retitle input")).to_have_value("Number 2")
