@@ -441,3 +441,23 @@ def test_a_menu_is_of_its_conversation_though_the_list_came_anew(bob_page: Page,
     expect(item(page, "Number 1")).to_have_count(0)
     page.click("#shelf-menu [data-verb=rename]")
     expect(page.locator(".entries .retitle input")).to_have_value("Number 2")
+
+
+def test_what_was_chosen_before_does_not_end_what_is_chosen_now(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 3)
+    page = here(bob_page)
+    address = re.compile("/conversations/archive/")
+    held = Held(page, address)
+    page.click("[data-shelf=select]")
+    item(page, "Number 1").locator("[data-box]").check()
+    with page.expect_request(address):
+        page.click(".shelf-bar [data-verb=archive]")
+    page.click("[data-shelf=select]")
+    expect(page.locator(".shelf-bar")).to_have_count(0)
+    page.click("[data-shelf=select]")
+    expect(page.locator(".shelf-bar")).to_be_visible()
+    held.let_go()
+    expect(item(page, "Number 1")).to_have_count(0)
+    expect(page.locator("#entries [data-box]")).to_have_count(2)
+    page.click("[data-shelf=select]")
+    expect(page.locator(".shelf-bar")).to_have_count(0)
