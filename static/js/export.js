@@ -8,6 +8,7 @@ export async function ask(id, { conversation, thread, announce }) {
   const tip = id === conversation.id && thread.newest;
   try {
     const dialog = await fetchedDialog(`/c/${id}/export/${tip ? `?tip=${tip}` : ""}`);
+    if (!dialog) return;
     wire(dialog, announce);
     dialog.showModal();
   } catch {

@@ -3,6 +3,8 @@
 
 import { get, parse } from "./page.js";
 
+const coming = new Set(); // paths of dialogs
+
 // What comes once; if it did not, it is asked for again the next time.
 export function once(bring) {
   let arrival = null;
@@ -22,12 +24,21 @@ export async function fetched(path) {
   return content;
 }
 
-// The dialog, on the page, in the place of the one that was fetched before it.
+// The dialog, on the page, in the place of the one that was fetched before it. Null where it is on its way already, or
+// open: what is typed there stays.
 export async function fetchedDialog(path) {
-  const dialog = (await fetched(path)).querySelector("dialog");
-  document.getElementById(dialog.id)?.remove();
-  document.body.append(dialog);
-  return dialog;
+  if (coming.has(path)) return null;
+  coming.add(path);
+  try {
+    const dialog = (await fetched(path)).querySelector("dialog");
+    const old = document.getElementById(dialog.id);
+    if (old?.open) return null;
+    old?.remove();
+    document.body.append(dialog);
+    return dialog;
+  } finally {
+    coming.delete(path);
+  }
 }
 
 export function complain(place, words) {

@@ -101,8 +101,8 @@ const handlers = {
     if (isCurrent && !conversation.isBusy) connection.send(conversation.openFrame());
   },
   shelved({ conversations, now }) {
-    const isGone = now.tag?.name === null && sidebar.query === `?tag=${now.tag.id}`;
-    sidebar.show(isGone ? "" : sidebar.query).catch(() => {}); // the next one tries again
+    const isGone = now.tag?.name === null && sidebar.wanted === `?tag=${now.tag.id}`;
+    sidebar.show(isGone ? "" : sidebar.wanted).catch(() => {}); // the next one tries again
     if (conversations.includes(conversation.id)) keptAt(now);
   },
 };

@@ -4,18 +4,18 @@
 import { complain, fetched, once } from "./fragment.js";
 import { post, say } from "./page.js";
 
-let current = null; // what the open dialog is about: path, button, announce
+let current = null; // what the dialog that was opened last is about: path, button, announce
 
 export async function object(button, announce) {
   const kind = button.hasAttribute("data-report") ? "report" : "appeal";
   const reply = button.closest("[data-message]")?.dataset.message;
-  const about = button.dataset.appeal ? `incidents/${button.dataset.appeal}` : `replies/${reply}`;
-  current = { path: `/${about}/${kind}/`, button, announce };
+  const path = button.dataset.appeal ? `incidents/${button.dataset.appeal}` : `replies/${reply}`;
+  const about = (current = { path: `/${path}/${kind}/`, button, announce });
   try {
     await arrive();
     open(document.getElementById(kind));
   } catch {
-    answer(say("not_reached"));
+    answer(say("not_reached"), about);
   }
 }
 
@@ -33,6 +33,7 @@ function wire(dialog) {
 function open(dialog) {
   dialog.querySelector("form").reset();
   complain(dialog, "");
+  dialog.querySelector("[data-confirm]").disabled = false;
   if (!dialog.open) dialog.showModal();
 }
 
@@ -42,12 +43,14 @@ async function submit(event, dialog) {
   for (const field of form.querySelectorAll("textarea")) field.value = field.value.trim();
   if (!form.reportValidity()) return;
   const confirm = dialog.querySelector("[data-confirm]");
+  const about = current;
   confirm.disabled = true;
-  if (await arrives(current.path, Object.fromEntries(new FormData(form)))) {
-    dialog.close();
-    answer(say("thank_you"));
-  } else complain(dialog, say("not_reached"));
-  confirm.disabled = false;
+  const arrived = await arrives(about.path, Object.fromEntries(new FormData(form)));
+  const isOpen = dialog.open && current === about; // it may be about another reply by now
+  if (isOpen) confirm.disabled = false;
+  if (isOpen && !arrived) return complain(dialog, say("not_reached"));
+  if (isOpen) dialog.close();
+  answer(say(arrived ? "thank_you" : "not_reached"), about);
 }
 
 async function arrives(path, fields) {
@@ -59,8 +62,8 @@ async function arrives(path, fields) {
 }
 
 // Said where the person asked. Asking again is harmless, so the button may stay.
-function answer(words) {
-  const place = current.button.parentNode.querySelector("[data-thanks]");
+function answer(words, about) {
+  const place = about.button.parentNode.querySelector("[data-thanks]");
   if (place) place.textContent = words;
-  current.announce(words);
+  about.announce(words);
 }

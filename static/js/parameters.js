@@ -58,6 +58,7 @@ export async function open(button, { conversation, announce, composer }) {
   const isNew = !conversation.id;
   try {
     const dialog = await afterChanges(() => fetchedDialog(address(conversation)));
+    if (!dialog) return null;
     if (isNew && conversation.id) return open(button, { conversation, announce, composer }); // it began meanwhile
     wire(dialog, { conversation, announce });
     if (isNew) fill(dialog, chosen() ?? {});

@@ -4,15 +4,21 @@
 import { fetched, once } from "./fragment.js";
 import { post, say } from "./page.js";
 
+const ratings = new WeakMap(); // of an article: how often it was pressed, what the server has, what is on its way
+
 export async function rate(button, announce) {
   const article = button.closest("[data-message]");
-  const [before, value] = [pressed(article), isPressed(button) ? 0 : Number(button.dataset.rate)];
+  const value = isPressed(button) ? 0 : Number(button.dataset.rate);
+  const rating = ratingOf(article);
+  const turn = ++rating.turn;
   press(article, value);
   tell(article, "", announce);
   article.querySelector(":scope > .why")?.remove();
-  const stands = () => pressed(article) === value; // who is quick has pressed the other one meanwhile
-  if (!(await arrives(article, { value }))) {
-    press(article, before);
+  const stands = () => rating.turn === turn; // who is quick has pressed again meanwhile
+  const arrived = await arrives(article, { value });
+  if (!stands()) return;
+  if (!arrived) {
+    press(article, rating.kept);
     tell(article, say("not_reached"), announce);
   } else if (value < 0) await ask(article, announce, stands);
   else if (value > 0) await import("./knowledge.js").then(({ offer }) => offer(article, announce, stands), () => {});
@@ -23,14 +29,14 @@ async function ask(article, announce, stands) {
   const form = await arrive().catch(() => null);
   if (!form || !stands()) return;
   form.reset();
-  form.onsubmit = (event) => submit(event, article, announce);
+  form.onsubmit = (event) => submit(event, article, announce, stands);
   form.querySelector("[data-close]").onclick = () => close(article);
   article.querySelector(".message-foot").after(form);
   form.scrollIntoView({ block: "nearest" });
   form.querySelector("input").focus({ preventScroll: true });
 }
 
-async function submit(event, article, announce) {
+async function submit(event, article, announce, stands) {
   event.preventDefault();
   const said = new FormData(event.target);
   const fields = { value: -1, reasons: said.getAll("reasons"), note: said.get("note").trim() };
@@ -38,8 +44,9 @@ async function submit(event, article, announce) {
   button.disabled = true;
   const arrived = await arrives(article, fields);
   button.disabled = false;
+  if (!stands()) return;
   tell(article, arrived ? event.target.dataset.said : say("not_reached"), announce);
-  if (arrived) close(article);
+  if (arrived && event.target.parentNode === article) close(article);
 }
 
 function close(article) {
@@ -49,12 +56,25 @@ function close(article) {
 
 const arrive = once(async () => (await fetched("/ratings/")).querySelector("form"));
 
-async function arrives(article, fields) {
+// One after the other: the server keeps what came last.
+function arrives(article, fields) {
+  const rating = ratingOf(article);
+  return (rating.saving = rating.saving.then(() => saved(article, fields, rating)));
+}
+
+async function saved(article, fields, rating) {
   try {
-    return (await post(`/replies/${article.dataset.message}/rating/`, fields)).ok;
+    const { ok } = await post(`/replies/${article.dataset.message}/rating/`, fields);
+    if (ok) rating.kept = fields.value;
+    return ok;
   } catch {
     return false;
   }
+}
+
+function ratingOf(article) {
+  if (!ratings.has(article)) ratings.set(article, { turn: 0, kept: pressed(article), saving: Promise.resolve() });
+  return ratings.get(article);
 }
 
 function press(article, value) {

@@ -48,6 +48,7 @@ function wait(ms) {
 async function look() {
   clearTimeout(pause);
   asking.abort();
+  found().removeAttribute("aria-busy");
   const isSearching = field.value.trim() !== "";
   show(isSearching);
   if (!isSearching || asked === query(form)) return;

@@ -9,6 +9,7 @@ export async function share({ conversation, thread, announce }) {
   const tip = thread.newest;
   try {
     const dialog = await fetchedDialog(path);
+    if (!dialog) return;
     wire(dialog, { path, tip, announce });
     dialog.showModal();
   } catch {

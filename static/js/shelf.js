@@ -43,9 +43,14 @@ function more(summary, page) {
 // What one entry of the menu does here, or nothing if it is not offered.
 function offered({ verb, in: places }, { id, heading, place, page }) {
   if (!places.split(" ").includes(place)) return null;
-  if (verb === "rename") return () => edit(heading, id);
+  if (verb === "rename") return () => edit(headingNow(heading, id), id);
   if (verb === "export") return () => leave(id, page);
   return () => carryOut(verb, [id], heading.textContent);
+}
+
+// The list may have come anew since its menu was opened.
+function headingNow(heading, id) {
+  return heading.isConnected ? heading : document.querySelector(`#shelf [data-conversation="${id}"] a`);
 }
 
 async function leave(id, page) {

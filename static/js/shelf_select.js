@@ -39,6 +39,7 @@ class Selecting {
   }
 
   leave() {
+    if (mode !== this) return; // it was left already, and another may have begun
     mode = null;
     this.#abort.abort();
     for (const box of this.#shelf.querySelectorAll("[data-box]")) box.remove();

@@ -4,7 +4,7 @@ import { complain } from "./fragment.js";
 import { request } from "./shelf_verbs.js";
 
 export function edit(heading, id) {
-  if (heading.hidden) return;
+  if (!heading || heading.hidden) return;
   const form = document.getElementById("shelf-title").content.firstElementChild.cloneNode(true);
   const [field] = form.elements;
   const old = heading.textContent;
@@ -50,5 +50,6 @@ export function edit(heading, id) {
     heading.hidden = false;
     field.onblur = null; // which the removal would call
     form.remove();
+    heading.dispatchEvent(new Event("renamed", { bubbles: true }));
   }
 }

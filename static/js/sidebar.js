@@ -9,9 +9,11 @@ export class Sidebar {
   #shelf = document.getElementById("shelf");
   #current;
   #turn = 0;
+  #isStale = false; // something is here that a list on its way does not know
 
   constructor(current) {
     this.#current = current;
+    this.wanted = this.query; // it may be on its way
     this.#shelf.addEventListener("click", ({ target }) => target.matches("[data-older]") && this.#showOlder(target));
     this.#shelf.addEventListener("toggle", ({ target }) => this.#toggleFolder(target), { capture: true });
     this.#arrange();
@@ -25,6 +27,7 @@ export class Sidebar {
   // This conversation has news: it goes to the top of where it is.
   put({ id, title, url, folder }, { isCurrent }) {
     if (isCurrent) this.#current = id;
+    this.#isStale = true;
     const known = this.#item(id);
     const list = known?.closest("ul") ?? this.#listOf(folder);
     if (this.query === "?view=archive") known?.remove();
@@ -33,16 +36,24 @@ export class Sidebar {
 
   // It has another title, and stays where it is.
   retitle(id, title) {
+    this.#isStale = true;
     const link = this.#item(id)?.querySelector("a");
     if (link) link.textContent = title;
   }
 
   // The list as the server has it now, or another one. Whoever asked last is answered.
-  async show(query = this.query) {
+  async show(query) {
     const turn = ++this.#turn;
+    this.wanted = query;
+    this.#isStale = false;
     const place = query === this.query ? this.#place("until", document.getElementById("entries")) : {};
-    const html = await fetched(query, place);
+    const html = await fetched(query, place).catch((error) => {
+      if (turn === this.#turn) this.wanted = this.query;
+      throw error;
+    });
+    await this.#renamed();
     if (turn !== this.#turn) return;
+    if (this.#isStale) return void (await this.show(query));
     if (!html) return void (await this.show("")); // its tag is gone
     const focus = this.#focus();
     this.#shelf.dataset.query = query;
@@ -52,6 +63,11 @@ export class Sidebar {
     this.#arrange();
     focus();
     this.#shelf.dispatchEvent(new Event("listed"));
+  }
+
+  // A title that is being written stays until it is done.
+  #renamed() {
+    return this.#shelf.querySelector(".renaming") && new Promise((done) => this.#shelf.addEventListener("renamed", done, { once: true }));
   }
 
   #putInto(list, item, { id, title, url }) {

@@ -123,10 +123,19 @@ class Held:
         else:
             self._routes.append(route)
 
-    def let_go(self) -> None:
+    def let_go(self, answer: str | None = None) -> None:
+        """To the server, or answered with what it said before."""
         held, self._routes = self._routes, None
         for route in held or ():
-            route.continue_()
+            if answer is None:
+                route.continue_()
+            else:
+                route.fulfill(body=answer, content_type="text/html")
+
+
+def all_asked(page: Page) -> None:
+    """What the page asked for until now has been seen: this is asked after it."""
+    page.evaluate("async () => void (await fetch('/shortcuts/'))")
 
 
 class Line:

@@ -1,12 +1,13 @@
 """A conversation is saved as a file from its menu, in the bar and in the sidebar, and the page stays where it is."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Download, Page, expect
 
-from tests.page.people import ask, finished
+from tests.page.people import Held, all_asked, ask, connected, finished
 
 pytestmark = pytest.mark.browser
 
@@ -31,6 +32,30 @@ def test_what_is_no_file_is_said_in_the_dialog(alice_page: Page) -> None:
     expect(page.locator("#export")).to_be_visible()
     page.locator("#export [name=format]").select_option("markdown")
     assert "A very long answer" in content(saved(page))
+
+
+def test_a_dialog_that_comes_late_does_not_take_the_place_of_the_one_that_is_open(alice_page: Page) -> None:
+    page = alice_page
+    ids = []
+    for text in ("One", "Other"):
+        page.goto("/")
+        connected(page)
+        ask(page, SAY + text)
+        finished(page)
+        ids.append(page.url.split("/")[-2])
+    address = {one: re.compile(f"/c/{one}/export/") for one in ids}
+    held = {one: Held(page, address[one]) for one in ids}
+    for one in ids:
+        page.locator(f'#shelf [data-conversation="{one}"]').hover()
+        page.locator(f'#shelf [data-conversation="{one}"] [data-shelf=item]').click()
+        with page.expect_request(address[one]):
+            page.click("#shelf-menu [data-verb=export]")
+    held[ids[0]].let_go()
+    page.locator("#export [name=format]").select_option("json")
+    with page.expect_response(address[ids[1]]):
+        held[ids[1]].let_go()
+    all_asked(page)
+    expect(page.locator("#export [name=format]")).to_have_value("json")
 
 
 def saved(page: Page) -> Download:

@@ -8,7 +8,7 @@ import orjson
 import pytest
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-from tests.page.people import ask, connected, finished, replies
+from tests.page.people import Held, ask, connected, finished, replies
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -66,6 +66,32 @@ def test_a_reply_is_reported_without_leaving_the_page(alice_page: Page, bob_page
         .endswith("[('alice', 'wrong', 'It never was so.', '')]")
     )
     expect(replies(bob_page).last).not_to_contain_text(THANKS)
+
+
+def test_a_late_answer_is_of_the_reply_it_was_said_of(bob_page: Page) -> None:
+    page = bob_page
+    answered(page, "one")
+    answered(page, "two")
+    dialog = page.locator("#report")
+    held = Held(page, re.compile("/report/"))
+    page.locator(".message [data-report]").first.click()
+    dialog.locator("text=Something else").click()
+    dialog.locator("textarea").fill("The first")
+    with page.expect_request(re.compile("/report/")):
+        dialog.locator("[data-confirm]").click()
+    page.keyboard.press("Escape")
+    page.locator(".message [data-report]").last.click()
+    dialog.locator("text=Something else").click()
+    dialog.locator("textarea").fill("The second")
+    with page.expect_response(re.compile("/report/")):
+        held.let_go()
+    expect(replies(page).filter(has_text=THANKS)).to_have_count(1)
+    expect(replies(page).first).to_contain_text(THANKS)
+    expect(dialog).to_be_visible()
+    expect(dialog.locator("textarea")).to_have_value("The second")
+    dialog.locator("[data-confirm]").click()
+    expect(dialog).to_be_hidden()
+    expect(replies(page).last).to_contain_text(THANKS)
 
 
 def test_a_report_needs_a_reason_and_says_when_it_did_not_arrive(bob_page: Page) -> None:

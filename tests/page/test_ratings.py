@@ -5,11 +5,12 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.page.people import ask, connected, finished, replies
+from tests.page.people import Held, all_asked, ask, connected, finished, replies
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
 
+RATINGS = re.compile("/rating/")
 SAY = "@echo=true @tokens=0 "
 RATING = """
 from conversations.models import Rating
@@ -25,17 +26,17 @@ def pressed(page: Page, value: int, *, yes: bool = True) -> None:
 def test_a_rating_is_shown_again_and_can_be_taken_away(alice_page: Page) -> None:
     ask(alice_page, f"{SAY}well")
     reply = finished(alice_page)
-    with alice_page.expect_response(re.compile("/rating/")):
+    with alice_page.expect_response(RATINGS):
         reply.locator('[data-rate="1"]').click()
     pressed(alice_page, 1)
-    with alice_page.expect_response(re.compile("/rating/")):
+    with alice_page.expect_response(RATINGS):
         reply.locator('[data-rate="-1"]').click()
     pressed(alice_page, 1, yes=False)
     expect(alice_page.locator(".why")).to_be_visible()
     alice_page.reload()
     connected(alice_page)
     pressed(alice_page, -1)
-    with alice_page.expect_response(re.compile("/rating/")):
+    with alice_page.expect_response(RATINGS):
         finished(alice_page).locator('[data-rate="-1"]').click()
     alice_page.reload()
     pressed(alice_page, -1, yes=False)
@@ -55,6 +56,61 @@ def test_a_bad_rating_may_say_why(alice_page: Page, team_site: Site) -> None:
     expect(reply).to_contain_text("Thank you.")
     kept = team_site.manage("shell", "-c", RATING.format(reply.get_attribute("data-message")))
     assert "(-1, ['wrong', 'long'], 'It never was in Paris.')" in kept
+
+
+def test_what_was_pressed_last_is_kept(alice_page: Page) -> None:
+    ask(alice_page, f"{SAY}quickly")
+    reply = finished(alice_page)
+    values: list[int] = []
+    alice_page.on(
+        "request", lambda one: values.append(one.post_data_json["value"]) if RATINGS.search(one.url) else None
+    )
+    held = Held(alice_page, RATINGS)
+    with alice_page.expect_request(RATINGS):
+        reply.locator('[data-rate="1"]').click()
+    reply.locator('[data-rate="-1"]').click()
+    all_asked(alice_page)
+    assert values == [1], "the other one could overtake it"
+    held.let_go()
+    expect(alice_page.locator(".why")).to_be_visible()
+    alice_page.reload()
+    pressed(alice_page, -1)
+
+
+def test_who_finds_a_reply_good_twice_is_asked_once(alice_page: Page) -> None:
+    ask(alice_page, f"{SAY}well again")
+    up = finished(alice_page).locator('[data-rate="1"]')
+    values: list[int] = []
+    alice_page.on("response", lambda one: values.append(one.status) if RATINGS.search(one.url) else None)
+    forms: list[str] = []
+    alice_page.on("request", lambda one: forms.append(one.url) if "/knowledge/" in one.url else None)
+    held = Held(alice_page, RATINGS)
+    for _ in range(3):
+        up.click()
+    with alice_page.expect_response(lambda one: bool(RATINGS.search(one.url)) and len(values) == 3):
+        held.let_go()
+    expect(finished(alice_page).locator("form[data-knowledge]").first).to_be_visible()
+    all_asked(alice_page)
+    assert len(forms) == 1
+
+
+def test_why_is_saved_while_the_thumb_is_pressed_again(alice_page: Page) -> None:
+    ask(alice_page, f"{SAY}badly, or not")
+    down = finished(alice_page).locator('[data-rate="-1"]')
+    down.click()
+    form = alice_page.locator(".why")
+    form.get_by_label("Wrong").check()
+    held = Held(alice_page, RATINGS)
+    with alice_page.expect_request(RATINGS):
+        form.get_by_role("button", name="Save").click()
+    down.click()
+    expect(form).to_have_count(0)
+    with alice_page.expect_response(
+        lambda one: bool(RATINGS.search(one.url)) and one.request.post_data_json["value"] == 0
+    ):
+        held.let_go()
+    alice_page.reload()
+    pressed(alice_page, -1, yes=False)
 
 
 @pytest.mark.long

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.people import ask, connected, finished, signed_in
+from tests.page.people import Held, ask, connected, finished, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -51,6 +51,20 @@ def test_what_was_said_is_found_and_opened_by_keyboard(alice_page: Page, team_si
     expect(alice_page.locator(f'[data-message="{first}"]')).to_be_focused()
     expect(alice_page.locator(f'[data-message="{first}"]')).to_be_in_viewport()
     connected(alice_page)
+
+
+def test_what_is_shown_again_is_not_waited_for(alice_page: Page, team_site: Site) -> None:
+    said(alice_page, team_site, "What does the okapizebra eat?")
+    look_for(alice_page, "okapizebra")
+    found = alice_page.locator("#found")
+    expect(found.locator(".found")).to_have_count(1)
+    searches = re.compile(r"/search/\?")
+    Held(alice_page, searches)
+    with alice_page.expect_request(searches):
+        alice_page.keyboard.type("x")
+    alice_page.keyboard.press("Backspace")
+    expect(found).not_to_have_attribute("aria-busy", "true")
+    expect(found.locator(".found")).to_have_count(1)
 
 
 def test_chinese_is_found_and_escape_brings_the_list_back(alice_page: Page, team_site: Site) -> None:

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.page.people import ask, connected, finished, signed_in
+from tests.page.people import Held, all_asked, ask, connected, finished, signed_in
 from tests.sites import PASSWORD, Site
 
 pytestmark = pytest.mark.browser
@@ -93,6 +93,22 @@ def test_bob_goes_on_in_a_copy_of_his_own(alice_page: Page, bob_page: Page) -> N
     expect(bob_page.locator(".message")).to_have_count(4)
     finished(bob_page)
     expect(alice_page.locator(".message")).to_have_count(2)
+
+
+def test_a_dialog_that_is_on_its_way_is_not_asked_for_again(alice_page: Page) -> None:
+    ask(alice_page, f"{SAY}Hello")
+    finished(alice_page)
+    asked: list[str] = []
+    alice_page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/share/") else None)
+    held = Held(alice_page, re.compile("/share/$"))
+    alice_page.locator(".bar-menu-more > summary").click()
+    with alice_page.expect_request(re.compile("/share/$")):
+        alice_page.locator("[data-share]").click()
+    alice_page.locator("[data-share]").dispatch_event("click")
+    all_asked(alice_page)
+    assert len(asked) == 1, "the other one would take the place of what is typed"
+    held.let_go()
+    expect(alice_page.locator("#share")).to_be_visible()
 
 
 @pytest.mark.long

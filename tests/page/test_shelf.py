@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.page.people import ask, connected, finished, signed_in
+from tests.page.people import Held, all_asked, ask, connected, finished, signed_in
 from tests.sites import Site
 
 pytestmark = pytest.mark.browser
@@ -34,6 +34,13 @@ from django.utils import timezone
 from conversations.models import Conversation
 Conversation.objects.filter(owner__username="alice").update(trashed_at=timezone.now())
 """
+
+LISTS = re.compile(r"/conversations/\?")
+ARCHIVE = """id => {
+    const token = document.querySelector("[name=csrfmiddlewaretoken]").value;
+    const headers = {"Content-Type": "application/json", "X-CSRFToken": token};
+    return fetch("/conversations/archive/", {method: "POST", headers, body: JSON.stringify({conversations: [id]})});
+}"""
 
 
 @pytest.fixture
@@ -64,6 +71,12 @@ def choose(page: Page, title: str, verb: str) -> None:
     item(page, title).hover()
     item(page, title).locator("[data-shelf=item]").click()
     page.click(f"#shelf-menu [data-verb={verb}]")
+
+
+def archive_elsewhere(page: Page, title: str) -> None:
+    """As if in another tab: this one is told, and asks for its list anew."""
+    with page.expect_request(LISTS):
+        page.evaluate(ARCHIVE, item(page, title).get_attribute("data-conversation"))
 
 
 def look(page: Page, view: str) -> None:
@@ -371,3 +384,80 @@ def test_what_did_not_reach_the_site_is_said(bob_page: Page, shelf_of: Any) -> N
     choose(page, "Number 1", "trash")
     expect(told(page)).to_have_text(re.compile("That did not reach the site"))
     expect(item(page, "Number 1")).to_be_visible()
+
+
+# --- What overtakes each other ----------------------------------------------------------------------------------------
+
+
+def test_a_view_that_was_chosen_is_shown_though_another_tab_changed_the_list(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 3)
+    page = here(bob_page)
+    held = Held(page, re.compile(r"/conversations/\?view=archive"))
+    page.click("[data-shelf=views]")
+    with page.expect_request(LISTS):
+        page.click("#shelf-menu [data-query='?view=archive']")
+    archive_elsewhere(page, "Number 1")
+    all_asked(page)
+    held.let_go()
+    expect(page.locator("#shelf")).to_have_attribute("data-query", "?view=archive")
+    expect(item(page, "Number 1")).to_be_visible()
+
+
+def test_what_began_while_a_list_was_on_its_way_stays_in_it(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 2)
+    page = here(bob_page)
+    held = Held(page, LISTS)
+    archive_elsewhere(page, "Number 1")
+    as_it_was = page.request.get("/conversations/?").text()
+    ask(page, f"{SAY}A new one")
+    finished(page)
+    held.let_go(as_it_was)
+    expect(item(page, "Number 1")).to_have_count(0)
+    assert len(titles(page)) == 2
+
+
+def test_a_title_that_is_written_outlives_a_new_list(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 3)
+    page = here(bob_page)
+    choose(page, "Number 2", "rename")
+    field = page.locator(".entries .retitle input")
+    field.fill("Two")
+    with page.expect_response(LISTS):
+        archive_elsewhere(page, "Number 1")
+    all_asked(page)
+    expect(field).to_have_value("Two")
+    page.keyboard.press("Enter")
+    expect(item(page, "Number 1")).to_have_count(0)
+    assert titles(page) == ["Number 0", "Two"]
+
+
+def test_a_menu_is_of_its_conversation_though_the_list_came_anew(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 3)
+    page = here(bob_page)
+    item(page, "Number 2").hover()
+    item(page, "Number 2").locator("[data-shelf=item]").click()
+    expect(page.locator("#shelf-menu [data-verb=rename]")).to_be_visible()
+    archive_elsewhere(page, "Number 1")
+    expect(item(page, "Number 1")).to_have_count(0)
+    page.click("#shelf-menu [data-verb=rename]")
+    expect(page.locator(".entries .retitle input")).to_have_value("Number 2")
+
+
+def test_what_was_chosen_before_does_not_end_what_is_chosen_now(bob_page: Page, shelf_of: Any) -> None:
+    shelf_of("bob", 3)
+    page = here(bob_page)
+    address = re.compile("/conversations/archive/")
+    held = Held(page, address)
+    page.click("[data-shelf=select]")
+    item(page, "Number 1").locator("[data-box]").check()
+    with page.expect_request(address):
+        page.click(".shelf-bar [data-verb=archive]")
+    page.click("[data-shelf=select]")
+    expect(page.locator(".shelf-bar")).to_have_count(0)
+    page.click("[data-shelf=select]")
+    expect(page.locator(".shelf-bar")).to_be_visible()
+    held.let_go()
+    expect(item(page, "Number 1")).to_have_count(0)
+    expect(page.locator("#entries [data-box]")).to_have_count(2)
+    page.click("[data-shelf=select]")
+    expect(page.locator(".shelf-bar")).to_have_count(0)
