@@ -64,7 +64,7 @@ function arrives(article, fields) {
 
 async function saved(article, fields, rating) {
   try {
-    const { ok } = await post(`/replies/${article.dataset.message}/rating/`, fields);
+    const { ok } = await post(`/replies/${article.dataset.message}/rating/`, fields, { keepalive: true }); // the page may go
     if (ok) rating.kept = fields.value;
     return ok;
   } catch {
