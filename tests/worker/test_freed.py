@@ -46,7 +46,7 @@ def test_of_one_that_was_stopped(alice: User, hire: Hire, web: Web) -> None:
 
 def test_of_one_that_its_keeper_looked_at(alice: User, hire: Hire, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     """It sleeps on when the reply has ended."""
-    worker = hire(text=STORY, rate=50)
+    worker = hire(text=STORY, rate=500)
     sent = say(alice)
     ticket = worker.ticket()
     web.follow(sent.reply).until(lambda screen: len(screen.text) > 50)
