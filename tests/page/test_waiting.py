@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Locator, Page, WebSocketRoute, expect
 
 from tests.page.people import Line, ask, connected, finished, replies, signed_in
 from tests.sites import Site
+from tests.waiting import until
 
 pytestmark = pytest.mark.browser
 
@@ -158,18 +159,20 @@ def test_one_taken_back_before_it_was_confirmed_comes_back_once_and_keeps_its_pl
 
 
 def test_one_taken_back_comes_back_though_the_answer_was_lost(writing: Page) -> None:
-    lost: list[str | bytes] = []
-    writing.route_web_socket(re.compile("/ws/"), lambda tab: without_one_answer(tab, lost))
+    passed: list[str] = []
+    lost: list[str] = []
+    writing.route_web_socket(re.compile("/ws/"), lambda tab: without_one_answer(tab, passed, lost))
     writing.reload()
     connected(writing)
     ask(writing, f"{SAY}one")
+    until(lambda: writing.title() and any(f"{SAY}one" in frame for frame in passed), what="the server to have it")
     writing.locator("[data-take-back]").click()
     expect(writing.locator("#prompt")).to_have_value(f"{SAY}one")
     expect(writing.locator("#waiting")).to_be_hidden()
     assert lost
 
 
-def without_one_answer(tab: WebSocketRoute, lost: list[str | bytes]) -> None:
+def without_one_answer(tab: WebSocketRoute, passed: list[str], lost: list[str]) -> None:
     """The server let a message wait no more, but the connection ended before its answer arrived."""
     server = tab.connect_to_server()
     is_cut = False
@@ -177,10 +180,11 @@ def without_one_answer(tab: WebSocketRoute, lost: list[str | bytes]) -> None:
     def pass_on(frame: str | bytes) -> None:
         nonlocal is_cut
         if '"taken"' in str(frame) and not lost:
-            lost.append(frame)
+            lost.append(str(frame))
             is_cut = True
             tab.close(code=1012)
         elif not is_cut:
+            passed.append(str(frame))
             tab.send(frame)
 
     server.on_message(pass_on)
