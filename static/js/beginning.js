@@ -9,7 +9,7 @@ export function inTurn(change) {
   mine.finally(() => changing === mine && (changing = null));
 }
 
-// So that nobody sees, or sends with, what the person has changed already. At once where nothing is on its way.
+// At once where nothing is on its way.
 export function afterChanges(act) {
   return changing ? changing.catch(() => {}).then(act) : act();
 }

@@ -9,11 +9,11 @@ export class Sidebar {
   #shelf = document.getElementById("shelf");
   #current;
   #turn = 0;
-  #isStale = false; // something is here that a list on its way does not know
+  #isStale = false; // a list on its way
 
   constructor(current) {
     this.#current = current;
-    this.wanted = this.query; // it may be on its way
+    this.wanted = this.query;
     this.#shelf.addEventListener("click", ({ target }) => target.matches("[data-older]") && this.#showOlder(target));
     this.#shelf.addEventListener("toggle", ({ target }) => this.#toggleFolder(target), { capture: true });
     this.#arrange();

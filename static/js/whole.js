@@ -1,8 +1,7 @@
-// Sees to it that the page came whole: where a network changes, browsers drop what they are loading, and without one of
-// its modules none that needs it runs. Then the page is loaded once more by itself; after that it says so. This imports
-// nothing, or it might be lost with them; where it is lost itself, the page's styles have a link.
+// Where a network changes, browsers drop what they are loading. A page that did not come whole is loaded once more; after
+// that it says so. This imports nothing, or it might be lost with it.
 
-const KEY = "typed"; // in a page that kept nothing
+const KEY = "typed";
 const line = document.getElementById("connection");
 const field = document.getElementById("prompt");
 
@@ -14,7 +13,6 @@ function judge() {
   else if (isDead) complain();
 }
 
-// Of a stylesheet that did not come there are no rules to be read.
 function isLost({ sheet }) {
   try {
     return !sheet.cssRules;
@@ -45,7 +43,7 @@ function restore() {
     field.value ||= sessionStorage.getItem(KEY) ?? "";
     sessionStorage.removeItem(KEY);
   } catch {
-    // As above: then nothing was kept.
+    // As above.
   }
 }
 
