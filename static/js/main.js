@@ -9,7 +9,6 @@ import { listenForCopies } from "./copy.js";
 import { listenForDrawer } from "./drawer.js";
 import { allowance, composer, conversation } from "./field.js";
 import { listenForKeys } from "./keys.js";
-import { showMeters } from "./meters.js";
 import { listenOnDemand } from "./on_demand.js";
 import { page, say } from "./page.js";
 import { begun, entitle, keptAt, setMark } from "./room.js";
@@ -56,7 +55,7 @@ const handlers = {
   limits({ limits }) {
     allowance.take(limits);
     composer.weigh();
-    showMeters(allowance);
+    showMeters();
   },
   error({ about, code, detail }) {
     if (about === "open" && code === "unavailable") setTimeout(() => connection.send(conversation.openFrame()), OPEN_AGAIN_MS);
@@ -127,6 +126,12 @@ function event(frame) {
 
 function bringTiming() {
   timingComes ??= import("./timing.js").then(({ Timing }) => (timing = new Timing((frame) => connection.send(frame))));
+}
+
+// What is left stands in the person's menu where it is counted, or was until now.
+function showMeters() {
+  if (!allowance.isCounted && !document.querySelector("[data-meter]:not([hidden])")) return;
+  import("./meters.js").then(({ show }) => show(allowance), () => {}); // the next limits try again
 }
 
 // What happens before the module is here reaches it in order.
@@ -225,7 +230,7 @@ listenForKeys(announce);
 listenOnDemand({ conversation, thread, sidebar, connection, composer, announce, receive, update });
 if (!conversation.id && chosen()) show(chosen());
 showEarlier();
-showMeters(allowance);
+showMeters();
 document.addEventListener("input", bringTiming, { once: true });
 document.addEventListener("visibilitychange", () => {
   if (!document.hidden) hasUnseen = false;

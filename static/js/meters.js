@@ -5,15 +5,15 @@ import { say } from "./page.js";
 
 const LINES = { false: "left_of", true: "left_of_group" };
 
-export function showMeters({ quotas }) {
+export function show({ quotas }) {
   for (const meter of document.querySelectorAll("[data-meter]")) {
     const quota = quotas.find(({ span }) => span === meter.dataset.meter);
     meter.hidden = !quota;
-    if (quota) show(meter, quota);
+    if (quota) fill(meter, quota);
   }
 }
 
-function show(meter, { limit, left, resets_at: until, shared }) {
+function fill(meter, { limit, left, resets_at: until, shared }) {
   const bar = meter.querySelector("progress");
   bar.max = limit || 1;
   bar.value = limit ? limit - left : 1;

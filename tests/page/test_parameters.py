@@ -143,14 +143,19 @@ def test_what_was_changed_holds_for_what_is_sent_at_once(alice_page: Page, prese
     assert "'effort': 'high'" in saved(presets)
 
 
-def test_what_is_changed_while_the_first_message_is_on_its_way_is_the_conversations(
-    alice_page: Page, team_site: Site
-) -> None:
-    page = alice_page
+def on_its_way(page: Page) -> Line:
+    """What holds the message that begins a conversation."""
     line = Line(page)
     line.hold()
     ask(page, f"{SAY}one")
     expect(page.locator('.message[data-state="sending"]')).to_have_count(1)
+    return line
+
+
+def test_what_is_changed_while_the_first_message_is_on_its_way_is_the_conversations(
+    alice_page: Page, team_site: Site
+) -> None:
+    page, line = alice_page, on_its_way(alice_page)
     effort = page.locator("[data-effort]")
     effort.select_option("high")
     expect(effort).to_have_attribute("data-effort", "high")
@@ -167,10 +172,7 @@ def test_what_is_changed_while_the_first_message_is_on_its_way_is_the_conversati
 def test_what_is_set_in_a_dialog_while_the_first_message_is_on_its_way_is_the_conversations(
     alice_page: Page, team_site: Site
 ) -> None:
-    page = alice_page
-    line = Line(page)
-    line.hold()
-    ask(page, f"{SAY}one")
+    page, line = alice_page, on_its_way(alice_page)
     dialog = opened(page)
     dialog.locator("[name=instructions]").fill("Be brief.")
     line.let_go()

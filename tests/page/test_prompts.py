@@ -97,11 +97,17 @@ def test_keys_choose(page: Page) -> None:
     expect(field(page)).to_be_focused()
 
 
-def test_what_is_typed_before_a_chosen_prompt_is_here_stays(page: Page) -> None:
+def chosen_and_held(page: Page) -> Held:
+    """A prompt was chosen, and its text is on its way."""
     held = Held(page, re.compile("/prompts/[^/]+/text/$"))
     slash(page, "question")
     with page.expect_request(re.compile("/prompts/[^/]+/text/$")):
         field(page).press("Enter")
+    return held
+
+
+def test_what_is_typed_before_a_chosen_prompt_is_here_stays(page: Page) -> None:
+    held = chosen_and_held(page)
     field(page).press("Enter")
     field(page).press_sequentially(" And more")
     expect(field(page)).to_have_value("/question And more")
@@ -115,10 +121,7 @@ def test_what_is_typed_before_a_chosen_prompt_is_here_stays(page: Page) -> None:
 
 @pytest.mark.long
 def test_who_wrote_something_else_before_a_chosen_prompt_is_here_keeps_it(page: Page) -> None:
-    held = Held(page, re.compile("/prompts/[^/]+/text/$"))
-    slash(page, "question")
-    with page.expect_request(re.compile("/prompts/[^/]+/text/$")):
-        field(page).press("Enter")
+    held = chosen_and_held(page)
     field(page).fill("Something else")
     held.let_go()
     expect(field(page)).to_have_value("No question asked.\n\nSomething else")
