@@ -8,6 +8,7 @@ import { fill, read, slide } from "./parameters_form.js";
 
 // Another effort beside the composer. What was not taken is not shown.
 export async function think(select, { conversation, composer }) {
+  composer.complain("");
   try {
     await set({ effort: select.value || null }, conversation);
   } catch (problem) {

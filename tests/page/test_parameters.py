@@ -193,6 +193,10 @@ def test_an_effort_that_was_not_taken_is_not_shown(bob_page: Page) -> None:
     effort.select_option("high")
     expect(page.locator("#composer-error")).to_contain_text("did not reach")
     expect(effort).to_have_value("low")
+    page.unroute_all()
+    effort.select_option("high")
+    expect(effort).to_have_attribute("data-effort", "high")
+    expect(page.locator("#composer-error")).to_be_hidden()
 
 
 @pytest.mark.long
